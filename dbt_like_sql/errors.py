@@ -1,0 +1,46 @@
+"""What can go wrong between a SQL file and the warehouse; every message is one line for the reader."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+
+class SqlLayerError(Exception):
+    """Base of the errors below, for callers that only print the line."""
+
+
+class SqlProjectError(SqlLayerError):
+    """A SQL file that breaks a rule of the project, found while reading it."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+class SqlModelError(SqlLayerError):
+    """A SQL file that DuckDB refused or failed to run; the table it makes is as it was before."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+class WarehouseBusy(SqlLayerError):  # noqa: N818 - reads as what it is: the warehouse is busy
+    """Another process or connection holds the warehouse file."""
+
+
+class WarehouseUnreadable(SqlLayerError):  # noqa: N818
+    """The file is no DuckDB database, is damaged, or was written by a version this one cannot read."""
+
+
+def duckdb_line(error: duckdb.Error) -> str:
+    """DuckDB's message as one line: the picture of the statement becomes the line's number."""
+    message, line_mark, picture = str(error).partition("\nLINE ")
+    line = re.match(r"\d+", picture)
+    text = " ".join(message.split())
+    return f"{text} (line {line[0]})" if line_mark and line else text
