@@ -1,0 +1,26 @@
+-- What was decided against a theme: who does what until when, and what it should change.
+-- grain: action
+-- owner: team:support-analytics
+-- materialized: view
+-- column action_id: the action [not_null, unique]
+-- column theme_id: the theme it is against; null where it is against none in particular
+-- column team: the team that does it
+-- column kind: what sort of action it is [accepted: fix, sop, training, tooling]
+-- column name: what is done
+-- column started_at: when it began (UTC); null while it has not
+-- column due_at: when it should be done (UTC)
+-- column status: where it stands [accepted: planned, running, done, dropped]
+-- column metric: the measure it should move
+-- column expected_effect: by how much, as a share of the measure (-0.2: a fifth less)
+select
+    action_id,
+    theme_id,
+    team,
+    kind,
+    name,
+    started_at,
+    due_at,
+    status,
+    metric,
+    expected_effect
+from raw.actions
