@@ -1,0 +1,57 @@
+"""How many tickets are coming, day by day and segment by segment, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.table_assets import store_tables, table_specs
+from assets.tables import FORECAST_TABLES
+
+
+@dg.multi_asset(
+    name="forecasts",
+    specs=table_specs(
+        FORECAST_TABLES,
+        group="forecasts",
+        deps=["daily_volume", "stg_calendar", "stg_sources"],
+        kinds={"polars", "numpy"},
+        owner="team:capacity-planning",
+    ),
+    pool=WAREHOUSE_POOL,
+)
+def forecast_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Forecast daily arrivals for every segment from the last complete day, and judge past forecasts."""
+    from models.forecast.forecast import forecast_daily
+
+    with state.warehouse() as warehouse:
+        history = warehouse.query(
+            "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
+            "from daily_volume group by all order by all"
+        )
+        calendar = warehouse.query(
+            "select event_id, kind, name, starts_at, ends_at, business_line, region, size from stg_calendar"
+        )
+        frames = _no_forecast()
+        if history.height:
+            forecast = forecast_daily(
+                history, calendar, cutoff=history["date"].max(), horizon=state.forecast_days
+            )
+            frames = {
+                "forecast_daily": forecast.points,
+                "forecast_backtest": forecast.backtest,
+                "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
+            }
+        yield from store_tables(warehouse, frames, FORECAST_TABLES)
+
+
+def _no_forecast() -> dict[str, pl.DataFrame]:
+    frames: dict[str, pl.DataFrame] = {
+        name: schema.create_empty() for name, schema in FORECAST_TABLES.items()
+    }
+    return frames | {
+        "forecast_notes": pl.DataFrame({"note": ["There are no tickets yet, so nothing to forecast."]})
+    }

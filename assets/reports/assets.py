@@ -1,0 +1,105 @@
+"""The published site, of now and of any past week."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from assets.resources import WAREHOUSE_POOL, StateFolder
+
+PAGES = {
+    "report_index": ("index.html", "The week in ten lines, each a link to the page behind it."),
+    "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
+    "report_root_causes": (
+        "root-causes.html",
+        "Recurring problems ranked by impact, with who is hit and examples.",
+    ),
+    "report_capacity": (
+        "capacity.html",
+        "Tickets expected for the coming weeks, how sure that is, and past accuracy.",
+    ),
+}
+
+# Weeks begin on Monday. A report can be rebuilt for any week since this one.
+WEEKS = dg.WeeklyPartitionsDefinition(start_date="2015-01-05", day_offset=1)
+
+
+@dg.multi_asset(
+    name="reports",
+    specs=[
+        dg.AssetSpec(
+            name,
+            deps=["published_snapshot"],
+            group_name="reports",
+            kinds={"html", "plotly"},
+            owners=["team:support-analytics"],
+            description=description,
+        )
+        for name, (_, description) in PAGES.items()
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def report_pages(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Write all pages from the published snapshot and put them in place in one step."""
+    from assets.reports.site import render_site
+
+    version = _versions(state) / datetime.now().astimezone().strftime("%Y%m%dT%H%M%S%f")
+    site = render_site(state.published, version)
+    _point_to(state.path / "reports", version)
+    for name, (page, _) in PAGES.items():
+        path = state.path / "reports" / page
+        yield dg.MaterializeResult(
+            asset_key=name,
+            metadata={
+                "page": dg.MetadataValue.path(path),
+                "KB": round(path.stat().st_size / 1e3),
+                "notes": site.notes,
+            },
+        )
+
+
+@dg.asset(
+    partitions_def=WEEKS,
+    deps=["published_snapshot"],
+    group_name="reports",
+    kinds={"html", "plotly"},
+    owners=["team:support-analytics"],
+    pool=WAREHOUSE_POOL,
+)
+def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The site of one past week, Monday to Sunday: nothing that happened after its Sunday is shown."""
+    from assets.reports.site import render_site
+
+    monday = date.fromisoformat(context.partition_key)
+    weeks = state.path / "weeks"
+    unfinished = weeks / f".{monday}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    site = render_site(state.published, unfinished, week=monday)
+    shutil.rmtree(weeks / str(monday), ignore_errors=True)
+    os.replace(unfinished, weeks / str(monday))
+    return dg.MaterializeResult(
+        metadata={"page": dg.MetadataValue.path(weeks / str(monday) / "index.html"), "notes": site.notes}
+    )
+
+
+def _versions(state: StateFolder) -> Path:
+    return state.path / ".site"
+
+
+def _point_to(link: Path, version: Path) -> None:
+    """Make the reports folder's link point to a finished version, then delete the others.
+
+    A folder cannot be replaced in one step, a link can: a reader sees the old site or the new one.
+    """
+    unfinished = link.with_name(f".{link.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.symlink_to(version.relative_to(link.parent), target_is_directory=True)
+    os.replace(unfinished, link)
+    for old in version.parent.iterdir():
+        if old != version:
+            shutil.rmtree(old)

@@ -1,0 +1,85 @@
+"""What assets work with: the state folder, its warehouse, the embedder, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from assets.run_lock import RunInProgress, writing
+from dbt_like_sql.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from models.text.embedding import Embedder
+
+# DuckDB has one writing process, so every asset that writes shares this pool (limit 1, counted by run).
+WAREHOUSE_POOL = "warehouse"
+
+# A run started in the UI waits this long for one that was started on the command line.
+_WAIT_SECONDS = 1800.0
+
+
+class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where everything lives. A run that uses it holds its write lock from start to end."""
+
+    home: str
+    memory_limit: str = "2GB"
+    time_zone: str = "UTC"
+    as_of: str | None = None
+    requester_salt: str = ""
+    forecast_days: int = 90
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StateFolder]:
+        """Hold the write lock while the run lasts. Raises dagster.Failure when it cannot be had."""
+        try:
+            with writing(self.path, wait_seconds=_WAIT_SECONDS):
+                yield self
+        except RunInProgress as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+    @property
+    def path(self) -> Path:
+        return Path(self.home)
+
+    @property
+    def inbox(self) -> Path:
+        return self.path / "inbox"
+
+    @property
+    def tables(self) -> Path:
+        return self.path / "tables"
+
+    @property
+    def published(self) -> Path:
+        return self.path / "published.duckdb"
+
+    @property
+    def as_of_time(self) -> datetime | None:
+        return datetime.fromisoformat(self.as_of) if self.as_of else None
+
+    def warehouse(self) -> Warehouse:
+        """The warehouse, open for writing; use it as a context manager and close it soon."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return Warehouse(
+            self.path / "warehouse.duckdb",
+            memory_limit=self.memory_limit,
+            spill=self.path / "cache" / "spill",
+        )
+
+
+class EmbeddingModel(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The sentence embedding model and its cache."""
+
+    cache: str
+    model: str | None = None
+
+    def embedder(self) -> Embedder:
+        """A fresh embedder; the model itself is loaded when the first text is embedded."""
+        from models.text.embedding import Embedder
+
+        return Embedder(model=self.model, cache=Path(self.cache))

@@ -1,0 +1,60 @@
+"""How an asset that makes tables in Python declares and stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+import dataframely as dy
+import polars as pl
+
+from assets import pictures
+from assets.warehouse import asset_key
+from dbt_like_sql.warehouse import Warehouse, duckdb_type
+
+
+def table_specs(
+    tables: Mapping[str, type[dy.Schema]], *, group: str, deps: list[str], kinds: set[str], owner: str
+) -> list[dg.AssetSpec]:
+    """An asset for each table, described by its schema."""
+    return [
+        dg.AssetSpec(
+            asset_key(name),
+            deps=[asset_key(table) for table in deps],
+            group_name=group,
+            kinds=kinds,
+            owners=[owner],
+            description=schema.__doc__,
+            metadata={"dagster/column_schema": column_schema(schema)},
+        )
+        for name, schema in tables.items()
+    ]
+
+
+def column_schema(schema: type[dy.Schema]) -> dg.TableSchema:
+    """A dataframely schema as the catalogue shows it."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                type=duckdb_type(column.dtype),
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for name, column in schema.columns().items()
+        ]
+    )
+
+
+def store_tables(
+    warehouse: Warehouse, frames: Mapping[str, pl.DataFrame], schemas: Mapping[str, type[dy.Schema]]
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Replace all tables in one transaction, then report each. Raises when a frame breaks its schema."""
+    checked = {name: schema.validate(frames[name], cast=True) for name, schema in schemas.items()}
+    with warehouse.transaction():
+        rows = {name: warehouse.replace(name, frame) for name, frame in checked.items()}
+    for name, count in rows.items():
+        yield dg.MaterializeResult(
+            asset_key=asset_key(name),
+            metadata={"dagster/row_count": count, **pictures.of_table(name, warehouse)},
+        )

@@ -1,0 +1,157 @@
+"""One asset per SQL file, its tests as asset checks, and the published snapshot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from assets import pictures
+from assets.ingest.raw_tables import RAW_TABLES
+from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.tables import PYTHON_TABLES
+from dbt_like_sql.errors import SqlLayerError
+from dbt_like_sql.project import PROJECT_FOLDER, Model, Project, SqlTest, read_project
+from dbt_like_sql.warehouse import Warehouse, duckdb_type
+
+# How many wrong rows a failed check shows.
+_ROWS_SHOWN = 5
+
+
+def sql_sources() -> dict[str, dict[str, str]]:
+    """The tables the SQL files may read that no SQL file makes, each a map from column to DuckDB type."""
+    raw = {f"raw.{name}": dict(columns) for name, columns in RAW_TABLES.items()}
+    made_in_python = {
+        name: {column: duckdb_type(dtype) for column, dtype in schema.create_empty().schema.items()}
+        for name, schema in PYTHON_TABLES.items()
+    }
+    return raw | made_in_python
+
+
+def asset_key(table: str) -> dg.AssetKey:
+    """`raw.tickets` -> raw/tickets; `daily_volume` -> daily_volume."""
+    return dg.AssetKey(table.split("."))
+
+
+def sql_assets(project: Project) -> list[dg.AssetsDefinition]:
+    """One asset for every model of the project, in build order."""
+    return [_model_asset(model, project.tests_of(model.name)) for model in project.models]
+
+
+def sql_project() -> Project:
+    """The SQL files of this application. Raises SqlProjectError with the file's path."""
+    return read_project(PROJECT_FOLDER, sql_sources())
+
+
+def check_specs(table: str, tests: Sequence[SqlTest]) -> list[dg.AssetCheckSpec]:
+    """The asset checks of a table; an error stops everything that is built on it."""
+    return [
+        dg.AssetCheckSpec(
+            name=test.name,
+            asset=asset_key(table),
+            description=test.description,
+            blocking=test.severity == "error",
+        )
+        for test in tests
+    ]
+
+
+def run_checks(warehouse: Warehouse, table: str, tests: Sequence[SqlTest]) -> Iterator[dg.AssetCheckResult]:
+    """Run a table's tests; a failed one carries how many rows are wrong and the first of them."""
+    for test in tests:
+        wrong = warehouse.count_failures(test)
+        metadata: dict[str, dg.MetadataValue] = {"wrong_rows": dg.MetadataValue.int(wrong)}
+        if wrong:
+            sample = warehouse.failures(test, limit=_ROWS_SHOWN)
+            metadata["first_wrong_rows"] = dg.MetadataValue.md(pictures.markdown_table(sample))
+        yield dg.AssetCheckResult(
+            asset_key=asset_key(table),
+            check_name=test.name,
+            passed=wrong == 0,
+            severity=dg.AssetCheckSeverity.ERROR if test.severity == "error" else dg.AssetCheckSeverity.WARN,
+            description=f"{wrong} rows are wrong: {test.description}" if wrong else test.description,
+            metadata=metadata,
+        )
+
+
+def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(model.name),
+        deps=[asset_key(table) for table in model.reads],
+        group_name=model.layer,
+        kinds={"duckdb", "sql"},
+        owners=[model.owner],
+        description=f"{model.description}\n\nOne row is: {model.grain}.\n\n```sql\n{model.sql}\n```",
+        metadata=_column_metadata(model),
+        check_specs=check_specs(model.name, tests),
+        pool=WAREHOUSE_POOL,
+    )
+    def build(state: StateFolder) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        started = time.monotonic()
+        try:
+            with state.warehouse() as warehouse:
+                rows = warehouse.build(model)
+                metadata = {
+                    "dagster/row_count": rows,
+                    "seconds": round(time.monotonic() - started, 2),
+                    **pictures.of_table(model.name, warehouse),
+                }
+                yield dg.MaterializeResult(metadata=metadata)
+                yield from run_checks(warehouse, model.name, tests)
+        except SqlLayerError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+    return build
+
+
+def _column_metadata(model: Model) -> dict[str, object]:
+    lineage = {
+        column: [
+            dg.TableColumnDep(asset_key=asset_key(table), column_name=source)
+            for table, source in sorted(origins)
+        ]
+        for column, origins in model.lineage.items()
+    }
+    columns = [
+        dg.TableColumn(
+            column.name,
+            type="",
+            description=column.description,
+            constraints=dg.TableColumnConstraints(
+                nullable=not any(test.kind == "not_null" for test in column.tests),
+                unique=any(test.kind == "unique" for test in column.tests),
+            ),
+        )
+        for column in model.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_lineage": dg.TableColumnLineage(lineage),
+    }
+
+
+def published_snapshot(tables: Sequence[str]) -> dg.AssetsDefinition:
+    """The asset that publishes the warehouse once every one of `tables` is built."""
+
+    @dg.asset(
+        name="published_snapshot",
+        deps=[asset_key(table) for table in tables],
+        group_name="reports",
+        kinds={"duckdb"},
+        owners=["team:support-analytics"],
+        pool=WAREHOUSE_POOL,
+    )
+    def publish(state: StateFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """The file that reports, notebooks and analysts read: replaced whole at the end of a run, never half written."""
+        try:
+            with state.warehouse() as warehouse:
+                warehouse.publish(state.published)
+        except SqlLayerError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        megabytes = state.published.stat().st_size / 1e6
+        return dg.MaterializeResult(
+            metadata={"path": dg.MetadataValue.path(state.published), "MB": round(megabytes, 1)}
+        )
+
+    return publish

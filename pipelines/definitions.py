@@ -1,0 +1,61 @@
+"""Everything Dagster loads: assets with their checks, jobs, schedules, sensors and resources."""
+
+from __future__ import annotations
+
+import dagster as dg
+from assets.ingest.assets import contract_tables
+
+from assets.forecasts import forecast_tables
+from assets.reports.assets import report_pages, weekly_report
+from assets.resources import EmbeddingModel, StateFolder
+from assets.tables import PYTHON_TABLES
+from assets.themes import driver_tables, theme_tables
+from assets.warehouse import published_snapshot, sql_assets, sql_project
+from pipelines.jobs import rebuild_week, refresh
+from pipelines.progress import progress_logger
+from pipelines.schedules import schedules
+from pipelines.sensors import inbox_sensor
+from pipelines.settings import Settings, read_settings
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """All definitions on one state folder."""
+    project = sql_project()
+    tables = [model.name for model in project.models] + list(PYTHON_TABLES)
+    return dg.Definitions(
+        assets=[
+            contract_tables,
+            *sql_assets(project),
+            theme_tables,
+            driver_tables,
+            forecast_tables,
+            published_snapshot(tables),
+            report_pages,
+            weekly_report,
+        ],
+        jobs=[refresh, rebuild_week],
+        schedules=schedules(settings),
+        sensors=[inbox_sensor(settings)],
+        resources={
+            "state": StateFolder(
+                home=str(settings.home),
+                memory_limit=settings.memory_limit,
+                time_zone=settings.time_zone,
+                as_of=settings.as_of.isoformat() if settings.as_of else None,
+                requester_salt=settings.requester_salt(),
+                forecast_days=settings.forecast_days,
+            ),
+            "embedding": EmbeddingModel(
+                cache=str(settings.home / "cache" / "embeddings"), model=settings.embedding_model
+            ),
+        },
+        # DuckDB has one writing process: steps of a run share it.
+        executor=dg.in_process_executor,
+        loggers={"console": dg.colored_console_logger, "progress": progress_logger},
+    )
+
+
+@dg.definitions
+def groundswell() -> dg.Definitions:
+    """What the Dagster UI loads."""
+    return definitions(read_settings())

@@ -1,0 +1,117 @@
+"""Every setting in one place, read from `groundswell.toml` and the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipelines.errors import SettingsError
+
+CONFIG_FILE = Path("groundswell.toml")
+
+
+class Settings(BaseSettings):
+    """What a user may change. An environment variable `GROUNDSWELL_X` wins over `x` in groundswell.toml."""
+
+    model_config = SettingsConfigDict(env_prefix="GROUNDSWELL_", toml_file=CONFIG_FILE, extra="forbid")
+
+    home: Path = Field(Path("data"), description="folder of all state: inbox, warehouse, reports, cache")
+    time_zone: str = Field("UTC", description="the account's zone: days and hours are counted in it")
+    as_of: datetime | None = Field(
+        None, description="compute everything as of this time (UTC); default: the data's end"
+    )
+    memory_limit: str = Field("2GB", description="what DuckDB may take before it spills to disk")
+    embedding_model: str | None = Field(
+        None, description="sentence-transformers model, name or path; default MiniLM"
+    )
+    forecast_days: int = Field(90, ge=1, le=365, description="how many days ahead to forecast")
+    daily_run_at: str = Field(
+        "05:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="daily refresh, account zone"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"'{value}' is not a time zone; use an IANA name such as Europe/Berlin")
+        return value
+
+    @field_validator("as_of")
+    @classmethod
+    def _as_of_in_utc(cls, value: datetime | None) -> datetime | None:
+        return value.astimezone(ZoneInfo("UTC")).replace(tzinfo=None) if value and value.tzinfo else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def inbox(self) -> Path:
+        """Files to load, in one folder per mapping: `inbox/<mapping>/...`."""
+        return self.home / "inbox"
+
+    @property
+    def tables(self) -> Path:
+        """The user's own small tables, as CSV files."""
+        return self.home / "tables"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    def requester_salt(self) -> str:
+        """The secret that requester ids are hashed with, made on first use and kept in the state folder."""
+        path = self.home / "salt"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(16))
+        return path.read_text().strip()
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the arguments given, the environment and groundswell.toml, in this order.
+
+    Raises SettingsError, in one line, for a file that is not TOML and for a value that cannot be used.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG_FILE}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(Settings.model_fields)
+        reason = (
+            f"unknown setting; known ones: {known}" if first["type"] == "extra_forbidden" else first["msg"]
+        )
+        raise SettingsError(f"setting '{name}': {reason}") from None
+    return settings.model_copy(update={"home": settings.home.absolute()})
