@@ -1,0 +1,32 @@
+"""The reference: the model as sentence-transformers itself runs it, on a GPU where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+TEXTS_PER_BATCH = 64
+
+
+class SentenceTransformersModel:
+    """A sentence-transformers model, ready to embed."""
+
+    def __init__(self, folder: Path, max_tokens: int) -> None:
+        """Loads the model in a folder. max_tokens: a text's first tokens that are read."""
+        from sentence_transformers import SentenceTransformer
+
+        self._model = SentenceTransformer(str(folder), local_files_only=True)
+        self._model.max_seq_length = min(max_tokens, self._model.max_seq_length or max_tokens)
+        self.dimension: int = self._model.get_embedding_dimension() or 0
+
+    def embed_in_batches(self, texts: Sequence[str]) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
+        """Yields (positions in texts, their unit vectors) until every text is embedded, in the order given."""
+        for start in range(0, len(texts), TEXTS_PER_BATCH):
+            batch = list(texts[start : start + TEXTS_PER_BATCH])
+            vectors = self._model.encode(batch, normalize_embeddings=True, show_progress_bar=False)
+            yield np.arange(start, start + len(batch)), np.asarray(vectors, dtype=np.float32)
