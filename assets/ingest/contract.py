@@ -30,13 +30,31 @@ EVENT_KINDS = (
 ACTOR_KINDS = ("agent", "requester", "system")
 CALENDAR_KINDS = ("campaign", "holiday", "release", "incident", "ato_wave", "sop_change", "training")
 EXPOSURE_MEASURES = ("orders", "active_users", "payouts", "logins")
-SLA_METRICS = ("first_reply", "next_reply", "requester_wait", "agent_work", "resolution", "pausable_update", "periodic_update")
+SLA_METRICS = (
+    "first_reply",
+    "next_reply",
+    "requester_wait",
+    "agent_work",
+    "resolution",
+    "pausable_update",
+    "periodic_update",
+)
 ACTION_KINDS = ("fix", "sop", "training", "tooling")
 ACTION_STATUSES = ("planned", "running", "done", "dropped")
 
 
 def _text(nullable: bool = False, **options: object) -> dy.String:
     return dy.String(nullable=nullable, **options)  # type: ignore[arg-type]
+
+
+def _choice(values: tuple[str, ...], nullable: bool = False, primary_key: bool = False) -> dy.String:
+    """A text that is one of a few; the metadata lets an error say which ones."""
+    return dy.String(
+        nullable=nullable,
+        primary_key=primary_key,
+        check=lambda value: value.is_in(values),
+        metadata={"one_of": values},
+    )
 
 
 def _time(nullable: bool = False, **options: object) -> dy.Datetime:
@@ -54,9 +72,9 @@ class Tickets(dy.Schema):
     ticket_id = _text(primary_key=True, min_length=1)
     created_at = _time()
     updated_at = _time()
-    status = _text(check=lambda value: value.is_in(STATUSES))
-    priority = _text(nullable=True, check=lambda value: value.is_in(PRIORITIES))
-    channel = _text(check=lambda value: value.is_in(CHANNELS))
+    status = _choice(STATUSES)
+    priority = _choice(PRIORITIES, nullable=True)
+    channel = _choice(CHANNELS)
     channel_raw = _text(nullable=True)
     business_line = _text(nullable=True)
     user_type = _text(nullable=True)
@@ -69,7 +87,7 @@ class Tickets(dy.Schema):
     tags = dy.List(dy.String(), nullable=True)
     attributes = dy.List(dy.Struct({"key": dy.String(nullable=False), "value": dy.String()}), nullable=True)
     csat_offered = dy.Bool(nullable=True)  # null: the source does not say
-    csat_score = _text(nullable=True, check=lambda value: value.is_in(("good", "bad")))
+    csat_score = _choice(("good", "bad"), nullable=True)
     csat_comment = _text(nullable=True)  # redacted
     is_escalated = dy.Bool(nullable=True)  # null: the source does not say
     handle_minutes = _minutes()  # time agents spent on it
@@ -103,16 +121,18 @@ class TicketEvents(dy.Schema):
 
     A change of status is exactly one event: `solved` when it enters solved or closed from an unsolved
     status, `reopened` when it leaves solved or closed for an unsolved one, `deleted`, else `status_changed`.
+    Where a source keeps the time of the resolution, that is the time of `solved`; a ticket it closes
+    without one has a `status_changed` to closed and no `solved`.
     """
 
     source = _text(primary_key=True, min_length=1)
     event_id = _text(primary_key=True, min_length=1)
     ticket_id = _text(min_length=1)
     occurred_at = _time()
-    kind = _text(check=lambda value: value.is_in(EVENT_KINDS))
+    kind = _choice(EVENT_KINDS)
     from_value = _text(nullable=True)
     to_value = _text(nullable=True)
-    actor_kind = _text(nullable=True, check=lambda value: value.is_in(ACTOR_KINDS))
+    actor_kind = _choice(ACTOR_KINDS, nullable=True)
 
 
 class Groups(dy.Schema):
@@ -138,12 +158,12 @@ class SlaPolicies(dy.Schema):
     """A target, versioned. An empty `applies_to` column means any value."""
 
     policy_id = _text(primary_key=True, min_length=1)
-    metric = _text(primary_key=True, check=lambda value: value.is_in(SLA_METRICS))
+    metric = _choice(SLA_METRICS, primary_key=True)
     business_line = _text(nullable=True)
-    priority = _text(nullable=True, check=lambda value: value.is_in(PRIORITIES))
-    channel = _text(nullable=True, check=lambda value: value.is_in(CHANNELS))
+    priority = _choice(PRIORITIES, nullable=True)
+    channel = _choice(CHANNELS, nullable=True)
     target_minutes = dy.Float64(min_exclusive=0)
-    clock = _text(check=lambda value: value.is_in(("business", "calendar")))
+    clock = _choice(("business", "calendar"))
     valid_from = _time(primary_key=True)
     valid_to = _time(nullable=True)
 
@@ -178,7 +198,7 @@ class Calendar(dy.Schema):
     """Something known that moves volume or causes tickets."""
 
     event_id = _text(primary_key=True, min_length=1)
-    kind = _text(check=lambda value: value.is_in(CALENDAR_KINDS))
+    kind = _choice(CALENDAR_KINDS)
     name = _text(min_length=1)
     starts_at = _time()
     ends_at = _time()
@@ -198,7 +218,7 @@ class Exposure(dy.Schema):
     business_line = _text(primary_key=True)
     region = _text(primary_key=True)
     user_type = _text(primary_key=True)
-    measure = _text(primary_key=True, check=lambda value: value.is_in(EXPOSURE_MEASURES))
+    measure = _choice(EXPOSURE_MEASURES, primary_key=True)
     value = dy.Float64(min=0)
 
 
@@ -209,7 +229,7 @@ class QaReviews(dy.Schema):
     review_id = _text(primary_key=True, min_length=1)
     ticket_id = _text(min_length=1)
     reviewed_at = _time()
-    reviewer_kind = _text(check=lambda value: value.is_in(("tier1", "tier2", "qa")))
+    reviewer_kind = _choice(("tier1", "tier2", "qa"))
     scores = dy.List(
         dy.Struct(
             {
@@ -245,9 +265,10 @@ class Issues(dy.Schema):
     project = _text(nullable=True)
     team = _text(nullable=True)
     summary = _text(nullable=True)  # redacted
+    description = _text(nullable=True)  # redacted
     priority = _text(nullable=True)
     status = _text(min_length=1)
-    status_category = _text(check=lambda value: value.is_in(("to_do", "in_progress", "done")))
+    status_category = _choice(("to_do", "in_progress", "done"))
     created_at = _time()
     updated_at = _time()
     resolved_at = _time(nullable=True)
@@ -271,11 +292,11 @@ class Actions(dy.Schema):
     action_id = _text(primary_key=True, min_length=1)
     theme_id = _text(nullable=True)
     team = _text(nullable=True)
-    kind = _text(check=lambda value: value.is_in(ACTION_KINDS))
+    kind = _choice(ACTION_KINDS)
     name = _text(nullable=True)
     started_at = _time(nullable=True)
     due_at = _time(nullable=True)
-    status = _text(check=lambda value: value.is_in(ACTION_STATUSES))
+    status = _choice(ACTION_STATUSES)
     metric = _text(nullable=True)
     expected_effect = dy.Float64(nullable=True)
 
