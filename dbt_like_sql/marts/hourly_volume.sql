@@ -1,0 +1,26 @@
+-- Tickets created and work arriving in each hour, by segment. Hours in which nothing came have no row; leftovers opened
+-- after the end of an export are left out, as in daily_volume.
+-- grain: hour, business line, user type, channel, region and tier
+-- owner: team:capacity-planning
+-- unique: hour, business_line, user_type, channel, region, tier
+-- column hour: beginning of the hour on the account's clock. Where clocks go back, the hour that comes twice holds both
+--   [not_null]
+-- column business_line: business line, or `unknown` [not_null]
+-- column user_type: who wrote, or `unknown` [not_null]
+-- column channel: the channel the tickets came in by [not_null]
+-- column region: region, or `unknown` [not_null]
+-- column tier: tier of the group that first owned the ticket; `unknown` without groups [not_null, accepted: 1, 2, unknown]
+-- column tickets_created: tickets created, deleted ones included; every ticket counts once [not_null]
+-- column tickets_arrived: work arriving at the tier: tickets created there and tickets escalated to it from tier 1 in
+--   that hour [not_null]
+select
+    arrived_hour as hour,
+    business_line,
+    user_type,
+    channel,
+    region,
+    tier,
+    count(*) filter (where is_new) as tickets_created,
+    count(*) as tickets_arrived
+from ticket_arrivals
+group by arrived_hour, business_line, user_type, channel, region, tier

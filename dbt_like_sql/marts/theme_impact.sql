@@ -1,0 +1,109 @@
+-- Which themes matter now: the last whole week against its usual range, and what the theme cost in the 28 days up to that
+-- week's Sunday. Ranked: first the themes above their range, by excess, then the others by tickets; the rest theme and
+-- copies of one text come last.
+-- grain: theme
+-- owner: team:support-analytics
+-- column theme_id: the theme [not_null, unique, references: themes.theme_id]
+-- column week: Monday of the last whole week [not_null]
+-- column tickets: tickets of the theme created in that week, copies included [not_null]
+-- column distinct_tickets: the same, nearly equal texts counted once; excess and verdict are about these [not_null]
+-- column usual_middle: mean distinct tickets of the weeks before, as in theme_trends
+-- column usual_low: lower end of the usual range
+-- column usual_high: upper end of the usual range
+-- column excess: distinct_tickets - usual_middle
+-- column verdict: above, below or usual; too early with fewer than 8 weeks before
+--   [not_null, accepted: above, below, usual, too early]
+-- column tickets_28d: tickets created in the 28 days up to that week's Sunday, copies included [not_null]
+-- column unsolved_28d: how many of them are still open at the run's date [not_null]
+-- column handle_hours_28d: hours agents spent on them; empty where the source does not say
+-- column csat_28d: share of good ratings among them
+-- column csat_low_28d: lower end of its 95 % interval (Wilson 1927)
+-- column csat_high_28d: upper end of its 95 % interval
+-- column csat_rated_28d: how many of them were rated [not_null]
+-- column impact_rank: 1 is the first to look at [not_null, unique]
+with last_week as (
+    select max(week) as week
+    from theme_trends
+),
+
+recent as (
+    select
+        ticket_themes.theme_id,
+        count(*) as tickets_28d,
+        count(*) filter (where times.is_open) as unsolved_28d,
+        sum(tickets.handle_minutes) / 60 as handle_hours_28d,
+        count(tickets.csat_score) as csat_rated_28d,
+        count(*) filter (where tickets.csat_score = 'good') as csat_good_28d
+    from ticket_themes
+    join ticket_times as times
+        on times.source = ticket_themes.source and times.ticket_id = ticket_themes.ticket_id
+    join stg_tickets as tickets
+        on tickets.source = ticket_themes.source and tickets.ticket_id = ticket_themes.ticket_id
+    join source_coverage as coverage
+        on coverage.source = times.source
+        and times.created_on between coverage.volume_from and coverage.volume_until
+    cross join last_week
+    where times.created_on > last_week.week - interval 22 day
+        and times.created_on < last_week.week + interval 7 day
+    group by ticket_themes.theme_id
+),
+
+figures as (
+    select
+        trends.theme_id,
+        trends.week,
+        trends.tickets,
+        trends.distinct_tickets,
+        trends.usual_middle,
+        trends.usual_low,
+        trends.usual_high,
+        trends.distinct_tickets - trends.usual_middle as excess,
+        trends.verdict,
+        coalesce(recent.tickets_28d, 0) as tickets_28d,
+        coalesce(recent.unsolved_28d, 0) as unsolved_28d,
+        recent.handle_hours_28d,
+        coalesce(recent.csat_rated_28d, 0) as csat_rated_28d,
+        cast(recent.csat_good_28d as double) / nullif(recent.csat_rated_28d, 0) as csat_28d,
+        -- Wilson's interval, as in kpi_periods: z squared over n.
+        3.841459 / nullif(recent.csat_rated_28d, 0) as z2_n,
+        themes.is_other or themes.is_template as is_set_apart
+    from theme_trends as trends
+    join last_week on last_week.week = trends.week
+    join themes on themes.theme_id = trends.theme_id
+    left join recent on recent.theme_id = trends.theme_id
+)
+
+select
+    theme_id,
+    week,
+    tickets,
+    distinct_tickets,
+    usual_middle,
+    usual_low,
+    usual_high,
+    excess,
+    verdict,
+    tickets_28d,
+    unsolved_28d,
+    handle_hours_28d,
+    csat_28d,
+    case
+        when csat_28d is not null then greatest(
+            0, (csat_28d + z2_n / 2 - sqrt(z2_n * (csat_28d * (1 - csat_28d) + z2_n / 4))) / (1 + z2_n)
+        )
+    end as csat_low_28d,
+    case
+        when csat_28d is not null then least(
+            1, (csat_28d + z2_n / 2 + sqrt(z2_n * (csat_28d * (1 - csat_28d) + z2_n / 4))) / (1 + z2_n)
+        )
+    end as csat_high_28d,
+    csat_rated_28d,
+    row_number() over (
+        order by
+            case when is_set_apart then 1 else 0 end,
+            case when verdict = 'above' then 0 else 1 end,
+            case when verdict = 'above' then excess end desc nulls last,
+            tickets_28d desc,
+            theme_id
+    ) as impact_rank
+from figures

@@ -1,0 +1,73 @@
+-- How the service did in each week, Monday to Sunday, by business line and for all together. Every week from the line's
+-- first ticket on has a row; a time or a rate that nothing was measured for is empty. Medians are of the week's tickets.
+-- grain: week and business line
+-- owner: team:support-analytics
+-- unique: week, business_line
+-- column week: Monday of the week in the account's zone [not_null]
+-- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
+-- column is_whole: all seven days are over, lie where at least one source has all its new tickets, and do not begin before
+--   the line's first ticket; only whole weeks can be compared [not_null]
+-- column tickets_created: tickets created [not_null]
+-- column tickets_solved: times a ticket was solved; a ticket solved again after a reopening counts again. Empty where no
+--   source of the line says when it solves
+-- column backlog: tickets not solved, closed or deleted at the end of the week; empty where no source of the line
+--   says when it solves
+-- column first_replies: tickets that got their first reply in the week [not_null]
+-- column first_reply_minutes_median: median time from creation to that reply, calendar minutes
+-- column first_reply_minutes_p90: nine of ten were not slower
+-- column full_resolutions: tickets solved in the week and not reopened since [not_null]
+-- column full_resolution_minutes_median: median time from creation to that solving, calendar minutes
+-- column full_resolution_minutes_p90: nine of ten were not slower
+-- column csat_good: good ratings of tickets last solved in the week; created, where no solving is known [not_null]
+-- column csat_rated: good and bad ratings of these tickets [not_null]
+-- column csat_offered: how many of these tickets' requesters were asked for a rating; empty for none or not known
+-- column csat: csat_good / csat_rated
+-- column csat_low: lower end of its 95 % interval (Wilson 1927)
+-- column csat_high: upper end of its 95 % interval
+-- column csat_response_rate: share of the requesters asked who rated
+-- column reopened_tickets: solvings of a ticket that had been solved before; empty where tickets_solved is
+-- column reopen_rate: reopened_tickets / tickets_solved
+-- column escalated_tickets: tickets first owned by tier 1 that were first moved to tier 2 in the week. Where the
+--   source has no tiers: tickets created in the week that it calls escalated. Empty for none or not known
+-- column escalation_base: tickets created in the week that tier 1 owned first; where the source has no tiers, those of
+--   which it says whether they were escalated
+-- column escalation_rate: escalated_tickets / escalation_base
+with backlog as (
+    select
+        date,
+        coalesce(business_line, 'all') as business_line,
+        cast(sum(open_at_end) as bigint) as backlog
+    from daily_backlog
+    group by grouping sets ((date, business_line), (date))
+)
+
+select
+    periods.period_start as week,
+    periods.business_line,
+    weeks.is_whole and lines.first_created_on <= weeks.week as is_whole,
+    periods.tickets_created,
+    periods.tickets_solved,
+    backlog.backlog,
+    periods.first_replies,
+    periods.first_reply_minutes_median,
+    periods.first_reply_minutes_p90,
+    periods.full_resolutions,
+    periods.full_resolution_minutes_median,
+    periods.full_resolution_minutes_p90,
+    periods.csat_good,
+    periods.csat_rated,
+    periods.csat_offered,
+    periods.csat,
+    periods.csat_low,
+    periods.csat_high,
+    periods.csat_response_rate,
+    periods.reopened_tickets,
+    periods.reopen_rate,
+    periods.escalated_tickets,
+    periods.escalation_base,
+    periods.escalation_rate
+from kpi_periods as periods
+join weeks on weeks.week = periods.period_start
+join business_lines as lines on lines.business_line = periods.business_line
+left join backlog on backlog.date = weeks.last_day and backlog.business_line = periods.business_line
+where periods.granularity = 'week'
