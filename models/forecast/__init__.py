@@ -1,0 +1,1 @@
+"""Daily ticket volume ahead: a pooled event ridge with intervals calibrated at every level."""

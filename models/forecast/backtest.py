@@ -1,0 +1,123 @@
+"""Forecasts made again as of past days, and how they fared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.forecast.hierarchy import Level
+from models.forecast.intervals import BUCKETS, Bounds, bounds, bucket_name, bucket_of, calibrate
+from models.forecast.panel import Bools, Floats
+from models.forecast.segments import ScopedPanel, forecast_segments
+
+DAYS_BETWEEN_ORIGINS = 30
+FEWEST_TRAINING_DAYS = 14
+FEWEST_TEST_DAYS = 7
+MOST_TRAINING_DAYS = 365  # once a year is left to learn from, older origins add little
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Rolling-origin forecasts by segment, shape (origins, horizon, segments).
+
+    known: shape (origins, horizon), False for days the history has not reached.
+    """
+
+    actual: Floats
+    expected: Floats
+    naive: Floats
+    known: Bools
+
+
+def choose_origins(days: int, horizon: int, origins: int) -> list[int]:
+    """Days of history to pretend having, oldest first; fewer or none where the history is short.
+
+    Half the history, at most a year, stays for training. The newest origin leaves a whole horizon to test
+    where that is possible, else a week.
+    """
+    training = min(max(days // 2, FEWEST_TRAINING_DAYS), MOST_TRAINING_DAYS)
+    room = days - training
+    if room < FEWEST_TEST_DAYS or origins < 1:
+        return []
+    newest = days - horizon if room >= 2 * horizon else days - FEWEST_TEST_DAYS
+    step = min(DAYS_BETWEEN_ORIGINS, max((newest - training) // max(origins - 1, 1), 1))
+    chosen = {newest - step * back for back in range(origins)}
+    return sorted(origin for origin in chosen if origin >= training)
+
+
+def run_backtest(scoped: ScopedPanel, origins: list[int], hinge_penalty: float) -> Backtest:
+    """Forecast from every origin, beside the seasonal naive forecast (the last week again)."""
+    counts, horizon = scoped.panel.counts, scoped.horizon
+    shape = (len(origins), horizon, counts.shape[1])
+    actual, expected, naive = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    known = np.zeros(shape[:2], dtype=bool)
+    for at, days in enumerate(origins):
+        ahead = counts[days : days + horizon]
+        actual[at, : len(ahead)] = ahead
+        known[at, : len(ahead)] = True
+        expected[at] = forecast_segments(scoped, days, hinge_penalty).expected
+        week = counts[days - 7 : days]
+        naive[at] = week[np.arange(horizon) % 7]
+    return Backtest(actual, expected, naive, known)
+
+
+def out_of_sample_bounds(actual: Floats, expected: Floats, known: Bools) -> list[Bounds]:
+    """Bounds of each origin calibrated on all the other origins, so that coverage is no self-praise."""
+    found = []
+    for at in range(len(expected)):
+        others = np.arange(len(expected)) != at
+        found.append(bounds(expected[at], calibrate(actual[others], expected[others], known[others])))
+    return found
+
+
+def score(backtest: Backtest, levels: list[Level]) -> pl.DataFrame:
+    """WAPE, bias and out-of-sample coverage by level and horizon bucket, beside the seasonal naive WAPE.
+
+    Coverage is null with a single origin, every figure null where the bucket has no known day or no ticket.
+    """
+    rows = [row for level in levels for row in _score_level(backtest, level)]
+    floats = ("wape", "bias", "coverage_80", "coverage_95", "wape_seasonal_naive")
+    return pl.DataFrame(
+        rows,
+        schema={"level": pl.String, "horizon": pl.String, "origins": pl.Int64, "points": pl.Int64}
+        | dict.fromkeys(floats, pl.Float64),
+    )
+
+
+def _score_level(backtest: Backtest, level: Level) -> list[dict[str, object]]:
+    actual, expected, naive = (
+        level.sum(values) for values in (backtest.actual, backtest.expected, backtest.naive)
+    )
+    inside_80 = np.zeros(expected.shape, dtype=bool)
+    inside_95 = np.zeros(expected.shape, dtype=bool)
+    for at, bound in enumerate(out_of_sample_bounds(actual, expected, backtest.known)):
+        # Tickets come in whole numbers: a bound of 0.3 means that 0 is inside, or no count could be.
+        inside_80[at] = (actual[at] >= np.floor(bound.low_80)) & (actual[at] <= np.ceil(bound.high_80))
+        inside_95[at] = (actual[at] >= np.floor(bound.low_95)) & (actual[at] <= np.ceil(bound.high_95))
+    buckets = bucket_of(expected.shape[1])
+    judged = len(expected) > 1
+    rows: list[dict[str, object]] = []
+    for bucket in range(len(BUCKETS)):
+        cells = backtest.known & (buckets == bucket)
+        volume = float(actual[cells].sum())
+        if not cells.any():
+            continue
+        error = expected[cells] - actual[cells]
+        rows.append(
+            {
+                "level": level.name,
+                "horizon": bucket_name(bucket),
+                "origins": int(cells.any(axis=1).sum()),
+                "points": int(cells.sum()) * level.nodes.height,
+                "wape": float(np.abs(error).sum()) / volume if volume else None,
+                "bias": float(error.sum()) / volume if volume else None,
+                "coverage_80": float(inside_80[cells].mean()) if judged else None,
+                "coverage_95": float(inside_95[cells].mean()) if judged else None,
+                "wape_seasonal_naive": float(np.abs(naive[cells] - actual[cells]).sum()) / volume
+                if volume
+                else None,
+            }
+        )
+    return rows

@@ -1,0 +1,230 @@
+"""Campaigns and holidays as columns of the design, past surges as days to leave out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from models.forecast.panel import Bools, Floats
+
+# Days around a campaign that share an effect: before its start, during it, after its end (Christmas shopping
+# questions come before, parcels and refunds after).
+CAMPAIGN_LEADS = ((-2, -1),)
+CAMPAIGN_LAGS = ((1, 1), (2, 3), (4, 6), (7, 9), (10, 14))
+SURGE_KINDS = ("ato_wave", "incident")
+SURGE_AFTERMATH_DAYS = 3
+
+EVENT_PENALTY = 3.0
+NAMED_EVENT_PENALTY = 4.0
+WEEKDAY_PENALTY = 6.0  # weekday x campaign: useful only where campaigns are frequent
+
+
+@dataclass(frozen=True)
+class CalendarEvent:
+    """A campaign, holiday, ATO wave or incident on whole days; None as scope means everywhere."""
+
+    kind: str
+    name: str
+    first: date
+    last: date
+    business_line: str | None
+    region: str | None
+    size: float
+
+    def applies_to(self, business_line: str, region: str) -> bool:
+        return self.business_line in (None, business_line) and self.region in (None, region)
+
+
+@dataclass(frozen=True)
+class EventColumns:
+    """Event columns of one scope, shape (days, columns), and the penalty of each.
+
+    active: days with a campaign or holiday on. holidays: the holiday's name by day, '' on other days.
+    surge: days of an ATO wave or incident and shortly after.
+    """
+
+    matrix: Floats
+    penalty: Floats
+    active: Bools
+    holidays: tuple[str, ...]
+    surge: Bools
+
+
+def read_calendar(calendar: pl.DataFrame, cutoff: date) -> list[CalendarEvent]:
+    """The events a forecast made at the cutoff may know.
+
+    Campaigns and holidays are planned, so future ones are known; an ATO wave or an incident is known once it
+    has begun. An end at midnight belongs to the day before. Other kinds (releases, training) do not enter.
+    A size that is not given is the median of those given, sizes are relative to that median, and a campaign
+    of size 0 is none.
+    """
+    if calendar.is_empty():
+        return []
+    rows = calendar.filter(pl.col("kind").is_in(["campaign", "holiday", *SURGE_KINDS]))
+    given = [row["size"] for row in rows.iter_rows(named=True) if row["kind"] == "campaign" and row["size"]]
+    median = float(np.median(given)) if given else 1.0
+    events = [_event(row, median) for row in rows.iter_rows(named=True)]
+    return [
+        event for event in events if (event.first <= cutoff if event.kind in SURGE_KINDS else event.size > 0)
+    ]
+
+
+def _event(row: dict[str, Any], median_size: float) -> CalendarEvent:
+    first, last = _day(row["starts_at"]), _day(row["ends_at"])
+    if last < first:
+        raise ValueError(
+            f"calendar event {row['event_id']} ends ({row['ends_at']}) before it starts "
+            f"({row['starts_at']}); correct its times"
+        )
+    ends = row["ends_at"]
+    if isinstance(ends, datetime) and ends > row["starts_at"] and ends.time() == ends.min.time():
+        last -= timedelta(days=1)
+    size = 1.0 if row["size"] is None else row["size"] / median_size
+    return CalendarEvent(
+        row["kind"], _recurring_name(row["name"]), first, last, row["business_line"], row["region"], size
+    )
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _recurring_name(name: str) -> str:
+    """The name without its year, so that Black Friday 2025 and 2026 are one event that comes back."""
+    return re.sub(r"\W*\b(19|20)\d\d\b\W*", " ", name).strip().lower()
+
+
+def recurring_names(events: list[CalendarEvent], kind: str) -> tuple[str, ...]:
+    """Names that come back: only they can have an effect of their own."""
+    starts = {(event.name, event.first) for event in events if event.kind == kind}
+    seen = Counter(name for name, _ in starts)
+    return tuple(sorted(name for name, times in seen.items() if times >= 2))
+
+
+def event_columns(
+    events: list[CalendarEvent], business_line: str, region: str, first: date, days: int
+) -> EventColumns:
+    """Columns of the events that apply to one business line and region, from `first` on for `days` days.
+
+    The columns are the same for every scope (empty where nothing applies), so effects can be pooled.
+    """
+    here = [event for event in events if event.applies_to(business_line, region)]
+    campaigns = [event for event in here if event.kind == "campaign"]
+    holidays = [event for event in here if event.kind == "holiday"]
+    matrix: list[Floats] = []
+    penalty: list[float] = []
+    campaign_on = np.zeros(days)
+    if any(event.kind == "campaign" for event in events):
+        campaign_on = _campaign_columns(
+            campaigns, recurring_names(events, "campaign"), first, days, matrix, penalty
+        )
+    holiday_on = np.zeros(days)
+    if any(event.kind == "holiday" for event in events):
+        holiday_on = _holiday_columns(
+            holidays, recurring_names(events, "holiday"), first, days, matrix, penalty
+        )
+    surge = np.zeros(days)
+    for event in here:
+        if event.kind in SURGE_KINDS:
+            _mark(surge, first, event.first, event.last + timedelta(days=SURGE_AFTERMATH_DAYS), 1.0)
+    return EventColumns(
+        np.column_stack(matrix) if matrix else np.zeros((days, 0)),
+        np.array(penalty),
+        (campaign_on > 0) | (holiday_on > 0),
+        _holiday_names(holidays, first, days),
+        surge > 0,
+    )
+
+
+def _campaign_columns(
+    campaigns: list[CalendarEvent],
+    names: tuple[str, ...],
+    first: date,
+    days: int,
+    matrix: list[Floats],
+    penalty: list[float],
+) -> Floats:
+    """Appends size x days before, during and after, an on / off flag, weekdays and a column per name."""
+    for from_lead, to_lead in CAMPAIGN_LEADS:
+        column = np.zeros(days)
+        for event in campaigns:
+            _mark(
+                column,
+                first,
+                event.first + timedelta(from_lead),
+                event.first + timedelta(to_lead),
+                event.size,
+            )
+        matrix.append(column)
+    during, active = np.zeros(days), np.zeros(days)
+    for event in campaigns:
+        _mark(during, first, event.first, event.last, event.size)
+        _mark(active, first, event.first, event.last, 1.0)
+    active = np.minimum(active, 1.0)
+    opening = np.zeros(days)
+    for event in campaigns:
+        _mark(opening, first, event.first, event.first, event.size)
+    matrix += [during, active, opening]
+    for from_lag, to_lag in CAMPAIGN_LAGS:
+        column = np.zeros(days)
+        for event in campaigns:
+            _mark(column, first, event.last + timedelta(from_lag), event.last + timedelta(to_lag), event.size)
+        matrix.append(column)
+    penalty += [EVENT_PENALTY] * (len(CAMPAIGN_LEADS) + 3 + len(CAMPAIGN_LAGS))
+    weekday = (np.arange(days) + first.weekday()) % 7
+    matrix += [active * (weekday == day) for day in range(7)]
+    penalty += [WEEKDAY_PENALTY] * 7
+    for name in names:
+        column = np.zeros(days)
+        for event in campaigns:
+            if event.name == name:
+                _mark(column, first, event.first, event.last, event.size)
+        matrix.append(column)
+        penalty.append(NAMED_EVENT_PENALTY)
+    return active
+
+
+def _holiday_columns(
+    holidays: list[CalendarEvent],
+    names: tuple[str, ...],
+    first: date,
+    days: int,
+    matrix: list[Floats],
+    penalty: list[float],
+) -> Floats:
+    """Appends the day before, the day itself, the day after, and one column per recurring name."""
+    before, active, after = np.zeros(days), np.zeros(days), np.zeros(days)
+    for event in holidays:
+        _mark(before, first, event.first - timedelta(1), event.first - timedelta(1), 1.0)
+        _mark(active, first, event.first, event.last, 1.0)
+        _mark(after, first, event.last + timedelta(1), event.last + timedelta(1), 1.0)
+    active = np.minimum(active, 1.0)
+    matrix += [np.minimum(before, 1.0), active, np.minimum(after, 1.0)]
+    penalty += [EVENT_PENALTY] * 3
+    for name in names:
+        column = np.zeros(days)
+        for event in holidays:
+            if event.name == name:
+                _mark(column, first, event.first, event.last, 1.0)
+        matrix.append(np.minimum(column, 1.0))
+        penalty.append(NAMED_EVENT_PENALTY)
+    return active
+
+
+def _holiday_names(holidays: list[CalendarEvent], first: date, days: int) -> tuple[str, ...]:
+    names = [""] * days
+    for event in holidays:
+        for day in range(max((event.first - first).days, 0), min((event.last - first).days + 1, days)):
+            names[day] = event.name
+    return tuple(names)
+
+
+def _mark(column: Floats, first: date, start: date, end: date, value: float) -> None:
+    begin, stop = max((start - first).days, 0), max((end - first).days + 1, 0)
+    column[begin:stop] += value

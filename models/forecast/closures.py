@@ -1,0 +1,81 @@
+"""Days on which a busy series takes no tickets: closed weekdays and holidays, gaps, series that ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.forecast.calendar_features import EventColumns
+from models.forecast.panel import Bools, Floats
+
+BUSY_PER_DAY = 5.0  # a zero is next to impossible by chance (0.7 % under Poisson)
+WEEKS_LOOKED_AT = 26
+CLOSED_WEEKDAY_SHARE = 0.9
+CLOSED_HOLIDAY_SHARE = 0.5
+GAP_DAYS = 4
+RARE_ZEROS = 0.05
+ENDED_AFTER_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Closures:
+    """past: history days that say nothing, shape (days, series); ahead: future days known to be closed,
+    shape (horizon, series); weekdays: closed weekdays counted from the panel's first day, shape (7, series);
+    ended: series without a ticket for four weeks that had been busy."""
+
+    past: Bools
+    ahead: Bools
+    weekdays: Bools
+    ended: Bools
+
+
+def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon: int) -> Closures:
+    """Tell closed days from quiet ones; a series needs five tickets on a usual day to have any.
+
+    counts: shape (days, series); events: the event columns of each series, which name its holidays.
+    """
+    zero = counts == 0
+    series = counts.shape[1]
+    positive = np.where(zero, np.nan, counts)
+    busy = np.zeros(series, dtype=bool)
+    some = (~zero).any(axis=0)
+    busy[some] = np.nanmedian(positive[:, some], axis=0) >= BUSY_PER_DAY
+    weekdays = np.zeros((7, series), dtype=bool)
+    for day in range(7):
+        recent = zero[day::7][-WEEKS_LOOKED_AT:]
+        if len(recent) >= 4:
+            weekdays[day] = busy & (recent.mean(axis=0) >= CLOSED_WEEKDAY_SHARE)
+    ended = busy & zero[-ENDED_AFTER_DAYS:].all(axis=0) if days >= ENDED_AFTER_DAYS else np.zeros_like(busy)
+    weekdays &= ~ended
+    by_weekday = weekdays[np.arange(days) % 7]
+    gaps = _long_runs(zero)
+    stray = zero & ~by_weekday & ~gaps
+    rare = stray.mean(axis=0) <= RARE_ZEROS
+    past: Bools = zero & busy & (by_weekday | gaps | rare) & ~ended
+    ahead = weekdays[(days + np.arange(horizon)) % 7].copy()
+    for column in np.flatnonzero(busy & ~ended):
+        ahead[:, column] |= _closed_holidays(zero[:, column], events[column].holidays, days, horizon)
+    return Closures(past, ahead, weekdays, ended)
+
+
+def _long_runs(zero: Bools) -> Bools:
+    """Days inside a run of at least GAP_DAYS zeros."""
+    runs = np.zeros_like(zero)
+    if len(zero) < GAP_DAYS:
+        return runs
+    whole: Bools = np.lib.stride_tricks.sliding_window_view(zero, GAP_DAYS, axis=0).min(axis=-1)
+    for offset in range(GAP_DAYS):
+        runs[offset : offset + len(whole)] |= whole
+    return runs
+
+
+def _closed_holidays(zero: Bools, holidays: tuple[str, ...], days: int, horizon: int) -> Bools:
+    """Future holidays on which the series was closed in the past, by name where the name has been seen."""
+    ahead = np.zeros(horizon, dtype=bool)
+    coming = {day: holidays[days + day] for day in range(horizon) if holidays[days + day]}
+    past = {day: holidays[day] for day in range(days) if holidays[day]}
+    for day, name in coming.items():
+        same = [zero[seen] for seen, other in past.items() if other == name] or [zero[seen] for seen in past]
+        ahead[day] = bool(same) and float(np.mean(same)) > CLOSED_HOLIDAY_SHARE
+    return ahead

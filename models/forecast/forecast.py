@@ -1,0 +1,139 @@
+"""The daily forecast: history and calendar in, points, intervals and backtest out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from models.forecast.backtest import Backtest, choose_origins, run_backtest, score
+from models.forecast.calendar_features import read_calendar
+from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY_HISTORY_DAYS
+from models.forecast.hierarchy import Level, levels_of
+from models.forecast.intervals import bounds, calibrate
+from models.forecast.panel import SEGMENT, Panel, dense_panel
+from models.forecast.segments import SegmentForecast, forecast_segments, scope_panel
+
+HINGE_PENALTY = 4.0
+POINTS_SCHEMA = (
+    {"made_on": pl.Date, "level": pl.String}
+    | dict.fromkeys(SEGMENT, pl.String)
+    | {"date": pl.Date}
+    | dict.fromkeys(("expected", "low_80", "high_80", "low_95", "high_95", "base"), pl.Float64)
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast as of one day.
+
+    points: a row per level, node and day ahead: made_on, level, business_line, channel, tier, region (null
+    where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns and
+    holidays). backtest: a row per level and horizon bucket: origins, points, wape, bias, coverage_80,
+    coverage_95 (out of sample), wape_seasonal_naive. notes: what was missing or fallen back to, for readers.
+    """
+
+    points: pl.DataFrame
+    backtest: pl.DataFrame
+    notes: list[str]
+
+
+def forecast_daily(
+    history: pl.DataFrame, calendar: pl.DataFrame, *, cutoff: date, horizon: int = 90, origins: int = 8
+) -> Forecast:
+    """Tickets per day for the `horizon` days after the cutoff, by segment and for every level above.
+
+    history: date, business_line, channel, tier, region, tickets; days without a row count as zero, rows after
+    the cutoff are ignored. calendar: the contract's calendar table, times in the history's time zone; future
+    campaigns and holidays count as known, ATO waves and incidents only once begun.
+    Raises ValueError for a horizon under one day, and for a history or calendar that is wrong.
+    """
+    if horizon < 1:
+        raise ValueError(f"a horizon of {horizon} days is no forecast; expected 1 or more")
+    events = read_calendar(calendar, cutoff)
+    panel = dense_panel(history, cutoff)
+    if panel is None:
+        return Forecast(
+            pl.DataFrame(schema=POINTS_SCHEMA),
+            score(_no_backtest(), []),
+            [f"There are no tickets up to {cutoff}, so there is no forecast."],
+        )
+    lag = (cutoff - panel.last).days
+    scoped = scope_panel(panel, events, horizon + lag)
+    made = forecast_segments(scoped, panel.days, HINGE_PENALTY)
+    tested_from = choose_origins(panel.days, horizon, origins)
+    backtest = run_backtest(scoped, tested_from, HINGE_PENALTY)
+    levels = levels_of(panel.segments)
+    points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
+    return Forecast(points, score(backtest, levels), _notes(panel, made, len(tested_from), lag))
+
+
+def _level_points(
+    level: Level, made: SegmentForecast, backtest: Backtest, cutoff: date, lag: int
+) -> pl.DataFrame:
+    """Points and bounds of one level; the first `lag` days lie before the cutoff and are dropped."""
+    expected, base = level.sum(made.expected), level.sum(made.base)
+    calibration = calibrate(level.sum(backtest.actual), level.sum(backtest.expected), backtest.known)
+    bound = bounds(expected, calibration)
+    ahead = len(expected) - lag
+    values = {
+        "expected": expected,
+        "low_80": bound.low_80,
+        "high_80": bound.high_80,
+        "low_95": bound.low_95,
+        "high_95": bound.high_95,
+        "base": base,
+    }
+    nodes = level.nodes[np.repeat(np.arange(level.nodes.height), ahead)]
+    dates = [cutoff + timedelta(days=day) for day in range(1, ahead + 1)]
+    return nodes.with_columns(
+        pl.lit(cutoff).alias("made_on"),
+        pl.lit(level.name).alias("level"),
+        pl.Series("date", dates * level.nodes.height, dtype=pl.Date),
+        *(pl.Series(name, array[lag:].T.ravel()) for name, array in values.items()),
+    ).select(list(POINTS_SCHEMA))
+
+
+def _no_backtest() -> Backtest:
+    nothing = np.zeros((0, 1, 0))
+    return Backtest(nothing, nothing, nothing, np.zeros((0, 1), dtype=bool))
+
+
+def _notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) -> list[str]:
+    notes = []
+    days = panel.days
+    if days < SHORT_HISTORY_DAYS:
+        notes.append(
+            f"There are {days} days of history, under eight weeks: the forecast is the usual level of each "
+            "weekday, without trend or season."
+        )
+    elif days < YEARLY_HISTORY_DAYS:
+        notes.append(
+            f"There are {days} days of history, under a year: the time of year is not in the forecast."
+        )
+    elif days < FULL_HISTORY_DAYS:
+        notes.append(
+            f"There are {days} days of history, under two years: the time of year enters with caution."
+        )
+    if lag:
+        notes.append(f"The history ends on {panel.last}, {lag} days before the forecast starts.")
+    if not panel.counts.any():
+        notes.append("The history holds no tickets at all, so none are expected.")
+    if made.ended.any():
+        notes.append(
+            f"{int(made.ended.sum())} segments have had no ticket for four weeks and are "
+            "expected to stay at 0."
+        )
+    sparse = int((made.sparse & ~made.ended).sum())
+    if sparse and panel.counts.any():
+        notes.append(
+            f"{sparse} of {len(made.sparse)} segments have fewer than one ticket in two days: they are "
+            "forecast together, by business line and region, and each gets its share."
+        )
+    if origins == 0:
+        notes.append("The history is too short for a backtest: the intervals are a wide guess.")
+    elif origins < 4:
+        notes.append(f"Only {origins} backtests were possible: the intervals are rough.")
+    return notes
