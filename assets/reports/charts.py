@@ -1,0 +1,229 @@
+"""The site's charts, with one shared look.
+
+Colours are names of the stylesheet's variables (`var(--accent)`); `site.js` puts in their values when it draws,
+so that a chart follows light, dark and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import plotly.graph_objects as go
+from markupsafe import Markup
+
+from assets.reports import wording
+from assets.reports.privacy import SMALL_CELL, plot_label
+
+INK, SOFT, LINE = "var(--ink)", "var(--soft)", "var(--line)"
+ACCENT, BAND, BAND_OUTER, MARK = "var(--accent)", "var(--band)", "var(--band-outer)", "var(--mark)"
+TONES = {
+    "worse": "var(--worse)",
+    "better": "var(--better)",
+    "changed": "var(--accent)",
+    "usual": "var(--accent)",
+}
+_HOVER_FORMATS = {"count": ",.0f", "share": ".1%", "minutes": ",.0f"}
+
+TEMPLATE = go.layout.Template(
+    layout=go.Layout(
+        font={
+            "family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+            "size": 12,
+            "color": SOFT,
+        },
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 44, "r": 10, "t": 22, "b": 28},
+        showlegend=False,
+        hovermode="x unified",
+        hoverlabel={"bgcolor": "var(--card)", "bordercolor": LINE, "font": {"color": INK, "size": 12}},
+        dragmode=False,
+        xaxis={
+            "showgrid": False,
+            "linecolor": LINE,
+            "tickcolor": LINE,
+            "ticks": "outside",
+            "fixedrange": True,
+        },
+        yaxis={
+            "gridcolor": LINE,
+            "zeroline": False,
+            "fixedrange": True,
+            "nticks": 5,
+            "rangemode": "tozero",
+            "automargin": True,
+        },
+    )
+)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with its text: `alt` says in a sentence what it shows, for those who cannot see it."""
+
+    figure: go.Figure
+    alt: str
+    caption: str = ""
+    height: int = 220
+
+    @property
+    def json(self) -> Markup:
+        """The figure as JSON that can stand inside a `<script>` element."""
+        text = str(self.figure.to_json())
+        return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something of the calendar, marked in a chart by its number."""
+
+    mark: str
+    name: str
+    first: date
+    last: date
+
+
+def usual_range(
+    weeks: Sequence[date],
+    values: Sequence[float | None],
+    low: Sequence[float | None],
+    high: Sequence[float | None],
+    *,
+    unit: str,
+    alt: str,
+    caption: str = "",
+    tone: str = "changed",
+    hidden: Sequence[bool] | None = None,
+    events: Sequence[Event] = (),
+    height: int = 220,
+) -> Chart:
+    """A weekly line over its usual range; the last week stands out where it left the range.
+
+    hidden: weeks whose count is not shown; they get an open marker at half the smallest count shown.
+    """
+    figure = go.Figure(layout={"template": TEMPLATE})
+    _band(figure, weeks, low, high, BAND, "usual range", unit)
+    scale = _minutes_scale([*values, *high]) if unit == "minutes" else (1.0, "")
+    shown = [None if value is None else value / scale[0] for value in values]
+    for trace in figure.data:
+        trace.y = [None if value is None else value / scale[0] for value in trace.y]
+    hover = f"%{{y:{_HOVER_FORMATS.get(unit, ',.0f')}}}{scale[1]}"
+    if unit == "minutes":
+        hover = f"%{{y:,.1f}}{scale[1]}"
+    figure.add_scatter(
+        x=weeks, y=shown, mode="lines", line={"color": ACCENT, "width": 2}, name="week", hovertemplate=hover
+    )
+    if hidden is not None and any(hidden):
+        _hidden_marks(figure, weeks, hidden)
+    if shown and shown[-1] is not None:
+        colour = TONES[tone]
+        figure.add_scatter(
+            x=[weeks[-1]],
+            y=[shown[-1]],
+            mode="markers",
+            marker={"color": colour, "size": 9, "line": {"color": "var(--card)", "width": 2}},
+            hoverinfo="skip",
+        )
+    _mark_events(figure, events)
+    figure.update_yaxes(tickformat=".0%" if unit == "share" else None, ticksuffix=scale[1] or None)
+    figure.update_xaxes(hoverformat="week of %-d %b %Y")
+    return Chart(figure, alt, caption, height)
+
+
+def forecast(
+    past: tuple[Sequence[date], Sequence[float | None]],
+    ahead: Sequence[date],
+    expected: Sequence[float],
+    inner: tuple[Sequence[float], Sequence[float]],
+    outer: tuple[Sequence[float], Sequence[float]],
+    *,
+    alt: str,
+    events: Sequence[Event] = (),
+) -> Chart:
+    """Daily tickets: what came, then what is expected inside its 80 % (`inner`) and 95 % (`outer`) range."""
+    figure = go.Figure(layout={"template": TEMPLATE})
+    _band(figure, ahead, outer[0], outer[1], BAND_OUTER, "95 % range", "count")
+    _band(figure, ahead, inner[0], inner[1], BAND, "80 % range", "count")
+    figure.add_scatter(
+        x=past[0],
+        y=past[1],
+        mode="lines",
+        line={"color": SOFT, "width": 1.5},
+        name="came",
+        hovertemplate="%{y:,.0f}",
+    )
+    figure.add_scatter(
+        x=ahead,
+        y=expected,
+        mode="lines",
+        line={"color": ACCENT, "width": 2},
+        name="expected",
+        hovertemplate="%{y:,.0f}",
+    )
+    _mark_events(figure, events, area=True)
+    figure.update_xaxes(hoverformat="%a %-d %b %Y")
+    return Chart(figure, alt, height=320)
+
+
+def _band(
+    figure: go.Figure,
+    dates: Sequence[date],
+    low: Sequence[float | None],
+    high: Sequence[float | None],
+    colour: str,
+    name: str,
+    unit: str,
+) -> None:
+    for values, fill in ((low, None), (high, "tonexty")):
+        figure.add_scatter(
+            x=dates,
+            y=values,
+            mode="lines",
+            line={"width": 0, "color": colour},
+            fill=fill,
+            fillcolor=colour,
+            name=name,
+            hoverinfo="skip",
+        )
+
+
+def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[bool]) -> None:
+    at = [week for week, is_hidden in zip(weeks, hidden, strict=True) if is_hidden]
+    figure.add_scatter(
+        x=at,
+        y=[SMALL_CELL / 2] * len(at),
+        mode="markers",
+        marker={"symbol": "circle-open", "color": SOFT, "size": 5},
+        name="hidden",
+        hovertemplate="hidden (small count)",
+    )
+
+
+def _mark_events(figure: go.Figure, events: Sequence[Event], *, area: bool = False) -> None:
+    for event in events:
+        if area and event.last > event.first:
+            figure.add_vrect(
+                x0=event.first, x1=event.last, fillcolor=MARK, line_width=0, layer="below", opacity=0.8
+            )
+        else:
+            figure.add_vline(x=event.first, line={"color": SOFT, "width": 1, "dash": "dot"}, layer="below")
+        figure.add_annotation(
+            x=event.first,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            text=plot_label(event.mark),
+            hovertext=plot_label(event.name),
+            showarrow=False,
+            font={"size": 11, "color": INK},
+        )
+
+
+def _minutes_scale(values: Sequence[float | None]) -> tuple[float, str]:
+    """What minutes are divided by to read well, and the unit that then stands at the axis."""
+    top = max((value for value in values if value is not None), default=0)
+    if top < 240:
+        return 1.0, wording.minutes(1)[-4:]
+    return (60.0, " h") if top < 72 * 60 else (1440.0, " days")

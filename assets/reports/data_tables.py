@@ -1,0 +1,106 @@
+"""Published tables: the frame a page shows is the frame its CSV and Parquet files hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.reports import wording
+from assets.reports.privacy import HIDDEN, spreadsheet_safe
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as a reader sees it.
+
+    unit: see `wording.show`; `row` where each row names its own in the column `unit`. until: a second column,
+    shown as a range from the first. meaning: shown on hover.
+    """
+
+    name: str
+    label: str
+    unit: str = "text"
+    meaning: str = ""
+    until: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return self.unit not in ("text", "day", "moment")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A table's cell. sort: what the column is sorted by."""
+
+    text: str
+    sort: str
+    is_number: bool
+    tone: str = "usual"
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of a page and of the data folder; `frame` may hold more columns than the page shows."""
+
+    name: str
+    caption: str
+    frame: pl.DataFrame
+    columns: tuple[Column, ...] = ()
+    tones: tuple[str, ...] = ()  # one per row, for the column `verdict`
+    links: tuple[str, ...] = ()  # one per row, for the first column
+
+    @property
+    def csv(self) -> str:
+        return f"data/{self.name}.csv"
+
+    @property
+    def parquet(self) -> str:
+        return f"data/{self.name}.parquet"
+
+    @property
+    def hides(self) -> bool:
+        """Whether a count is hidden somewhere in it."""
+        return HIDDEN in self.frame.columns and bool(self.frame[HIDDEN].any())
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """The shown cells, in words."""
+        return [
+            [self._cell(column, row, number) for column in self.columns]
+            for number, row in enumerate(self.frame.iter_rows(named=True))
+        ]
+
+    def _cell(self, column: Column, row: dict[str, object], number: int) -> Cell:
+        value = row[column.name]
+        if value is None and column.is_number and row.get(HIDDEN) and column.until is None:
+            return Cell("hidden", "", column.is_number)
+        tone = self.tones[number] if self.tones and column.name == "verdict" else "usual"
+        unit = str(row["unit"]) if column.unit == "row" else column.unit
+        text = _range(unit, value, row[column.until]) if column.until else wording.show(unit, value)
+        return Cell(text, "" if value is None else str(value), column.is_number, tone)
+
+
+def _range(unit: str, low: Any, high: Any) -> str:
+    return wording.between(unit, low, high)
+
+
+class DataFolder:
+    """The `data/` folder of a site; remembers what was written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tables: list[PublishedTable] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def publish(self, table: PublishedTable) -> PublishedTable:
+        """Write a table as CSV and Parquet. Raises ValueError for a name given twice."""
+        if any(table.name == known.name for known in self.tables):
+            raise ValueError(f"{table.name}: two published tables of one name; rename one")
+        safe = spreadsheet_safe(table.frame)
+        safe.write_csv(self.folder / f"{table.name}.csv", datetime_format="%Y-%m-%d %H:%M:%S")
+        table.frame.write_parquet(self.folder / f"{table.name}.parquet")
+        self.tables.append(table)
+        return table

@@ -1,0 +1,95 @@
+"""The KPIs the pages show: what they are called, their unit, and which way is worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A KPI of `kpi_signals`. worse: 'above' or 'below' its usual range, None where neither is bad by itself."""
+
+    name: str
+    label: str
+    unit: str
+    worse: str | None
+    meaning: str
+    denominator: str | None = None  # what a share is a share of; counts need none
+
+    def tone(self, verdict: str | None) -> str:
+        """`worse`, `better`, `changed` or `usual`: the tone of a verdict."""
+        if verdict not in ("above", "below"):
+            return "usual"
+        if self.worse is None:
+            return "changed"
+        return "worse" if verdict == self.worse else "better"
+
+
+METRICS = (
+    Metric("tickets_created", "Tickets created", "count", None, "Tickets that customers opened in the week."),
+    Metric("tickets_solved", "Tickets solved", "count", None, "Tickets solved in the week."),
+    Metric(
+        "backlog",
+        "Backlog",
+        "count",
+        "above",
+        "Tickets neither solved, closed nor deleted at the end of the week.",
+    ),
+    Metric(
+        "first_reply_minutes_median",
+        "First reply, median",
+        "minutes",
+        "above",
+        "From creation to the first public reply of an agent. Half of the tickets were answered sooner.",
+        "tickets answered",
+    ),
+    Metric(
+        "first_reply_minutes_p90",
+        "First reply, slowest tenth",
+        "minutes",
+        "above",
+        "Nine of ten tickets had their first reply sooner than this.",
+        "tickets answered",
+    ),
+    Metric(
+        "full_resolution_minutes_median",
+        "Time to resolution, median",
+        "minutes",
+        "above",
+        "From creation to the latest time the ticket was solved. Half of the tickets took less.",
+        "tickets solved",
+    ),
+    Metric(
+        "full_resolution_minutes_p90",
+        "Time to resolution, slowest tenth",
+        "minutes",
+        "above",
+        "Nine of ten tickets were solved sooner than this.",
+        "tickets solved",
+    ),
+    Metric(
+        "csat",
+        "CSAT",
+        "share",
+        "below",
+        "Good ratings out of all ratings. Customers who did not answer are in neither.",
+        "ratings",
+    ),
+    Metric(
+        "reopen_rate",
+        "Reopened",
+        "share",
+        "above",
+        "Solved tickets that were opened again.",
+        "tickets",
+    ),
+    Metric(
+        "escalation_rate",
+        "Escalated",
+        "share",
+        None,
+        "Tickets that were passed on to tier 2.",
+        "tickets",
+    ),
+)
+METRIC = {metric.name: metric for metric in METRICS}

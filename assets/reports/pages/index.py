@@ -1,0 +1,36 @@
+"""The overview: the week in about ten lines, each a link to what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assets.reports import wording
+from assets.reports.data_tables import DataFolder
+from assets.reports.page import Line, Page
+from assets.reports.scope import Scope
+
+
+def build(scope: Scope, data: DataFolder, root_causes: Page, trends: Page, capacity: Page) -> Page:
+    """The page, put together from what the others found."""
+    lines: Sequence[Line] = (*root_causes.lines, *trends.lines, *capacity.lines)
+    return Page(
+        name="index",
+        label="The week",
+        finding=_finding(lines, root_causes, trends),
+        lede=f"Week of {scope.period}, {scope.source_names}." if scope.sources else "",
+        content={
+            "lines": lines,
+            "chart": next(iter(trends.content.get("charts", ())), None),
+            "tables": [(table, len(table.frame)) for table in data.tables],
+        },
+        missing=tuple(gap.text for gap in scope.gaps),
+    )
+
+
+def _finding(lines: Sequence[Line], root_causes: Page, trends: Page) -> str:
+    if not lines:
+        return "There is nothing to report yet."
+    if all(line.tone == "usual" for line in lines):
+        return "Nothing unusual last week."
+    themes = f"{root_causes.finding} " if root_causes.lines else ""
+    return themes + wording.sentence(trends.finding)

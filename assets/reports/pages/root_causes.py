@@ -1,0 +1,326 @@
+"""The root-causes page: themes of escalated tickets by impact, each with trend, people hit, cost and quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from assets.reports import charts, wording
+from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.page import Figure, Line, Page
+from assets.reports.pages import theme_tables
+from assets.reports.scope import Scope
+from assets.reports.snapshot_tables import Snapshot
+
+CARDS = 12
+QUOTES = 4
+DRIVERS = 5
+LINES = 3  # themes named in the overview
+
+_ALL_COLUMNS = (
+    Column("name", "Theme"),
+    Column("tickets_week", "Last week", "count"),
+    Column(
+        "usual_low",
+        "Usual range",
+        "count",
+        "Nearly all ordinary weeks fall in it; from up to 26 weeks before.",
+        until="usual_high",
+    ),
+    Column("verdict", "Verdict"),
+    Column("tickets_28d", "Four weeks", "count"),
+    Column("unsolved_28d", "Still open", "count", "Of the tickets of the four weeks."),
+    Column(
+        "handle_hours_28d", "Agent hours", "number", "Time agents spent on the tickets of the four weeks."
+    ),
+    Column(
+        "csat_28d", "CSAT", "share", "Good ratings out of all ratings of the four weeks; from ten ratings on."
+    ),
+    Column("tickets_total", "In all", "count", "Tickets of the theme over the whole history."),
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A theme as its card shows it."""
+
+    anchor: str
+    name: str
+    tags: tuple[str, ...]
+    tone: str
+    headline: str
+    description: str
+    chart: charts.Chart | None
+    drivers: tuple[dict[str, str], ...]
+    costs: tuple[tuple[str, str, str], ...]  # what, how much, what makes it big or small
+    coincides: tuple[str, ...]
+    quotes: tuple[dict[str, str], ...]
+    hides: bool
+
+
+def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
+    """The page; publishes `themes`, `theme_trends`, `theme_drivers` and `theme_examples`."""
+    themes = theme_tables.themes(snapshot, scope)
+    trends = theme_tables.trends(snapshot, scope, themes)
+    drivers = theme_tables.drivers(snapshot, themes)
+    examples = theme_tables.examples(snapshot, themes)
+    events = theme_tables.events(snapshot, scope)
+    listed = themes.filter(~pl.col("is_other"))
+    table = PublishedTable(
+        "themes",
+        "All themes",
+        listed,
+        _ALL_COLUMNS,
+        tones=tuple(_tone(row) for row in listed.iter_rows(named=True)),
+        links=tuple(
+            f"#theme-{row['theme_id']}" if place < CARDS else ""
+            for place, row in enumerate(listed.iter_rows(named=True))
+        ),
+    )
+    for published in (
+        table,
+        PublishedTable("theme_trends", "Tickets of each theme by week", trends),
+        PublishedTable("theme_drivers", "Who is over-represented in each theme", drivers),
+        PublishedTable("theme_examples", "Example tickets", examples),
+    ):
+        data.publish(published)
+    rising = listed.filter(pl.col("verdict") == "above")
+    cards = [
+        _card(row, trends, drivers, examples, events, scope)
+        for row in listed.head(CARDS).iter_rows(named=True)
+    ]
+    return Page(
+        name="root-causes",
+        label="Root causes",
+        finding=_finding(listed, rising),
+        lede=_lede(listed, scope),
+        content={
+            "cards": cards,
+            "table": table if listed.height else None,
+            "strip": _strip(themes, listed, rising),
+            "unchanged": _unchanged(listed),
+            "has_events": bool(events),
+        },
+        lines=_lines(listed, rising),
+        missing=(
+            *scope.missing("tickets", "themes", "escalations", "history", "calendar", "csat"),
+            *_theme_gaps(themes, listed, drivers, scope),
+        ),
+    )
+
+
+def _theme_gaps(themes: pl.DataFrame, listed: pl.DataFrame, drivers: pl.DataFrame, scope: Scope) -> list[str]:
+    if not themes.height:
+        return [] if scope.missing("tickets", "themes") else ["The last run found no themes."]
+    gaps = []
+    if listed.height and not drivers.height:
+        gaps.append("No attribute stands out in any theme, or the tickets carry no attributes.")
+    if listed.height and listed["tickets_28d"].null_count() == listed.height and not scope.is_latest:
+        gaps.append("What a theme costs is known for the latest week only, not for this past one.")
+    return gaps
+
+
+def _finding(listed: pl.DataFrame, rising: pl.DataFrame) -> str:
+    if not listed.height:
+        return "There are no themes to report on."
+    if (listed["verdict"].fill_null("too early") == "too early").all():
+        return "It is too early to tell rising problems from ordinary ones."
+    if not rising.height:
+        return "No problem rose last week."
+    problems = "problem" if rising.height == 1 else "problems"
+    return f"{wording.sentence(wording.number_word(rising.height))} {problems} rose last week."
+
+
+def _lede(listed: pl.DataFrame, scope: Scope) -> str:
+    if not listed.height:
+        return "Themes are found in the text of tickets."
+    usual = listed.filter(pl.col("verdict") == "usual").height
+    text = f"Week of {scope.period}, escalated tickets with text, {scope.source_names}."
+    if scope.missing("escalations"):
+        text = f"Week of {scope.period}, tickets with text, {scope.source_names}."
+    return f"{text} {usual} of {listed.height} themes stayed in their usual range. Ranked by impact."
+
+
+def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> list[Figure]:
+    if not listed.height:
+        return []
+    total = themes["tickets_total"].sum()
+    other = themes.filter("is_other")["tickets_total"].sum()
+    strip = [
+        Figure(
+            "Themes above usual",
+            str(rising.height),
+            f"of {listed.height}",
+            "worse" if rising.height else "usual",
+        ),
+        Figure("Largest last week", _largest(listed), "tickets of one theme"),
+    ]
+    if total:
+        strip.append(
+            Figure(
+                "Tickets with a theme",
+                wording.share(1 - other / total),
+                f"{wording.count(other)} in “other”"
+                if other >= theme_tables.SMALL_CELL
+                else "few in “other”",
+            )
+        )
+    hours = listed["handle_hours_28d"].drop_nulls()
+    if hours.len():
+        strip.append(
+            Figure(
+                "Agent time, four weeks", wording.hours(float(hours.sum())), "on the tickets of all themes"
+            )
+        )
+    return strip
+
+
+def _largest(listed: pl.DataFrame) -> str:
+    largest = listed["tickets_week"].max()
+    return wording.count(largest) if largest is not None else "under 10"  # type: ignore[arg-type]
+
+
+def _unchanged(listed: pl.DataFrame) -> str:
+    quiet = listed.filter(pl.col("verdict") == "usual")
+    if not quiet.height:
+        return ""
+    largest = [f"“{name}”" for name in quiet.head(3)["name"].to_list()]
+    return (
+        f"{wording.sentence(wording.number_word(quiet.height))} themes stayed in their usual range, "
+        f"among them {wording.listing(largest)}."
+        if quiet.height > 3
+        else f"In their usual range: {wording.listing(largest)}."
+    )
+
+
+def _tone(row: dict[str, Any]) -> str:
+    return {"above": "worse", "below": "better"}.get(row["verdict"] or "", "usual")
+
+
+def _headline(row: dict[str, Any]) -> str:
+    """The theme's week in a sentence, with what makes it big or small."""
+    tickets, low, high = row["tickets_week"], row["usual_low"], row["usual_high"]
+    if tickets is None:
+        return "A small number of tickets last week; counts under 10 are hidden."
+    text = f"{wording.plural(tickets, 'ticket')} last week"
+    if low is None or high is None:
+        return f"{text}; too little history for a usual range."
+    usual = f"usually {wording.between('count', low, high)}"
+    if row["verdict"] in ("above", "below") and row["excess"] is not None:
+        more = "more" if row["excess"] > 0 else "fewer"
+        return f"{text}, {wording.count(abs(row['excess']))} {more} than usual ({usual})."
+    return f"{text}, in the usual range ({usual.removeprefix('usually ')})."
+
+
+def _card(
+    row: dict[str, Any],
+    trends: pl.DataFrame,
+    drivers: pl.DataFrame,
+    examples: pl.DataFrame,
+    events: list[theme_tables.ThemeEvent],
+    scope: Scope,
+) -> Card:
+    own = trends.filter(theme_id=row["theme_id"]).sort("week")
+    its_drivers = drivers.filter(pl.col("theme_id") == row["theme_id"], pl.col("tickets").is_not_null())
+    lines = set(its_drivers.filter(attribute="business_line")["value"].to_list())
+    near = [event for event in events if event.touches(lines)]
+    return Card(
+        anchor=f"theme-{row['theme_id']}",
+        name=row["name"],
+        tags=_tags(row),
+        tone=_tone(row),
+        headline=_headline(row),
+        description=row["description"] or "",
+        chart=_chart(row, own, near) if own.height else None,
+        drivers=tuple(_driver(driver) for driver in its_drivers.head(DRIVERS).iter_rows(named=True)),
+        costs=_costs(row),
+        coincides=tuple(f"{event.mark}. {event.text}" for event in near),
+        quotes=tuple(
+            {"text": quote["text"], "ticket": quote["ticket_id"], "source": quote["source"]}
+            for quote in examples.filter(theme_id=row["theme_id"]).head(QUOTES).iter_rows(named=True)
+        ),
+        hides=bool(own["is_hidden"].any()) if own.height else False,
+    )
+
+
+def _tags(row: dict[str, Any]) -> tuple[str, ...]:
+    tags = [
+        {"above": "above usual", "below": "below usual", "usual": "usual"}.get(
+            row["verdict"] or "", "too early"
+        )
+    ]
+    if row["is_template"]:
+        tags.append("same text sent many times")
+    return tuple(tags)
+
+
+def _chart(row: dict[str, Any], own: pl.DataFrame, near: list[theme_tables.ThemeEvent]) -> charts.Chart:
+    return charts.usual_range(
+        own["week"].to_list(),
+        own["tickets"].to_list(),
+        own["usual_low"].to_list(),
+        own["usual_high"].to_list(),
+        unit="count",
+        tone=_tone(row),
+        hidden=own["is_hidden"].to_list(),
+        events=[charts.Event(event.mark, event.name, event.first, event.last) for event in near],
+        alt=f"Tickets a week on “{row['name']}” for {own.height} weeks with the usual range. {_headline(row)}",
+        caption="Tickets a week. Shaded: usual range.",
+    )
+
+
+def _driver(driver: dict[str, Any]) -> dict[str, str]:
+    return {
+        "who": f"{wording.readable(driver['attribute'])}: {driver['value']}",
+        "share": f"{wording.share(driver['share_in_theme'])} of the theme, "
+        f"{wording.share(driver['share_elsewhere'])} elsewhere",
+        "lift": wording.lift(driver["lift"], driver["lift_low"], driver["lift_high"]),
+    }
+
+
+def _costs(row: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """What the theme cost in the four weeks: label, value, context."""
+    costs = []
+    if row["tickets_28d"] is not None:
+        costs.append(("Tickets", wording.count(row["tickets_28d"]), "in four weeks"))
+    if row["handle_hours_28d"] is not None:
+        costs.append(("Agent time", wording.hours(row["handle_hours_28d"]), "in four weeks"))
+    if row["unsolved_28d"] is not None:
+        of = f"of {wording.count(row['tickets_28d'])}" if row["tickets_28d"] is not None else ""
+        costs.append(("Still open", wording.count(row["unsolved_28d"]), of))
+    elif row["tickets_28d"] is not None:
+        costs.append(("Still open", "hidden", "a small count"))
+    if row["csat_28d"] is not None:
+        interval = wording.between("share", row["csat_low_28d"], row["csat_high_28d"])
+        ratings = wording.plural(row["csat_rated_28d"], "rating")
+        costs.append(
+            (
+                "CSAT",
+                wording.share(row["csat_28d"]),
+                f"between {interval.replace(' to ', ' and ')}, {ratings}",
+            )
+        )
+    elif row["csat_rated_28d"] is None and row["tickets_28d"] is not None:
+        costs.append(("CSAT", wording.NOTHING, "fewer than 10 ratings"))
+    return tuple(costs)
+
+
+def _lines(listed: pl.DataFrame, rising: pl.DataFrame) -> tuple[Line, ...]:
+    """The themes for the overview: those that rose, or that none did."""
+    if not listed.height:
+        return ()
+    if not rising.height:
+        return (Line(_finding(listed, rising).rstrip("."), _unchanged(listed), "root-causes.html#themes"),)
+    lines = [
+        Line(row["name"], _headline(row).rstrip("."), f"root-causes.html#theme-{row['theme_id']}", "worse")
+        for row in rising.head(LINES).iter_rows(named=True)
+    ]
+    if rising.height > LINES:
+        rest = rising.height - LINES
+        more = "theme is" if rest == 1 else "themes are"
+        lines.append(
+            Line(f"{rest} more {more} above usual", "all in the table", "root-causes.html#themes", "worse")
+        )
+    return tuple(lines)

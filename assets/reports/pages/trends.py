@@ -1,0 +1,322 @@
+"""The trends page: every KPI last week against its usual range, in all and by business line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from assets.reports import charts, wording
+from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.metrics import METRIC, METRICS, Metric
+from assets.reports.page import Figure, Line, Page
+from assets.reports.privacy import SMALL_CELL, hide_small_cells, plain_texts
+from assets.reports.scope import WEEKS_SHOWN, Scope
+from assets.reports.snapshot_tables import Snapshot
+
+LINES_CHARTED = 8
+_COUNTS = ("tickets_created", "tickets_solved", "backlog")
+_STRIP = ("tickets_created", "backlog", "first_reply_minutes_median", "csat")
+_OVERVIEW = (*_STRIP[:3], "full_resolution_minutes_median", "csat", "reopen_rate")
+_USUAL_MEANING = (
+    "Nearly all ordinary weeks fall in it: the mean of up to 26 weeks before, "
+    "plus and minus 2.66 times the mean change from week to week."
+)
+_WEEK_COLUMNS = (
+    Column("value", "Last week", "row"),
+    Column("usual_low", "Usual range", "row", _USUAL_MEANING, until="usual_high"),
+    Column("before", "Week before", "row"),
+    Column("denominator", "Out of", "count", "The tickets or ratings that the number is computed from."),
+    Column("verdict", "Verdict"),
+)
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI of one week and business line."""
+
+    metric: Metric
+    line: str
+    value: float | None
+    usual_low: float | None
+    usual_high: float | None
+    before: float | None
+    verdict: str
+    is_hidden: bool
+
+    @property
+    def tone(self) -> str:
+        return self.metric.tone(self.verdict)
+
+    @property
+    def is_unusual(self) -> bool:
+        return self.verdict in ("above", "below") and self.value is not None
+
+    @property
+    def shown(self) -> str:
+        return "hidden" if self.is_hidden else wording.show(self.metric.unit, self.value)
+
+    @property
+    def usual(self) -> str:
+        """`usual range 4,100 to 4,700`, or why there is none."""
+        if self.usual_low is None or self.usual_high is None:
+            return "no usual range yet"
+        return f"usual range {wording.between(self.metric.unit, self.usual_low, self.usual_high)}"
+
+    @property
+    def name(self) -> str:
+        """`Backlog`, or `Backlog of live`."""
+        return (
+            self.metric.label if self.line == "all" else f"{self.metric.label}, {wording.readable(self.line)}"
+        )
+
+
+def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
+    """The page; publishes `kpi_signals`, `weekly_kpis`, `kpis_last_week` and `kpis_by_line_last_week`."""
+    signals = _signals(snapshot, scope)
+    data.publish(PublishedTable("kpi_signals", "Every KPI by week with its usual range", signals))
+    data.publish(
+        PublishedTable("weekly_kpis", "KPIs by week and business line", _weekly_kpis(snapshot, scope))
+    )
+    week = _week(signals, scope)
+    total, by_line = week.filter(business_line="all"), week.filter(pl.col("business_line") != "all")
+    kpis, line_kpis = _kpis(total), _kpis(by_line)
+    unusual = [kpi for kpi in (*kpis, *line_kpis) if kpi.is_unusual]
+    return Page(
+        name="trends",
+        label="Trends",
+        finding=_finding(kpis, unusual),
+        lede=_lede(kpis, scope),
+        content={
+            "strip": _strip(kpis),
+            "stands_out": [_line(kpi) for kpi in unusual],
+            "unchanged": _unchanged([*kpis, *line_kpis]),
+            "kpis": _table(data, total, "kpis_last_week", Column("label", "KPI")),
+            "by_line": _table(
+                data,
+                by_line,
+                "kpis_by_line_last_week",
+                Column("business_line", "Business line"),
+                Column("label", "KPI"),
+            ),
+            "charts": [_chart(signals, kpi, scope) for kpi in kpis],
+            "line_charts": [
+                _chart(signals, kpi, scope) for kpi in line_kpis if kpi.metric.name == "tickets_created"
+            ][:LINES_CHARTED],
+        },
+        lines=_overview(kpis, line_kpis),
+        missing=scope.missing("tickets", "history", "service", "csat"),
+    )
+
+
+def _signals(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    """`kpi_signals` of the weeks shown, small counts hidden, as are rates of fewer than ten tickets."""
+    first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
+    signals = snapshot.table("kpi_signals", where=f"week between date '{first}' and date '{scope.week}'")
+    signals = signals.with_columns(is_line=pl.col("business_line") != "all")
+    is_count = pl.col("metric").is_in(_COUNTS)
+    # A line's count follows from the total and the other lines.
+    counts = signals.filter(is_count).pipe(hide_small_cells, "value", within=[["metric", "week", "is_line"]])
+    rates = signals.filter(~is_count).with_columns(
+        is_hidden=(pl.col("denominator") < SMALL_CELL).fill_null(False)
+    )
+    rates = rates.with_columns(
+        pl.when("is_hidden").then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("value", "denominator")
+    )
+    order = {metric.name: place for place, metric in enumerate(METRICS)}
+    return (
+        pl.concat([counts, rates])
+        .drop("is_line")
+        .filter(pl.col("metric").is_in(list(METRIC)))
+        .sort(pl.col("metric").replace_strict(order, default=None), "business_line", "week")
+        .pipe(plain_texts, ["business_line"])
+    )
+
+
+def _weekly_kpis(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
+    frame = snapshot.table(
+        "weekly_kpis",
+        where=f"week between date '{first}' and date '{scope.week}'",
+        order_by="week, business_line",
+    ).with_columns(is_line=pl.col("business_line") != "all")
+    dependents = {
+        "tickets_created": ("escalation_rate",),
+        "tickets_solved": (
+            "reopen_rate",
+            "first_reply_minutes_median",
+            "first_reply_minutes_p90",
+            "full_resolution_minutes_median",
+            "full_resolution_minutes_p90",
+        ),
+        "csat_rated": ("csat", "csat_low", "csat_high", "csat_response_rate"),
+        "csat_offered": ("csat_response_rate",),
+        "backlog": (),
+    }
+    for column, rates in dependents.items():
+        frame = hide_small_cells(frame, column, within=[["week", "is_line"]], dependents=rates)
+    return frame.drop("is_line").pipe(plain_texts, ["business_line"])
+
+
+def _week(signals: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The rows of the week, with the value of the week before."""
+    before = signals.filter(week=scope.week - timedelta(weeks=1)).select(
+        "metric", "business_line", before="value"
+    )
+    return (
+        signals.filter(week=scope.week)
+        .join(before, on=["metric", "business_line"], how="left", maintain_order="left")
+        .with_columns(
+            label=pl.col("metric").replace_strict({m.name: m.label for m in METRICS}, return_dtype=pl.String),
+            unit=pl.col("metric").replace_strict({m.name: m.unit for m in METRICS}, return_dtype=pl.String),
+        )
+    )
+
+
+def _kpis(week: pl.DataFrame) -> list[Kpi]:
+    return [
+        Kpi(
+            metric=METRIC[row["metric"]],
+            line=row["business_line"],
+            value=row["value"],
+            usual_low=row["usual_low"],
+            usual_high=row["usual_high"],
+            before=row["before"],
+            verdict=row["verdict"] or "too early",
+            is_hidden=row["is_hidden"] and row["value"] is None,
+        )
+        for row in week.iter_rows(named=True)
+        if row["value"] is not None or row["is_hidden"]
+    ]
+
+
+def _finding(kpis: list[Kpi], unusual: list[Kpi]) -> str:
+    if not kpis:
+        return "There are no whole weeks to report on yet."
+    if all(kpi.verdict == "too early" for kpi in kpis):
+        return "It is too early to tell usual weeks from unusual ones."
+    volume = next((kpi for kpi in kpis if kpi.metric.name == "tickets_created"), None)
+    others = [kpi for kpi in unusual if kpi is not volume]
+    first = ""
+    if volume is not None and not volume.is_hidden:
+        first = f"Volume was {wording.VERDICTS[volume.verdict]}."
+    if not others:
+        return (
+            f"{first} So was everything else."
+            if first and not volume.is_unusual
+            else (  # type: ignore[union-attr]
+                f"{first} Everything else was in its usual range."
+            ).strip()
+        )
+    these = wording.plural(len(others), "other number", "other numbers")
+    if len(others) <= 10:
+        these = f"{wording.number_word(len(others))} other {'number' if len(others) == 1 else 'numbers'}"
+    return f"{first} {wording.sentence(these)} left {'its' if len(others) == 1 else 'their'} usual range.".strip()
+
+
+def _lede(kpis: list[Kpi], scope: Scope) -> str:
+    if not kpis:
+        return "Trends need at least one whole week of tickets."
+    lines = "all business lines"
+    text = f"Week of {scope.period}, {lines}, {scope.source_names}. "
+    quiet = sum(kpi.verdict == "usual" for kpi in kpis)
+    judged = sum(kpi.verdict != "too early" for kpi in kpis)
+    if judged:
+        text += f"{quiet} of the {judged} overall KPIs stayed in their usual range."
+    return text
+
+
+def _strip(kpis: list[Kpi]) -> list[Figure]:
+    shown = {kpi.metric.name: kpi for kpi in kpis}
+    return [_figure(shown[name]) for name in _STRIP if name in shown]
+
+
+def _figure(kpi: Kpi) -> Figure:
+    return Figure(kpi.metric.label, kpi.shown, kpi.usual, kpi.tone if kpi.is_unusual else "usual")
+
+
+def _line(kpi: Kpi) -> Line:
+    before = (
+        f"; {wording.show(kpi.metric.unit, kpi.before)} the week before" if kpi.before is not None else ""
+    )
+    return Line(
+        finding=f"{kpi.name}: {kpi.shown}",
+        context=f"{kpi.usual}{before}",
+        href=f"trends.html#{_anchor(kpi)}",
+        tone=kpi.tone if kpi.is_unusual else "usual",
+    )
+
+
+def _anchor(kpi: Kpi) -> str:
+    return f"chart-{kpi.metric.name}" if kpi.line == "all" else "by-line"
+
+
+def _unchanged(kpis: list[Kpi]) -> str:
+    """What stayed in its usual range, so that nobody looks there."""
+    quiet = [kpi.metric.label for kpi in kpis if kpi.line == "all" and kpi.verdict == "usual"]
+    noisy_lines = {kpi.line for kpi in kpis if kpi.is_unusual}
+    quiet_lines = sorted(
+        {kpi.line for kpi in kpis if kpi.line != "all" and kpi.verdict == "usual"} - noisy_lines
+    )
+    parts = []
+    if quiet:
+        parts.append(f"In their usual range over all lines: {wording.listing(quiet)}.")
+    if quiet_lines:
+        lines = wording.listing([wording.readable(line) for line in quiet_lines])
+        parts.append(f"Nothing unusual in any KPI of {lines}.")
+    return " ".join(parts)
+
+
+def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
+    shown = {kpi.metric.name: kpi for kpi in kpis}
+    lines = [_line(shown[name]) for name in _OVERVIEW if name in shown]
+    unusual = [kpi for kpi in line_kpis if kpi.is_unusual]
+    if unusual:
+        lines.append(
+            Line(
+                finding=f"Unusual in a business line: {wording.listing([kpi.name for kpi in unusual[:3]])}",
+                context=f"{len(unusual)} of {len(line_kpis)} numbers by line left their usual range",
+                href="trends.html#by-line",
+                tone="changed",
+            )
+        )
+    elif line_kpis and any(kpi.verdict != "too early" for kpi in line_kpis):
+        lines.append(
+            Line(
+                finding="No business line stands out",
+                context=f"all {len(line_kpis)} numbers by line are in their usual range or too new to judge",
+                href="trends.html#by-line",
+            )
+        )
+    return tuple(lines)
+
+
+def _table(data: DataFolder, frame: pl.DataFrame, name: str, *first: Column) -> PublishedTable:
+    captions = {
+        "kpis_last_week": "KPIs last week",
+        "kpis_by_line_last_week": "KPIs last week by business line",
+    }
+    tones = tuple(
+        METRIC[metric].tone(verdict) for metric, verdict in frame.select("metric", "verdict").iter_rows()
+    )
+    return data.publish(PublishedTable(name, captions[name], frame, (*first, *_WEEK_COLUMNS), tones))
+
+
+def _chart(signals: pl.DataFrame, kpi: Kpi, scope: Scope) -> tuple[str, str, charts.Chart]:
+    """The anchor, the heading and the chart of a KPI."""
+    history = signals.filter(metric=kpi.metric.name, business_line=kpi.line).sort("week")
+    chart = charts.usual_range(
+        history["week"].to_list(),
+        history["value"].to_list(),
+        history["usual_low"].to_list(),
+        history["usual_high"].to_list(),
+        unit=kpi.metric.unit,
+        tone=kpi.tone if kpi.is_unusual else "usual",
+        hidden=history["is_hidden"].to_list(),
+        alt=f"{kpi.name} by week up to the week of {scope.period}: {kpi.shown}, {kpi.usual}.",
+        caption=f"{kpi.shown} last week, {kpi.usual}. {kpi.metric.meaning}",
+    )
+    heading = kpi.metric.label if kpi.line == "all" else wording.readable(kpi.line)
+    return _anchor(kpi), wording.sentence(heading), chart

@@ -1,0 +1,93 @@
+"""What may leave the house: small counts hidden, hostile text made harmless, cells safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+SMALL_CELL = 10  # tickets; a count below it could point at a person
+HIDDEN = "is_hidden"  # column added to a published table: true where a count of the row is hidden
+
+# Zero-width, bidirectional and other invisible characters that change how a text reads, and control codes.
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_HTTP = re.compile(r"(?i)\bh(?:tt|xx)p(s?)\s*:\s*/\s*/")
+_OTHER_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.]{1,15})(?<!hxxp)(?<!hxxps)://")
+_SCRIPT_SCHEME = re.compile(r"(?i)\b(javascript|vbscript|data|mailto)\s*:(?=\S)")
+_WWW = re.compile(r"(?i)\bwww\.")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain_text(text: str) -> str:
+    """A stranger's text without invisible characters and with its links broken (`hxxp`), still unescaped."""
+    text = _INVISIBLE.sub("", text)
+    text = _HTTP.sub(r"hxxp\1://", text)
+    text = _OTHER_SCHEME.sub(r"\1[:]//", text)
+    text = _SCRIPT_SCHEME.sub(r"\1[:]", text)
+    return _WWW.sub("www[.]", text)
+
+
+def plot_label(text: str) -> str:
+    """A text that plotly shows as text: plotly.js would turn `<a href>` in a label into a live link."""
+    text = plain_text(text).replace("<", "‹").replace(">", "›")
+    return _ENTITY.sub("&amp;", text)
+
+
+def plain_texts(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The frame with `plain_text` applied to the given text columns; null stays null."""
+    return frame.with_columns(
+        pl.col(column).map_elements(plain_text, return_dtype=pl.String) for column in columns
+    )
+
+
+def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with a leading `'` on every text cell that a spreadsheet would run as a formula."""
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    return frame.with_columns(
+        pl.when(pl.any_horizontal(pl.col(name).str.starts_with(start) for start in _FORMULA_STARTS))
+        .then(pl.lit("'") + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )
+
+
+def hide_small_cells(
+    frame: pl.DataFrame,
+    count: str,
+    *,
+    within: Sequence[Sequence[str]] = (),
+    dependents: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Null instead of every count from 1 to 9, and of a second one wherever subtraction would reveal the first.
+
+    within: groupings whose totals are known to the reader. Where exactly one count of a group is hidden,
+    the group's next smallest count goes too. dependents: columns of the row from which the count could be
+    worked out, nulled with it. Adds or extends the column `is_hidden`. A count of 0 is shown.
+    """
+    marked = frame.with_columns(_hide=pl.col(count).is_between(1, SMALL_CELL - 1).fill_null(False))
+    settled = False
+    while not settled and frame.height:
+        before = int(marked["_hide"].sum())
+        for keys in within:
+            marked = _hide_a_second(marked, count, list(keys))
+        settled = int(marked["_hide"].sum()) == before
+    already = pl.col(HIDDEN) if HIDDEN in frame.columns else pl.lit(False)
+    return marked.with_columns(
+        *(
+            pl.when(pl.col("_hide")).then(None).otherwise(pl.col(name)).alias(name)
+            for name in (count, *dependents)
+        ),
+        (already | pl.col("_hide")).alias(HIDDEN),
+    ).drop("_hide")
+
+
+def _hide_a_second(marked: pl.DataFrame, count: str, keys: list[str]) -> pl.DataFrame:
+    shown = pl.when(~pl.col("_hide") & (pl.col(count) > 0)).then(pl.col(count))
+    second = (pl.col("_hide").sum().over(keys) == 1) & (shown.rank("ordinal").over(keys) == 1)
+    return marked.with_columns(_hide=pl.col("_hide") | second.fill_null(False))

@@ -1,0 +1,168 @@
+"""What a report is about: which week, as of when, from which sources, how fresh, and what those do not tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from assets.reports import wording
+from assets.reports.privacy import plain_text
+from assets.reports.snapshot_tables import Snapshot
+
+WEEKS_FOR_A_USUAL_RANGE = 8
+WEEKS_SHOWN = 26  # of history in a weekly chart; also what a usual range is computed from
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of tickets, as a reader is told about it."""
+
+    name: str
+    tickets: int
+    first: date | None
+    last: date | None
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something the data cannot tell. topic: themes, service, csat, groups, calendar, history or tickets."""
+
+    topic: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The report's period and ground."""
+
+    week: date  # a Monday
+    is_latest: bool
+    as_of: datetime | None  # naive UTC
+    zone: str
+    loaded_at: datetime | None  # naive UTC
+    sources: tuple[Source, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def period(self) -> str:
+        return wording.week(self.week)
+
+    @property
+    def as_of_text(self) -> str:
+        return wording.moment(self.as_of, self.zone, year=True)
+
+    @property
+    def loaded_text(self) -> str:
+        return wording.moment(self.loaded_at, self.zone, year=True)
+
+    @property
+    def source_names(self) -> str:
+        return wording.listing([source.name for source in self.sources]) or "no source"
+
+    @property
+    def newest(self) -> str:
+        """The day of the newest ticket."""
+        last = max((source.last for source in self.sources if source.last), default=None)
+        return wording.day(last, year=True)
+
+    def missing(self, *topics: str) -> tuple[str, ...]:
+        """What the sources do not tell about these topics, a sentence each."""
+        return tuple(gap.text for gap in self.gaps if gap.topic in topics)
+
+
+def read_scope(snapshot: Snapshot, week: date | None = None) -> Scope:
+    """The scope of the week given by any of its days, or of the latest whole week of the snapshot."""
+    account = snapshot.table("raw.account")
+    as_of: datetime | None = account["as_of"][0] if account.height else None
+    zone: str = (account["time_zone"][0] if account.height else None) or "UTC"
+    weeks = _weeks_known(snapshot)
+    latest = weeks[-1] if weeks else _monday(as_of, zone) - timedelta(days=7)
+    asked = week - timedelta(days=week.weekday()) if week else latest
+    sources = snapshot.table("raw.sources", order_by="source")
+    loads = snapshot.table("raw.loads")
+    return Scope(
+        week=asked,
+        is_latest=asked >= latest,
+        as_of=as_of,
+        zone=zone,
+        loaded_at=loads["loaded_at"].max() if loads.height else None,  # type: ignore[arg-type]
+        sources=tuple(_source(row) for row in sources.iter_rows(named=True)),
+        gaps=tuple(_gaps(sources, sum(known <= asked for known in weeks), snapshot)),
+    )
+
+
+def _weeks_known(snapshot: Snapshot) -> list[date]:
+    for table, where in (
+        ("kpi_signals", "business_line = 'all' and metric = 'tickets_created'"),
+        ("weekly_kpis", "business_line = 'all'"),
+        ("theme_impact", "true"),
+    ):
+        weeks = snapshot.table(table, where=where)["week"].unique().sort().to_list()
+        if weeks:
+            return weeks
+    return []
+
+
+def _monday(as_of: datetime | None, zone: str) -> date:
+    moment = (as_of or datetime.now(tz=ZoneInfo("UTC"))).replace(tzinfo=ZoneInfo("UTC"))
+    day = moment.astimezone(ZoneInfo(zone)).date()
+    return day - timedelta(days=day.weekday())
+
+
+_LACKS = {
+    "has_text": ("themes", "ticket text", "has no ticket text, so there are no themes from it"),
+    "has_events": (
+        "service",
+        "ticket history",
+        "has no ticket history, so its reply times, backlog and reopens are not known",
+    ),
+    "has_csat": ("csat", "CSAT", "has no satisfaction ratings, so there is no CSAT from it"),
+    "has_groups": ("groups", "groups", "has no groups, so tier and vendor of its tickets are not known"),
+    "has_escalations": (
+        "escalations",
+        "escalations",
+        "does not say which tickets were escalated; its themes are of all its tickets with text",
+    ),
+}
+
+
+def _source(row: dict[str, object]) -> Source:
+    first, last = row["first_created_at"], row["last_created_at"]
+    return Source(
+        name=plain_text(str(row["source"])),
+        tickets=int(row["tickets"] or 0),  # type: ignore[call-overload]
+        first=first.date() if isinstance(first, datetime) else None,
+        last=last.date() if isinstance(last, datetime) else None,
+        lacks=tuple(short for flag, (_, short, _) in _LACKS.items() if row[flag] is False),
+    )
+
+
+def _gaps(sources: pl.DataFrame, weeks: int, snapshot: Snapshot) -> list[Gap]:
+    if not sources.height or not sources["tickets"].fill_null(0).sum():
+        return [Gap("tickets", "No tickets have been loaded yet.")]
+    gaps = []
+    for row in sources.iter_rows(named=True):
+        for flag, (topic, _, text) in _LACKS.items():
+            if row[flag] is False and not (flag == "has_escalations" and row["has_text"] is False):
+                gaps.append(Gap(topic, f"{plain_text(str(row['source']))} {text}."))
+    if weeks < WEEKS_FOR_A_USUAL_RANGE:
+        known = f"only {wording.plural(weeks, 'whole week')}" if weeks else "no whole week"
+        gaps.append(
+            Gap(
+                "history",
+                f"There is {known} of history; a usual range needs {WEEKS_FOR_A_USUAL_RANGE}, "
+                "so nothing can be called unusual yet.",
+            )
+        )
+    if not snapshot.table("stg_calendar").height:
+        gaps.append(
+            Gap(
+                "calendar",
+                "The calendar is empty: no campaigns, holidays or releases are known, none are marked.",
+            )
+        )
+    return gaps
