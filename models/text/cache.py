@@ -60,7 +60,9 @@ class EmbeddingCache:
         """The vectors of these record numbers, shape (records, dimension)."""
         if not len(records):
             return np.zeros((0, self._dimension), dtype=np.float32)
-        stored = np.memmap(self._vectors_file, dtype=STORED_AS, mode="r", shape=(self._whole_records(), self._dimension))
+        stored = np.memmap(
+            self._vectors_file, dtype=STORED_AS, mode="r", shape=(self._whole_records(), self._dimension)
+        )
         return np.asarray(stored[records], dtype=np.float32)
 
     def append(self, keys: Keys, vectors: Vectors) -> None:

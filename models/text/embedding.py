@@ -120,7 +120,9 @@ class Embedder:
 
     def _loaded_backend(self) -> Backend:
         if self._backend is None:
-            self._backend = _load_backend(self._backend_name, self.model_folder, self._cache_folder / self.model_id, self._max_tokens)
+            self._backend = _load_backend(
+                self._backend_name, self.model_folder, self._cache_folder / self.model_id, self._max_tokens
+            )
         return self._backend
 
     def _opened_cache(self) -> EmbeddingCache:
@@ -154,7 +156,9 @@ def _weights_sha256(folder: Path) -> str:
     digest = hashlib.sha256()
     weights = sorted([*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")])
     if not weights:
-        raise ModelNotFoundError(f"{folder}: no weights (*.safetensors or pytorch_model*.bin); expected a model's folder")
+        raise ModelNotFoundError(
+            f"{folder}: no weights (*.safetensors or pytorch_model*.bin); expected a model's folder"
+        )
     for file in weights:
         with file.open("rb") as content:
             while block := content.read(1 << 20):

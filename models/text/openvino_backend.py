@@ -45,13 +45,19 @@ def convert(model_folder: Path, target: Path) -> None:
 
     example = torch.ones((2, 8), dtype=torch.int64)
     graph = openvino.convert_model(
-        Sentence(), example_input={"input_ids": example, "attention_mask": example}, input=[("input_ids", [-1, -1], np.int64), ("attention_mask", [-1, -1], np.int64)]
+        Sentence(),
+        example_input={"input_ids": example, "attention_mask": example},
+        input=[("input_ids", [-1, -1], np.int64), ("attention_mask", [-1, -1], np.int64)],
     )
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=target.parent))
     openvino.save_model(graph, building / "model.xml", compress_to_fp16=False)
     model.tokenizer.backend_tokenizer.save(str(building / "tokenizer.json"))
-    about = {"dimension": model.get_embedding_dimension(), "pad_id": model.tokenizer.pad_token_id or 0, "max_tokens": model.max_seq_length}
+    about = {
+        "dimension": model.get_embedding_dimension(),
+        "pad_id": model.tokenizer.pad_token_id or 0,
+        "max_tokens": model.max_seq_length,
+    }
     (building / "about.json").write_text(json.dumps(about))
     try:
         building.rename(target)

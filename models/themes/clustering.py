@@ -1,0 +1,129 @@
+"""Groups of like texts, their number not given: a neighbour graph cut by Louvain at rising resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from models.themes.recipe import CONSENSUS_RUNS, NEIGHBOURS, RESOLUTIONS, ROWS_PER_BLOCK, TARGET_COHESION
+
+Vectors = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest other texts of each text, nearest first; both shaped (texts, k)."""
+
+    index: npt.NDArray[np.int64]
+    cosine: Vectors
+
+
+def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Unit vectors after the mean is taken away; a text at the mean, or without a vector, stays zero."""
+    moved = vectors - mean
+    moved[~vectors.any(axis=1)] = 0
+    length = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.divide(moved, length, out=np.zeros_like(moved), where=length > 1e-6)
+
+
+def nearest_neighbours(vectors: Vectors, k: int = NEIGHBOURS) -> Neighbours:
+    """The k nearest other rows of each row by cosine, exactly, in blocks. vectors: unit rows."""
+    count = len(vectors)
+    k = min(k, count - 1)
+    index = np.empty((count, k), dtype=np.int64)
+    cosine = np.empty((count, k), dtype=np.float32)
+    for start in range(0, count, ROWS_PER_BLOCK):
+        stop = min(start + ROWS_PER_BLOCK, count)
+        block = vectors[start:stop] @ vectors.T
+        block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+        near = np.argpartition(block, -k, axis=1)[:, -k:]
+        near_cosine = np.take_along_axis(block, near, axis=1)
+        order = np.lexsort((near, -near_cosine), axis=1)
+        index[start:stop] = np.take_along_axis(near, order, axis=1)
+        cosine[start:stop] = np.take_along_axis(near_cosine, order, axis=1)
+    return Neighbours(index, cosine)
+
+
+def neighbour_graph(neighbours: Neighbours) -> sparse.csr_matrix:
+    """Weights between texts, symmetric, (texts, texts): UMAP's fuzzy union (McInnes et al. 2018).
+
+    A text's nearest neighbour weighs 1, the others fall off with their extra distance over its mean.
+    """
+    count, k = neighbours.index.shape
+    distance = 1.0 - neighbours.cosine
+    beyond = np.maximum(distance - distance[:, :1], 0)
+    scale = beyond.mean(axis=1, keepdims=True)
+    weight = np.exp(-np.divide(beyond, scale, out=np.zeros_like(beyond), where=scale > 0))
+    rows = np.repeat(np.arange(count), k)
+    directed = sparse.csr_matrix((weight.ravel(), (rows, neighbours.index.ravel())), shape=(count, count))
+    both = directed.multiply(directed.T)
+    return sparse.csr_matrix(directed + directed.T - both)
+
+
+def cohesion(vectors: Vectors, labels: Labels) -> npt.NDArray[np.float64]:
+    """Mean cosine between two members, for each label 0..n-1 (1 for a single member). vectors: unit rows."""
+    sizes = np.bincount(labels).astype(float)
+    squared = (label_sums(vectors, labels) ** 2).sum(axis=1)
+    pairs = sizes * (sizes - 1)
+    return np.divide(squared - sizes, pairs, out=np.ones_like(sizes), where=pairs > 0)
+
+
+def label_sums(vectors: Vectors, labels: Labels) -> npt.NDArray[np.float64]:
+    """The sum of each label's vectors, shape (labels, dimensions)."""
+    members = sparse.csr_matrix((np.ones(len(labels), dtype=np.float32), (labels, np.arange(len(labels)))))
+    return np.asarray(members @ vectors, dtype=np.float64)
+
+
+def centroids(vectors: Vectors, labels: Labels) -> Vectors:
+    """The unit centre of each label 0..n-1, shape (labels, dimensions)."""
+    sums = label_sums(vectors, labels)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, length, out=np.zeros_like(sums), where=length > 0).astype(np.float32)
+
+
+def communities(vectors: Vectors, seed: int) -> Labels:
+    """The group of each row, 0..n-1. vectors: unit rows, centred.
+
+    Louvain (Blondel et al. 2008) at rising resolution, up to the first whose groups are cohesive enough
+    (mean over texts of their group's mean cosine); then the consensus of several runs in random order
+    (Lancichinetti & Fortunato 2012), which groups better than any one run and hangs less on the seed.
+    """
+    if len(vectors) < 3:
+        return np.zeros(len(vectors), dtype=np.int64)
+    graph = neighbour_graph(nearest_neighbours(vectors))
+    resolution = RESOLUTIONS[-1]
+    for resolution in RESOLUTIONS:
+        labels = _louvain(graph, resolution, seed)
+        if np.average(cohesion(vectors, labels), weights=np.bincount(labels)) >= TARGET_COHESION:
+            break
+    edges = graph.tocoo()
+    together = np.zeros(len(edges.data))
+    for run in range(CONSENSUS_RUNS):
+        labels = _louvain(graph, resolution, seed * CONSENSUS_RUNS + run)
+        together += labels[edges.row] == labels[edges.col]
+    agreed = edges.data * (together / CONSENSUS_RUNS) ** 2
+    consensus = sparse.csr_matrix((agreed, (edges.row, edges.col)), shape=graph.shape)
+    consensus.eliminate_zeros()
+    return _louvain(consensus, resolution, seed)
+
+
+def _louvain(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:
+    from sknetwork.clustering import Louvain
+
+    louvain = Louvain(resolution=resolution, shuffle_nodes=True, random_state=seed)
+    return np.asarray(louvain.fit_predict(graph), dtype=np.int64)
+
+
+def nearest_centroid(vectors: Vectors, centres: Vectors) -> tuple[Labels, Vectors]:
+    """The nearest centre of each row and the cosine to it, in blocks of rows. Both shaped (rows,)."""
+    labels = np.zeros(len(vectors), dtype=np.int64)
+    cosine = np.zeros(len(vectors), dtype=np.float32)
+    for start in range(0, len(vectors), ROWS_PER_BLOCK):
+        near = vectors[start : start + ROWS_PER_BLOCK] @ centres.T
+        labels[start : start + len(near)] = near.argmax(axis=1)
+        cosine[start : start + len(near)] = near.max(axis=1)
+    return labels, cosine

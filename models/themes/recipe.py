@@ -1,0 +1,41 @@
+"""The constants of theme finding, in one place.
+
+Chosen on public short-text intents with MiniLM embeddings; another embedding model needs another
+TARGET_COHESION, as its cosines lie elsewhere.
+"""
+
+from __future__ import annotations
+
+# The graph: each text is tied to its nearest neighbours.
+NEIGHBOURS = 15
+# Louvain is run at rising resolution until themes are this cohesive (mean cosine between members, centred).
+TARGET_COHESION = 0.50
+# Runs whose agreement makes the final grouping.
+CONSENSUS_RUNS = 10
+RESOLUTIONS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
+
+# A theme of fewer distinct texts is not shown by itself; its texts go to the nearest theme or to Other.
+MINIMUM_DISTINCT = 10
+# A text less like its theme's centre than this (centred cosine) is told apart as Other.
+FAR_FROM_EVERYTHING = 0.15
+
+# Beyond this many distinct texts the themes are found on a sample and the rest is assigned.
+FIT_AT_MOST = 60_000
+ROWS_PER_BLOCK = 2_048
+
+# Naming.
+PHRASE_WORDS = (1, 4)
+PHRASES_PER_THEME = 80
+SHARE_WEIGHT = 0.15
+PHRASES_APART = 0.75
+DESCRIPTION_CHARACTERS = 240
+EXAMPLES = 6
+EXAMPLE_CHARACTERS = 1_000
+# What is read for naming: the most central texts of a theme, their first words.
+TEXTS_READ_PER_THEME = 150
+WORDS_READ_PER_TEXT = 60
+
+# Copies are looked for among this many nearest neighbours.
+COPY_NEIGHBOURS = 5
+# A new text belongs to a template's theme only if it is this close to it (centred cosine).
+TEMPLATE_COSINE = 0.95
