@@ -26,10 +26,12 @@ _GREETING = (
 )
 # "Dear Ms Smith," alone on the first line: the name is not known, the line's shape is.
 _GREETING_LINE = r"(?i)^\s*(?:hi|hello|hey|dear)\b[^\n.!?]{0,40}[,!]?[ \t]*\n"
-_SIGNATURE = (
-    r"(?is)(?:^|[\n.!?])\s*(?:(?:many |kind |best |warm )*(?:regards|wishes)|sincerely|yours (?:truly|faithfully|sincerely)"
-    r"|cheers|thanks|thank you|many thanks|thanks in advance|thank you in advance|sent from my \w+)\b[^\n?]{0,40}(?:\n[^\n]{0,60}){0,4}\s*$"
+_FAREWELL = (
+    r"(?:many |kind |best |warm )*(?:regards|wishes)|sincerely|yours (?:truly|faithfully|sincerely)|cheers|thanks"
+    r"|thank you|many thanks|sent from my \w+"
 )
+# What follows a farewell at the end: a name, a title, a phone's advertisement.
+_SIGNATURE = rf"(?is)(?:^|[\n.!?])\s*(?:{_FAREWELL})\b[^\n?]{{0,40}}(?:\n[^\n]{{0,60}}){{0,4}}\s*$"
 
 
 def normalise(texts: pl.Series) -> pl.Series:

@@ -27,13 +27,113 @@ Matrix = npt.NDArray[np.float64]
 _WORD = r"[^\W\d_][\w]*(?:['’][^\W\d_]+)?"
 # Words of scikit-learn's stop list that do say something in a support ticket.
 _TELLING = frozenset(
-    "amount bill call cannot cant describe detail empty fill find fire full interest move name never no not system".split()
+    [
+        "amount",
+        "bill",
+        "call",
+        "cannot",
+        "cant",
+        "describe",
+        "detail",
+        "empty",
+        "fill",
+        "find",
+        "fire",
+        "full",
+    ]
+    + ["interest", "move", "name", "never", "no", "not", "system"]
 )
-_POLITENESS = frozenset(
-    "hi hello hey dear please pls thanks thank kindly regards sincerely sir madam team asap urgent urgently help ok okay "
-    "i'm i've i'd i'll it's that's don't didn't can't doesn't isn't won't wasn't haven't hasn't there's im ive dont didnt "
-    "just really still also got get getting want wanted need needed know like say said does did doing would could should "
-    "today yesterday day days week weeks".split()
+# Politeness, urgency and small talk, which neither open nor close a name.
+_SMALL_TALK = frozenset(
+    [
+        "hi",
+        "hello",
+        "hey",
+        "dear",
+        "please",
+        "pls",
+        "thanks",
+        "thank",
+        "kindly",
+        "regards",
+        "sincerely",
+        "sir",
+        "madam",
+    ]
+    + [
+        "team",
+        "asap",
+        "urgent",
+        "urgently",
+        "help",
+        "ok",
+        "okay",
+        "i'm",
+        "i've",
+        "i'd",
+        "i'll",
+        "it's",
+        "that's",
+    ]
+    + [
+        "don't",
+        "didn't",
+        "can't",
+        "doesn't",
+        "isn't",
+        "won't",
+        "wasn't",
+        "haven't",
+        "hasn't",
+        "there's",
+        "im",
+        "ive",
+    ]
+    + [
+        "dont",
+        "didnt",
+        "just",
+        "really",
+        "still",
+        "also",
+        "got",
+        "get",
+        "getting",
+        "want",
+        "wanted",
+        "need",
+        "needed",
+    ]
+    + [
+        "know",
+        "like",
+        "say",
+        "said",
+        "does",
+        "did",
+        "doing",
+        "would",
+        "could",
+        "should",
+        "today",
+        "yesterday",
+        "day",
+    ]
+    + [
+        "days",
+        "week",
+        "weeks",
+        "let",
+        "tell",
+        "told",
+        "make",
+        "made",
+        "use",
+        "using",
+        "used",
+        "take",
+        "takes",
+    ]
 )
 
 
@@ -121,7 +221,7 @@ def _can_be_a_name(phrase: str) -> bool:
 def _edge_stop_words() -> frozenset[str]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return (ENGLISH_STOP_WORDS | _POLITENESS) - _TELLING
+    return (ENGLISH_STOP_WORDS | _SMALL_TALK) - _TELLING
 
 
 def _candidates(counts: sparse.csr_matrix) -> list[npt.NDArray[np.int64]]:
