@@ -39,8 +39,8 @@ class WarehouseUnreadable(SqlLayerError):  # noqa: N818
 
 
 def duckdb_line(error: duckdb.Error) -> str:
-    """DuckDB's message as one line: the picture of the statement becomes the line's number."""
-    message, line_mark, picture = str(error).partition("\nLINE ")
-    line = re.match(r"\d+", picture)
-    text = " ".join(message.split())
-    return f"{text} (line {line[0]})" if line_mark and line else text
+    """The first paragraph of DuckDB's message as one line, with the number of the SQL line it is about."""
+    message = str(error)
+    first_paragraph = " ".join(re.split(r"\n\s*\n|\nLINE \d", message)[0].split())
+    line = re.search(r"^LINE (\d+):", message, re.MULTILINE)
+    return f"{first_paragraph} (line {line[1]})" if line else first_paragraph

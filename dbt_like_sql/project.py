@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sqlglot import exp, parse
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.lineage import lineage as column_lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
@@ -25,6 +26,7 @@ TESTS = "tests"
 PROJECT_FOLDER = Path(__file__).parent
 _DIALECT = "duckdb"
 _SCHEMA = "main"
+_HEAD = re.compile(r"(?:--.*\n|[ \t]*\n)+")
 
 Sources = Mapping[str, Mapping[str, str]]
 
@@ -169,7 +171,7 @@ def _sql_paths(folder: Path) -> list[Path]:
 
 def _read_file(path: Path) -> _SqlFile:
     text = path.read_text(encoding="utf-8")
-    query = _parsed(path, text)
+    query = _parsed(path, _without_head(text))
     scope = build_scope(query)
     reads = {
         _table_name(source)
@@ -180,6 +182,12 @@ def _read_file(path: Path) -> _SqlFile:
     return _SqlFile(path, text.rstrip().rstrip(";"), read_header(path, text), query, tuple(sorted(reads)))
 
 
+def _without_head(text: str) -> str:
+    """The text with its head comment blanked, lines kept: sqlglot is slow on long comments."""
+    head = _HEAD.match(text)
+    return "\n" * head[0].count("\n") + text[head.end() :] if head else text
+
+
 def _parsed(path: Path, text: str) -> exp.Query:
     try:
         statements = [statement for statement in parse(text, dialect=_DIALECT) if statement is not None]
@@ -188,8 +196,8 @@ def _parsed(path: Path, text: str) -> exp.Query:
         raise SqlProjectError(
             path, f"line {first['line']}, column {first['col']}: {first['description'].rstrip('.')}"
         ) from error
-    except SqlglotError as error:
-        raise SqlProjectError(path, " ".join(str(error).split())) from error
+    except TokenError as error:
+        raise SqlProjectError(path, f"a quote or comment does not end ({_one_line(error)})") from error
     if len(statements) != 1:
         raise SqlProjectError(path, f"expected one select statement, found {len(statements)} statements")
     if not isinstance(statements[0], exp.Select | exp.SetOperation):
@@ -249,7 +257,7 @@ def _qualified(file: _SqlFile, schema: MappingSchema) -> exp.Query:
     try:
         return qualify(file.query, dialect=_DIALECT, db=_SCHEMA, schema=schema, quote_identifiers=False)
     except SqlglotError as error:
-        raise SqlProjectError(file.path, " ".join(str(error).split())) from error
+        raise SqlProjectError(file.path, _one_line(error)) from error
 
 
 def _check_columns(file: _SqlFile, selected: list[str]) -> None:
@@ -320,6 +328,10 @@ def _table(name: str) -> exp.Table:
 def _table_name(table: exp.Table) -> str:
     """The name the SQL uses for a table: without the schema `main`."""
     return table.name if table.db in ("", _SCHEMA) else f"{table.db}.{table.name}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -44,10 +44,13 @@ class Warehouse:
         self._in_transaction = False
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size == 0:
+                path.unlink()  # a first run was killed before DuckDB wrote its header
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "preserve_insertion_order": False,  # keeping the order of rows nobody asked for costs memory
             "autoinstall_known_extensions": False,  # never reach for the network
+            "python_enable_replacements": False,  # a missing table is an error, not a variable of that name
         }
         if spill is not None:
             config["temp_directory"] = str(spill)
@@ -55,7 +58,7 @@ class Warehouse:
             config["threads"] = threads
         try:
             self._connection = duckdb.connect(path, read_only=read_only, config=config)
-            self._connection.execute("set timezone = 'UTC'")
+            self._connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         except duckdb.Error as error:
             raise _opening_error(path, error) from error
 
@@ -95,7 +98,8 @@ class Warehouse:
         try:
             yield self._connection
         except BaseException:
-            self._connection.rollback()
+            with suppress(duckdb.Error):  # a fatal error has already ended it; the first error tells more
+                self._connection.rollback()
             raise
         else:
             self._connection.commit()
@@ -150,7 +154,7 @@ class Warehouse:
 
     def columns(self, table: str) -> dict[str, str]:
         """A table's columns with their DuckDB types, in order."""
-        described = self._connection.execute(f"describe {table}").fetchall()
+        described = self._fetch(f"describe {table}")
         return {name: kind for name, kind, *_ in described}
 
     def rows(self, table: str) -> int:
@@ -159,10 +163,10 @@ class Warehouse:
 
     def tables(self) -> list[str]:
         """Every table and view, by the name the SQL uses (`raw.tickets`, `stg_tickets`)."""
-        found = self._connection.execute(
+        found = self._fetch(
             "select table_schema, table_name from information_schema.tables "
             "where table_catalog = current_database() order by table_schema, table_name"
-        ).fetchall()
+        )
         return [name if schema == "main" else f"{schema}.{name}" for schema, name in found]
 
     def publish(self, destination: Path) -> None:
@@ -187,7 +191,7 @@ class Warehouse:
         """Store the descriptions in the database, where every tool that opens the snapshot finds them."""
         statements = [f"comment on {model.materialized} {model.name} is '{_quoted(model.description)}'"]
         statements += [
-            f"comment on column {model.name}.{column.name} is '{_quoted(column.description)}'"
+            f"comment on column {model.name}.\"{column.name}\" is '{_quoted(column.description)}'"
             for column in model.columns
         ]
         self._connection.execute(";".join(statements))
@@ -197,18 +201,20 @@ class Warehouse:
         other = "view" if kind == "table" else "table"
         name = table.rpartition(".")[2]
         schema = table.rpartition(".")[0] or "main"
-        found = self._connection.execute(
+        found = self._fetch(
             "select table_type from information_schema.tables "
             "where table_catalog = current_database() and table_schema = ? and table_name = ?",
             [schema, name],
-        ).fetchone()
-        if found and (found[0] == "VIEW") == (other == "view"):
+        )
+        if found and (found[0][0] == "VIEW") == (other == "view"):
             self._connection.execute(f"drop {other} {table}")
 
     def _count(self, source: str) -> int:
-        row = self._connection.execute(f"select count(*) from {source}").fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self._fetch(f"select count(*) from {source}")[0][0])
+
+    def _fetch(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, ...]]:
+        # Every row, because DuckDB 2 refuses other work on a connection with an unfinished result.
+        return self._connection.execute(sql, list(parameters)).fetchall()
 
 
 def duckdb_type(dtype: pl.DataType) -> str:
@@ -280,6 +286,8 @@ def _plain(dtype: pl.DataType) -> pl.DataType:
 
 def _opening_error(path: Path, error: duckdb.Error) -> Exception:
     message = duckdb_line(error)
+    if isinstance(error, duckdb.ParserException | duckdb.InvalidInputException):
+        return ValueError(f"DuckDB does not take these settings: {message}")
     if "different configuration" in message:
         return WarehouseBusy(f"{path} is already open in this process with other settings: close it first")
     if "Could not set lock" in message:

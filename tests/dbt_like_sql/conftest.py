@@ -1,0 +1,155 @@
+"""A support operation of a few tickets written by hand, built into every table of the SQL project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from assets.ingest.contract import CONTRACT
+from assets.tables import THEME_TABLES
+from dbt_like_sql.project import PROJECT_FOLDER, Project, SqlTest, read_project
+from dbt_like_sql.warehouse import Warehouse, duckdb_type
+
+Row = dict[str, object]
+
+SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    **{f"raw.{name}": dict(schema.create_empty().schema) for name, schema in CONTRACT.items()},
+    **{name: dict(schema.create_empty().schema) for name, schema in THEME_TABLES.items()},
+    "raw.account": {"as_of": pl.Datetime("us"), "time_zone": pl.String()},
+    "raw.sources": {
+        "source": pl.String(),
+        "mapping": pl.String(),
+        "tickets": pl.Int64(),
+        "events": pl.Int64(),
+        "first_created_at": pl.Datetime("us"),
+        "last_created_at": pl.Datetime("us"),
+        "last_updated_at": pl.Datetime("us"),
+        "volume_from": pl.Date(),
+        "volume_until": pl.Date(),
+        **dict.fromkeys(
+            ("has_text", "has_events", "has_csat", "has_groups", "has_escalations", "has_calendar"),
+            pl.Boolean(),
+        ),
+    },
+}
+
+
+def moment(text: str) -> datetime:
+    """`2026-03-02 09:00`, in UTC, as the naive time the contract wants."""
+    return datetime.fromisoformat(text)
+
+
+class Operation:
+    """Tickets, events and groups of a test; `build` makes all tables from them.
+
+    Times are given as text in UTC. Columns that a test does not name have the plainest value there is.
+    """
+
+    def __init__(self, project: Project, warehouse: Warehouse) -> None:
+        self.project = project
+        self.warehouse = warehouse
+        self.rows: dict[str, list[Row]] = {name: [] for name in SCHEMAS}
+
+    def ticket(self, ticket_id: str, created_at: str, **columns: object) -> None:
+        """A ticket; `events` are (time, kind) or (time, kind, columns of the event)."""
+        events = columns.pop("events", ())
+        row: Row = {
+            "source": "desk",
+            "ticket_id": ticket_id,
+            "created_at": moment(created_at),
+            "updated_at": moment(created_at),
+            "status": "open",
+            "channel": "email",
+            "business_line": "ecommerce",
+        }
+        row |= {
+            name: moment(str(value)) if name.endswith("_at") else value for name, value in columns.items()
+        }
+        self.rows["raw.tickets"].append(row)
+        for time, kind, *more in events:  # type: ignore[attr-defined]
+            self.event(ticket_id, time, kind, source=row["source"], **(more[0] if more else {}))
+
+    def event(self, ticket_id: str, occurred_at: str, kind: str, **columns: object) -> None:
+        """A change of a ticket, in the order in which a test names them."""
+        row: Row = {"source": "desk", "event_id": f"e{len(self.rows['raw.ticket_events']):04d}"}
+        row |= {"ticket_id": ticket_id, "occurred_at": moment(occurred_at), "kind": kind} | columns
+        self.rows["raw.ticket_events"].append(row)
+
+    def group(self, group_id: str, tier: int, valid_from: str = "2020-01-01", **columns: object) -> None:
+        """A version of a group; its vendor is `inhouse` unless named."""
+        columns = {
+            name: moment(str(value)) if name == "valid_to" else value for name, value in columns.items()
+        }
+        row: Row = {"group_id": group_id, "tier": tier, "vendor": "inhouse", "valid_from": moment(valid_from)}
+        self.rows["raw.groups"].append(row | columns)
+
+    def theme(
+        self, theme_id: str, tickets: list[str], copies: tuple[str, ...] = (), **columns: object
+    ) -> None:
+        """A theme with its tickets; `copies` are those that nearly repeat an earlier text."""
+        self.rows["themes"].append(
+            {"theme_id": theme_id, "is_other": False, "is_template": False, "tickets": len(tickets)} | columns
+        )
+        self.rows["ticket_themes"] += [
+            {
+                "source": "desk",
+                "ticket_id": ticket,
+                "theme_id": theme_id,
+                "is_near_duplicate": ticket in copies,
+            }
+            for ticket in tickets
+        ]
+
+    def build(self, as_of: str, time_zone: str = "UTC", volume_until: date | None = None) -> Warehouse:
+        """Build every model and assert that no file under `dbt_like_sql/tests` finds a wrong row.
+
+        volume_until: the last day on which all new tickets are there; the day before `as_of` if not given.
+        """
+        self.rows["raw.account"] = [{"as_of": moment(as_of), "time_zone": time_zone}]
+        self.rows["raw.sources"] = self._sources(moment(as_of), ZoneInfo(time_zone), volume_until)
+        with self.warehouse.transaction():
+            for table, rows in self.rows.items():
+                self.warehouse.replace(table, pl.DataFrame(rows, schema=SCHEMAS[table]))
+            for model in self.project.models:
+                self.warehouse.build(model)
+        assert self.wrong_rows(test for test in self.project.tests if test.path.parent.name == "tests") == {}
+        return self.warehouse
+
+    def wrong_rows(self, tests: Iterable[SqlTest]) -> dict[str, list[Row]]:
+        """What the tests find wrong, by the test's name; empty when all is right."""
+        found = {test.name: self.warehouse.failures(test).to_dicts() for test in tests}
+        return {name: rows for name, rows in found.items() if rows}
+
+    def _sources(self, as_of: datetime, zone: ZoneInfo, volume_until: date | None) -> list[Row]:
+        first_days: dict[object, date] = {}
+        for row in self.rows["raw.tickets"]:
+            day = _local_day(row["created_at"], zone)  # type: ignore[arg-type]
+            first_days[row["source"]] = min(day, first_days.get(row["source"], day))
+        until = volume_until or _local_day(as_of, zone) - timedelta(days=1)
+        return [
+            {"source": name, "volume_from": day, "volume_until": until} for name, day in first_days.items()
+        ]
+
+
+def _local_day(time: datetime, zone: ZoneInfo) -> date:
+    return time.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
+
+
+@pytest.fixture(scope="session")
+def sql_project() -> Project:
+    sources = {
+        name: {column: duckdb_type(dtype) for column, dtype in schema.items()}
+        for name, schema in SCHEMAS.items()
+    }
+    return read_project(PROJECT_FOLDER, sources)
+
+
+@pytest.fixture
+def operation(sql_project: Project) -> Iterator[Operation]:
+    with Warehouse(Path(":memory:"), threads=2) as warehouse:
+        yield Operation(sql_project, warehouse)
