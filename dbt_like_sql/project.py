@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -146,10 +146,9 @@ def read_project(folder: Path, sources: Sources) -> Project:
 
     columns_of = {name: set(columns) for name, columns in sources.items()}
     columns_of |= {model.name: {column.name for column in model.columns} for model in models}
-    positions = {name: position for position, name in enumerate([*sources, *(m.name for m in models)])}
     tests = [
-        *(test for model in models for test in _header_tests(model_files[model.name], columns_of, positions)),
-        *(_file_test(file, schema, positions) for file in test_files),
+        *(test for model in models for test in _header_tests(model_files[model.name], columns_of, models)),
+        *(_file_test(file, schema, models) for file in test_files),
     ]
     return Project(models, tuple(tests))
 
@@ -280,7 +279,7 @@ def _check_columns(file: _SqlFile, selected: list[str]) -> None:
 
 
 def _header_tests(
-    file: _SqlFile, columns_of: Mapping[str, set[str]], positions: Mapping[str, int]
+    file: _SqlFile, columns_of: Mapping[str, set[str]], models: Sequence[Model]
 ) -> Iterable[SqlTest]:
     for column in file.header.columns:
         for test in column.tests:
@@ -296,10 +295,10 @@ def _header_tests(
     }
     for name, sql, severity, description in header_tests(file.name, file.header):
         reads = tuple(dict.fromkeys((file.name, referenced.get(name, file.name))))
-        yield SqlTest(name, file.path, _last_built(reads, positions), reads, sql, severity, description)
+        yield SqlTest(name, file.path, _last_built(reads, models), reads, sql, severity, description)
 
 
-def _file_test(file: _SqlFile, schema: MappingSchema, positions: Mapping[str, int]) -> SqlTest:
+def _file_test(file: _SqlFile, schema: MappingSchema, models: Sequence[Model]) -> SqlTest:
     _check_header(file, needed=("description",))
     if not file.reads:
         raise SqlProjectError(file.path, "a test reads at least one table")
@@ -307,7 +306,7 @@ def _file_test(file: _SqlFile, schema: MappingSchema, positions: Mapping[str, in
     return SqlTest(
         name=file.name,
         path=file.path,
-        table=_last_built(file.reads, positions),
+        table=_last_built(file.reads, models),
         reads=file.reads,
         sql=file.sql,
         severity=file.header.severity,
@@ -315,8 +314,27 @@ def _file_test(file: _SqlFile, schema: MappingSchema, positions: Mapping[str, in
     )
 
 
-def _last_built(tables: Iterable[str], positions: Mapping[str, int]) -> str:
-    return max(tables, key=positions.__getitem__)
+def _last_built(reads: Sequence[str], models: Sequence[Model]) -> str:
+    """The table of `reads` that is built last.
+
+    Tables made elsewhere come first, except those beside the models (`themes`, in no schema of their
+    own): they are made from models, so only a model that is made from them in turn is later.
+    """
+    read_models = [model for model in models if model.name in reads]
+    upstream = {table for model in read_models for table in _upstream(model, models)}
+    known = {model.name for model in models} | upstream
+    made_elsewhere = [table for table in reads if "." not in table and table not in known]
+    if made_elsewhere or not read_models:
+        return (made_elsewhere or list(reads))[-1]
+    return read_models[-1].name
+
+
+def _upstream(model: Model, models: Sequence[Model]) -> set[str]:
+    reached = set(model.reads)
+    for earlier in reversed(models):
+        if earlier.name in reached:
+            reached |= set(earlier.reads)
+    return reached
 
 
 def _table(name: str) -> exp.Table:

@@ -9,6 +9,7 @@
 -- column project: the project it is in
 -- column team: the team that owns it
 -- column summary: its title, redacted
+-- column description: what it says, redacted
 -- column priority: how urgent its team says it is, in the source's words
 -- column status: where it stands, in the source's words
 -- column status_category: where it stands, in three steps [accepted: to_do, in_progress, done]
@@ -22,6 +23,7 @@ select
     issues.project,
     issues.team,
     issues.summary,
+    issues.description,
     issues.priority,
     issues.status,
     issues.status_category,

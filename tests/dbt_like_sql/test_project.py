@@ -166,6 +166,17 @@ def test_a_test_file_belongs_to_the_last_of_the_tables_it_reads(project):
     assert (ids.severity, read.tests_of("themes")) == ("error", (ids,))
 
 
+def test_a_test_waits_for_a_table_that_python_makes_from_models(project):
+    read = project(
+        staging__stg_tickets=STG_TICKETS,
+        marts__theme_count=HEAD + "-- column themes: how many\nselect count(*) as themes from themes",
+        tests__a_theme_is_a_ticket="-- A theme has tickets.\nselect 1 from themes cross join stg_tickets",
+        tests__b_themes_are_counted="-- All count.\nselect 1 from themes cross join theme_count",
+        tests__c_groups_are_known="-- Known.\nselect 1 from raw.groups cross join stg_tickets",
+    )
+    assert [test.table for test in read.tests] == ["themes", "theme_count", "stg_tickets"]
+
+
 def test_a_references_test_waits_for_the_table_it_refers_to(project):
     read = project(
         staging__a_tickets=HEAD
