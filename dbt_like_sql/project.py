@@ -169,7 +169,10 @@ def _sql_paths(folder: Path) -> list[Path]:
 
 
 def _read_file(path: Path) -> _SqlFile:
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SqlProjectError(path, f"is no UTF-8 text: byte {error.start} cannot be read") from error
     query = _parsed(path, _without_head(text))
     scope = build_scope(query)
     reads = {

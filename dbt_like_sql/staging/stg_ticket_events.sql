@@ -8,7 +8,7 @@
 -- column event_id: the event, unique within its source [not_null]
 -- column ticket_id: the ticket it changed [not_null]
 -- column occurred_at: when it happened (UTC) [not_null]
--- column occurred_on: the day it happened, in the account's time zone [not_null]
+-- column occurred_on: the day it happened, in the account's time zone
 -- column kind: what happened [accepted: created, assigned, public_reply, internal_note, status_changed, group_changed,
 --    priority_changed, escalated, reopened, solved, sla_applied, sla_breached, deleted]
 -- column from_value: the value before, where the kind has one

@@ -271,6 +271,15 @@ def test_a_file_that_breaks_a_rule_is_named_with_the_rule(project, tmp_path, tex
     assert error_of(project, tmp_path, "staging__stg_tickets", text) == message
 
 
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "marts" / "volume.sql"
+    path.parent.mkdir()
+    path.write_bytes("-- Größe".encode("latin-1"))
+    with pytest.raises(SqlProjectError) as raised:
+        read_project(tmp_path, SOURCES)
+    assert str(raised.value) == f"{path}: is no UTF-8 text: byte 5 cannot be read"
+
+
 def test_a_circle_is_told_in_full(project, tmp_path):
     column = HEAD + "-- column ticket_id: the ticket\n"
     message = error_of(
