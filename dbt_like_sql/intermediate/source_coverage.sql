@@ -33,11 +33,12 @@ select
     claims.source,
     sources.volume_from,
     sources.volume_until,
-    histories.source is not null as has_events,
-    histories.source is not null or claims.has_reported_times as has_resolution,
+    coalesce(sources.has_events, histories.source is not null) as has_events,
+    coalesce(sources.has_events, histories.source is not null) or claims.has_reported_times as has_resolution,
     coalesce(histories.has_replies, false) as has_replies,
     coalesce(histories.has_assignments, false) as has_assignments,
     coalesce(histories.has_escalations, false) as has_escalations
 from claims
 left join histories on histories.source = claims.source
+-- It also knows of events that are still to come at the run's date.
 left join stg_sources as sources on sources.source = claims.source

@@ -48,7 +48,7 @@ with histories as (
         ) as first_later_reply_at,
         count(*) filter (where events.kind = 'public_reply' and events.actor_kind = 'agent') as touches,
         count(*) filter (where events.kind = 'assigned' and events.to_value is not null) as assignments,
-        min(events.occurred_at) filter (where events.kind = 'escalated') as escalated_at,
+        min(greatest(events.occurred_at, tickets.created_at)) filter (where events.kind = 'escalated') as escalated_at,
         arg_min(events.to_value, events.occurred_at) filter (
             where events.kind = 'escalated'
         ) as escalated_to_group_id

@@ -112,10 +112,11 @@ ranges as (
         case
             when mean_moving_range is not null then greatest(0, usual_middle - 2.66 * mean_moving_range)
         end as usual_low,
+        -- More tickets can be escalated in a week than come in, so even this share can be above 1.
         case
             when metric in ('csat', 'csat_response_rate', 'reopen_rate', 'escalation_rate')
                 and usual_middle + 2.66 * mean_moving_range > 1
-                then 1
+                then greatest(1, usual_middle)
             else usual_middle + 2.66 * mean_moving_range
         end as usual_high,
         weeks_used

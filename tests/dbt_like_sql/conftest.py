@@ -131,8 +131,10 @@ class Operation:
             day = _local_day(row["created_at"], zone)  # type: ignore[arg-type]
             first_days[row["source"]] = min(day, first_days.get(row["source"], day))
         until = volume_until or _local_day(as_of, zone) - timedelta(days=1)
+        with_events = {row["source"] for row in self.rows["raw.ticket_events"]}
         return [
-            {"source": name, "volume_from": day, "volume_until": until} for name, day in first_days.items()
+            {"source": name, "volume_from": day, "volume_until": until, "has_events": name in with_events}
+            for name, day in first_days.items()
         ]
 
 

@@ -1,0 +1,122 @@
+"""Themes by week and what they cost; worked out by hand. And the tables of an operation that has hardly anything."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+MONDAY = datetime(2026, 1, 5)
+AS_OF = str(MONDAY + timedelta(weeks=10))
+
+
+def theme(operation, theme_id, counts, copies=0, **columns):
+    """A theme with so many tickets on each week's Monday; in the last week `copies` of them repeat one text."""
+    tickets = []
+    for week, count in enumerate(counts):
+        for number in range(count):
+            ticket_id = f"{theme_id}-{week}-{number}"
+            operation.ticket(ticket_id, str(MONDAY + timedelta(weeks=week)), **columns)
+            tickets.append(ticket_id)
+    return {"theme_id": theme_id, "tickets": tickets, "copies": tuple(tickets[len(tickets) - copies :])}
+
+
+def test_a_theme_has_a_row_for_every_whole_week_and_copies_count_once(operation):
+    operation.theme(**theme(operation, "a", [5, 0, 5, 5, 5, 5, 5, 5, 5, 30], copies=24))
+    trends = operation.build(AS_OF).query("select * from theme_trends order by week").to_dicts()
+    assert [trend["tickets"] for trend in trends] == [5, 0, 5, 5, 5, 5, 5, 5, 5, 30]
+    assert (trends[1]["tickets"], trends[1]["distinct_tickets"]) == (0, 0)
+    last = trends[-1]
+    assert (last["distinct_tickets"], last["verdict"]) == (6, "usual")
+    assert last["usual_middle"] == pytest.approx(40 / 9)
+
+
+def test_a_theme_above_its_range_is_a_rise(operation):
+    operation.theme(**theme(operation, "a", [5, 5, 5, 5, 5, 5, 5, 5, 5, 30]))
+    last = operation.build(AS_OF).query("select * from theme_trends order by week desc limit 1").to_dicts()[0]
+    # No change from week to week, so chance sets the width: 5 + 3 * sqrt(5).
+    assert last["usual_high"] == pytest.approx(11.708, abs=1e-3)
+    assert last["verdict"] == "above"
+
+
+def test_one_ticket_in_a_theme_that_was_silent_is_no_rise(operation):
+    operation.theme(**theme(operation, "small", [0] * 9 + [1]))
+    operation.ticket("first of all", str(MONDAY))
+    last = operation.build(AS_OF).query("select * from theme_trends order by week desc limit 1").to_dicts()[0]
+    assert (last["distinct_tickets"], last["verdict"]) == (1, "usual")
+
+
+def test_themes_are_ranked_by_excess_then_size_with_the_rest_and_templates_last(operation):
+    operation.theme(**theme(operation, "big", [20] * 10))
+    operation.theme(**theme(operation, "small", [2] * 10))
+    operation.theme(**theme(operation, "rising", [2] * 9 + [20]))
+    operation.theme(**theme(operation, "rising more", [2] * 9 + [30]))
+    operation.theme(**theme(operation, "rest", [40] * 10), is_other=True)
+    operation.theme(**theme(operation, "spam", [1] * 9 + [90]), is_template=True)
+    impact = (
+        operation.build(AS_OF).query("select theme_id, excess from theme_impact order by impact_rank").rows()
+    )
+    assert [theme_id for theme_id, _ in impact] == ["rising more", "rising", "big", "small", "spam", "rest"]
+    assert dict(impact)["rising"] == 18
+
+
+def test_the_impact_of_a_theme_is_that_of_four_weeks(operation):
+    columns = {"status": "solved", "handle_minutes": 30.0, "csat_score": "good"}
+    solved = theme(operation, "a", [1] * 10, **columns)
+    operation.ticket("open", str(MONDAY + timedelta(weeks=9)), csat_score="bad")
+    operation.theme("a", [*solved["tickets"], "open"])
+    impact = operation.build(AS_OF).query("select * from theme_impact").to_dicts()[0]
+    assert impact["week"] == (MONDAY + timedelta(weeks=9)).date()
+    assert (impact["tickets"], impact["tickets_28d"], impact["unsolved_28d"]) == (2, 5, 1)
+    assert impact["handle_hours_28d"] == 2
+    assert (impact["csat_28d"], impact["csat_rated_28d"]) == (0.8, 5)
+    assert 0.3 < impact["csat_low_28d"] < 0.8 < impact["csat_high_28d"] < 1
+
+
+def test_without_themes_there_are_no_trends(operation):
+    operation.ticket("1", str(MONDAY))
+    warehouse = operation.build(AS_OF)
+    assert warehouse.rows("theme_trends") == warehouse.rows("theme_impact") == 0
+
+
+def test_an_operation_without_tickets_has_every_table_empty(operation):
+    warehouse = operation.build("2026-03-09")
+    models = [model.name for model in operation.project.models if model.layer != "staging"]
+    assert {name: warehouse.rows(name) for name in models} == dict.fromkeys(models, 0)
+
+
+def test_one_ticket_without_anything_else_has_its_volume_and_no_invented_figures(operation):
+    operation.ticket("1", "2026-03-02 09:00")
+    warehouse = operation.build("2026-03-09")
+    kpis = warehouse.query("select * from weekly_kpis where business_line = 'all'").to_dicts()
+    assert [row["tickets_created"] for row in kpis] == [1, 0]
+    invented = ("tickets_solved", "backlog", "csat", "csat_response_rate", "reopen_rate", "escalation_rate")
+    assert [kpis[0][name] for name in invented] == [None] * 6
+    signals = warehouse.query(
+        "select metric, value, verdict, week from kpi_signals where business_line = 'all'"
+    )
+    assert signals.rows() == [("tickets_created", 1, "too early", date(2026, 3, 2))]
+
+
+def test_every_test_a_header_asks_for_passes_on_a_full_operation(operation):
+    operation.group("front", 1)
+    operation.group("back", 2)
+    for number in range(40):
+        created = MONDAY + timedelta(days=number)
+        moved, solved, reopened = (str(created + timedelta(hours=hours)) for hours in (1, 30, 60))
+        operation.ticket(
+            str(number),
+            str(created),
+            business_line=("live", None)[number % 2],
+            csat_score=("good", "bad", None)[number % 3],
+            csat_offered=True,
+            body="card declined",
+            attributes=[{"key": "platform", "value": "ios"}],
+            events=[
+                (moved, "group_changed", {"from_value": "front", "to_value": "back"}),
+                (moved, "public_reply", {"actor_kind": "agent"}),
+                (solved, "solved"),
+                *([(reopened, "reopened")] if number % 5 == 0 else []),
+            ],
+        )
+    operation.theme("a", [str(number) for number in range(40)])
+    operation.build(AS_OF)
+    assert operation.wrong_rows(operation.project.tests) == {}
