@@ -6,8 +6,7 @@
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
 -- column attribute: name of the attribute, such as payment_method, or business_line, user_type, region, channel, language
---   [not_null]
--- column value: its value; attributes without one have no row [not_null]
+-- column value: its value; attributes without one have no row
 with brought as (
     select
         source,

@@ -153,5 +153,5 @@ def sql_project() -> Project:
 
 @pytest.fixture
 def operation(sql_project: Project) -> Iterator[Operation]:
-    with Warehouse(Path(":memory:"), threads=2) as warehouse:
+    with Warehouse(Path(":memory:"), threads=1) as warehouse:
         yield Operation(sql_project, warehouse)

@@ -1,6 +1,6 @@
-"""Themes by week and what they cost; worked out by hand. And the tables of an operation that has hardly anything."""
+"""Themes by week and what they cost; worked out by hand."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -75,48 +75,3 @@ def test_without_themes_there_are_no_trends(operation):
     operation.ticket("1", str(MONDAY))
     warehouse = operation.build(AS_OF)
     assert warehouse.rows("theme_trends") == warehouse.rows("theme_impact") == 0
-
-
-def test_an_operation_without_tickets_has_every_table_empty(operation):
-    warehouse = operation.build("2026-03-09")
-    models = [model.name for model in operation.project.models if model.layer != "staging"]
-    assert {name: warehouse.rows(name) for name in models} == dict.fromkeys(models, 0)
-
-
-def test_one_ticket_without_anything_else_has_its_volume_and_no_invented_figures(operation):
-    operation.ticket("1", "2026-03-02 09:00")
-    warehouse = operation.build("2026-03-09")
-    kpis = warehouse.query("select * from weekly_kpis where business_line = 'all'").to_dicts()
-    assert [row["tickets_created"] for row in kpis] == [1, 0]
-    invented = ("tickets_solved", "backlog", "csat", "csat_response_rate", "reopen_rate", "escalation_rate")
-    assert [kpis[0][name] for name in invented] == [None] * 6
-    signals = warehouse.query(
-        "select metric, value, verdict, week from kpi_signals where business_line = 'all'"
-    )
-    assert signals.rows() == [("tickets_created", 1, "too early", date(2026, 3, 2))]
-
-
-def test_every_test_a_header_asks_for_passes_on_a_full_operation(operation):
-    operation.group("front", 1)
-    operation.group("back", 2)
-    for number in range(40):
-        created = MONDAY + timedelta(days=number)
-        moved, solved, reopened = (str(created + timedelta(hours=hours)) for hours in (1, 30, 60))
-        operation.ticket(
-            str(number),
-            str(created),
-            business_line=("live", None)[number % 2],
-            csat_score=("good", "bad", None)[number % 3],
-            csat_offered=True,
-            body="card declined",
-            attributes=[{"key": "platform", "value": "ios"}],
-            events=[
-                (moved, "group_changed", {"from_value": "front", "to_value": "back"}),
-                (moved, "public_reply", {"actor_kind": "agent"}),
-                (solved, "solved"),
-                *([(reopened, "reopened")] if number % 5 == 0 else []),
-            ],
-        )
-    operation.theme("a", [str(number) for number in range(40)])
-    operation.build(AS_OF)
-    assert operation.wrong_rows(operation.project.tests) == {}
