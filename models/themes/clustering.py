@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from models.themes.recipe import CONSENSUS_RUNS, NEIGHBOURS, RESOLUTIONS, ROWS_PER_BLOCK, TARGET_COHESION
+from models.themes.recipe import (
+    BROAD_RESOLUTION,
+    CONSENSUS_RUNS,
+    LEAST_MEAN_SIZE,
+    NEIGHBOURS,
+    RESOLUTIONS,
+    ROWS_PER_BLOCK,
+    TARGET_COHESION,
+)
 
 Vectors = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -90,16 +98,12 @@ def communities(vectors: Vectors, seed: int) -> Labels:
 
     Louvain (Blondel et al. 2008) at rising resolution, up to the first whose groups are cohesive enough
     (mean over texts of their group's mean cosine); then the consensus of several runs in random order
-    (Lancichinetti & Fortunato 2012), which groups better than any one run and hangs less on the seed.
+    (Lancichinetti & Fortunato 2012), which groups better than one run and depends less on the seed.
     """
     if len(vectors) < 3:
         return np.zeros(len(vectors), dtype=np.int64)
     graph = neighbour_graph(nearest_neighbours(vectors))
-    resolution = RESOLUTIONS[-1]
-    for resolution in RESOLUTIONS:
-        labels = _louvain(graph, resolution, seed)
-        if np.average(cohesion(vectors, labels), weights=np.bincount(labels)) >= TARGET_COHESION:
-            break
+    resolution = _resolution(graph, vectors, seed)
     edges = graph.tocoo()
     together = np.zeros(len(edges.data))
     for run in range(CONSENSUS_RUNS):
@@ -109,6 +113,18 @@ def communities(vectors: Vectors, seed: int) -> Labels:
     consensus = sparse.csr_matrix((agreed, (edges.row, edges.col)), shape=graph.shape)
     consensus.eliminate_zeros()
     return _louvain(consensus, resolution, seed)
+
+
+def _resolution(graph: sparse.csr_matrix, vectors: Vectors, seed: int) -> float:
+    """The first resolution whose groups are cohesive enough, or the broad one if they never are."""
+    for resolution in RESOLUTIONS:
+        labels = _louvain(graph, resolution, seed)
+        sizes = np.bincount(labels)
+        if len(sizes) * LEAST_MEAN_SIZE > len(vectors):
+            break
+        if np.average(cohesion(vectors, labels), weights=sizes) >= TARGET_COHESION:
+            return resolution
+    return BROAD_RESOLUTION
 
 
 def _louvain(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:

@@ -20,121 +20,12 @@ from models.themes.recipe import (
     TEXTS_READ_PER_THEME,
     WORDS_READ_PER_TEXT,
 )
+from models.themes.stop_words import edge_stop_words
 
 Embed = Callable[[Sequence[str]], Vectors]
 Matrix = npt.NDArray[np.float64]
 
 _WORD = r"[^\W\d_][\w]*(?:['’][^\W\d_]+)?"
-# Words of scikit-learn's stop list that do say something in a support ticket.
-_TELLING = frozenset(
-    [
-        "amount",
-        "bill",
-        "call",
-        "cannot",
-        "cant",
-        "describe",
-        "detail",
-        "empty",
-        "fill",
-        "find",
-        "fire",
-        "full",
-    ]
-    + ["interest", "move", "name", "never", "no", "not", "system"]
-)
-# Politeness, urgency and small talk, which neither open nor close a name.
-_SMALL_TALK = frozenset(
-    [
-        "hi",
-        "hello",
-        "hey",
-        "dear",
-        "please",
-        "pls",
-        "thanks",
-        "thank",
-        "kindly",
-        "regards",
-        "sincerely",
-        "sir",
-        "madam",
-    ]
-    + [
-        "team",
-        "asap",
-        "urgent",
-        "urgently",
-        "help",
-        "ok",
-        "okay",
-        "i'm",
-        "i've",
-        "i'd",
-        "i'll",
-        "it's",
-        "that's",
-    ]
-    + [
-        "don't",
-        "didn't",
-        "can't",
-        "doesn't",
-        "isn't",
-        "won't",
-        "wasn't",
-        "haven't",
-        "hasn't",
-        "there's",
-        "im",
-        "ive",
-    ]
-    + [
-        "dont",
-        "didnt",
-        "just",
-        "really",
-        "still",
-        "also",
-        "got",
-        "get",
-        "getting",
-        "want",
-        "wanted",
-        "need",
-        "needed",
-    ]
-    + [
-        "know",
-        "like",
-        "say",
-        "said",
-        "does",
-        "did",
-        "doing",
-        "would",
-        "could",
-        "should",
-        "today",
-        "yesterday",
-        "day",
-    ]
-    + [
-        "days",
-        "week",
-        "weeks",
-        "let",
-        "tell",
-        "told",
-        "make",
-        "made",
-        "use",
-        "using",
-        "used",
-        "take",
-        "takes",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -209,19 +100,13 @@ def _phrase_counts(texts: list[str], labels: Labels, themes: int) -> tuple[list[
 
 
 def _can_be_a_name(phrase: str) -> bool:
-    words = phrase.split()
+    words, stop_words = phrase.split(), edge_stop_words()
     return (
-        words[0] not in _edge_stop_words()
-        and words[-1] not in _edge_stop_words()
+        words[0] not in stop_words
+        and words[-1] not in stop_words
         and len(phrase) >= 3
         and len(set(words)) == len(words)
     )
-
-
-def _edge_stop_words() -> frozenset[str]:
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-    return (ENGLISH_STOP_WORDS | _SMALL_TALK) - _TELLING
 
 
 def _candidates(counts: sparse.csr_matrix) -> list[npt.NDArray[np.int64]]:

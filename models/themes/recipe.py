@@ -10,9 +10,13 @@ from __future__ import annotations
 NEIGHBOURS = 15
 # Louvain is run at rising resolution until themes are this cohesive (mean cosine between members, centred).
 TARGET_COHESION = 0.50
+RESOLUTIONS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
+# Long, rambling texts never get that cohesive: once groups would be smaller than this on average, a broad
+# resolution is taken instead of hundreds of fragments.
+LEAST_MEAN_SIZE = 15
+BROAD_RESOLUTION = 2.8
 # Runs whose agreement makes the final grouping.
 CONSENSUS_RUNS = 10
-RESOLUTIONS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)
 
 # A theme of fewer distinct texts is not shown by itself; its texts go to the nearest theme or to Other.
 MINIMUM_DISTINCT = 10

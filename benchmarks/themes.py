@@ -1,0 +1,190 @@
+"""How well and how fast themes are found on labelled texts: prints one JSON object.
+
+    python -m benchmarks.themes --texts FILE --text COLUMN --label COLUMN [--against kmeans bertopic] [--seeds N]
+
+Every tool gets the same embedding model; `seconds` is end to end, from text to named themes, nothing cached.
+`kmeans` is told the true number of labels. `bertopic` must be installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import psutil
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score, v_measure_score
+
+from models.text.embedding import DEFAULT_MODEL, Embedder
+from models.themes.clustering import centred, centroids
+from models.themes.naming import name_themes
+from models.themes.themes import OTHER_ID, find_themes
+
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": pl.read_csv,
+    ".parquet": pl.read_parquet,
+    ".json": pl.read_json,
+    ".ndjson": pl.read_ndjson,
+    ".jsonl": pl.read_ndjson,
+}
+LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A tool's answer: a theme for each text (LEFT_OUT where it has none), and each theme's name."""
+
+    themes: list[str]
+    names: dict[str, str]
+
+
+Tool = Callable[[list[str], int, Embedder, int], Grouping]
+
+
+def ours(texts: list[str], labels: int, embedder: Embedder, seed: int) -> Grouping:
+    """This project's themes; Other counts as left out."""
+    ids = [f"{row:09d}" for row in range(len(texts))]
+    tickets = pl.DataFrame({"ticket_id": ids, "text": texts, "requester_key": ids}).with_columns(
+        source=pl.lit("benchmark"), created_at=pl.lit(datetime(2025, 1, 1))
+    )
+    found = find_themes(tickets, embedder.embed(texts), embedder.embed, seed)
+    themes = [LEFT_OUT if theme == OTHER_ID else theme for theme in found.ticket_themes["theme_id"]]
+    return Grouping(themes, dict(found.themes.select("theme_id", "name").iter_rows()))
+
+
+def kmeans(texts: list[str], labels: int, embedder: Embedder, seed: int) -> Grouping:
+    """KMeans with the true number of groups, named as ours are."""
+    vectors = embedder.embed(texts)
+    found = KMeans(labels, random_state=seed, n_init=1).fit_predict(vectors).astype(np.int64)
+    mean = vectors.mean(axis=0)
+    spread = centred(vectors, mean)
+    centres = centroids(spread, found)
+    central = np.argsort(-(spread * centres[found]).sum(axis=1), kind="stable")
+    names = name_themes([texts[row] for row in central], found[central], centres, mean, embedder.embed)
+    return Grouping(
+        [str(label) for label in found], {str(label): name.name for label, name in enumerate(names)}
+    )
+
+
+def bertopic(texts: list[str], labels: int, embedder: Embedder, seed: int) -> Grouping:
+    """BERTopic with its defaults (UMAP's seed aside), named by its first words."""
+    from bertopic import BERTopic
+    from umap import UMAP
+
+    reduce = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed)
+    model = BERTopic(umap_model=reduce)
+    topics, _ = model.fit_transform(texts, embedder.embed(texts))
+    words = {str(topic): " ".join(word for word, _ in model.get_topic(topic)[:4]) for topic in set(topics)}
+    return Grouping([LEFT_OUT if topic == -1 else str(topic) for topic in topics], words)
+
+
+TOOLS: dict[str, Tool] = {"ours": ours, "kmeans": kmeans, "bertopic": bertopic}
+
+
+class PeakMemory:
+    """The most memory this process held while the block ran, in MB."""
+
+    def __enter__(self) -> PeakMemory:
+        self.mb = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while not self._stop.wait(0.05):
+            self.mb = max(self.mb, process.memory_info().rss / 2**20)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def label_accuracy(grouping: Grouping, truth: list[str], embedder: Embedder) -> float:
+    """Share of themes whose name is nearest, of all labels' names, to that of their most frequent label."""
+    found = pl.DataFrame({"theme": grouping.themes, "label": truth}).filter(pl.col("theme") != LEFT_OUT)
+    majority = (
+        found.group_by("theme", "label")
+        .len()
+        .sort("len", "label", descending=[True, False])
+        .unique("theme", keep="first")
+    )
+    if majority.is_empty():
+        return 0.0
+    labels = sorted(set(truth))
+    label_vectors = embedder.embed([label.replace("_", " ") for label in labels])
+    name_vectors = embedder.embed([grouping.names[theme] for theme in majority["theme"]])
+    nearest = [labels[at] for at in (name_vectors @ label_vectors.T).argmax(axis=1)]
+    return float(np.mean([near == true for near, true in zip(nearest, majority["label"], strict=True)]))
+
+
+def measure(tool: Tool, texts: list[str], truth: list[str], seeds: int, model: str) -> dict[str, Any]:
+    """All figures of one tool; time and memory are the first seed's, quality is the mean over seeds."""
+    with tempfile.TemporaryDirectory() as cache:
+        embedder = Embedder(Path(cache), model)
+        embedder.embed(["so that loading the model is not timed"])
+        with PeakMemory() as peak:
+            started = time.perf_counter()
+            groupings = [tool(texts, len(set(truth)), embedder, 0)]
+            seconds = time.perf_counter() - started
+        groupings += [tool(texts, len(set(truth)), embedder, seed) for seed in range(1, seeds)]
+        accuracy = np.mean([label_accuracy(grouping, truth, embedder) for grouping in groupings])
+    pairs = [adjusted_rand_score(one.themes, other.themes) for one, other in combinations(groupings, 2)]
+    return {
+        "v_measure": round(float(np.mean([v_measure_score(truth, one.themes) for one in groupings])), 4),
+        "ari": round(float(np.mean([adjusted_rand_score(truth, one.themes) for one in groupings])), 4),
+        "themes": len(set(groupings[0].themes) - {LEFT_OUT}),
+        "left_out": round(groupings[0].themes.count(LEFT_OUT) / len(texts), 4),
+        "label_accuracy": round(float(accuracy), 4),
+        "seed_ari": round(float(np.mean(pairs)), 4) if pairs else None,
+        "texts_per_second": round(len(texts) / seconds, 1),
+        "seconds": round(seconds, 2),
+        "peak_mb": round(peak.mb),
+    }
+
+
+def main() -> None:
+    """Reads the arguments, measures each tool and prints the JSON object."""
+    parser = argparse.ArgumentParser(description="Quality and speed of themes on labelled texts.")
+    parser.add_argument("--texts", type=Path, required=True, help="a CSV, Parquet, JSON or NDJSON file")
+    parser.add_argument("--text", required=True, help="its column of texts")
+    parser.add_argument("--label", required=True, help="its column of labels")
+    parser.add_argument("--against", nargs="*", default=[], choices=sorted(set(TOOLS) - {"ours"}))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="any sentence-transformers model, by name or folder"
+    )
+    arguments = parser.parse_args()
+    read = READERS.get(arguments.texts.suffix)
+    if read is None:
+        parser.error(f"{arguments.texts}: expected a file that ends with one of {', '.join(READERS)}")
+    frame = read(arguments.texts)
+    for column in (arguments.text, arguments.label):
+        if column not in frame.columns:
+            parser.error(f"{arguments.texts}: no column {column!r}; it has {', '.join(frame.columns)}")
+    frame = frame.select(
+        pl.col(arguments.text).alias("text"), pl.col(arguments.label).cast(pl.String).alias("label")
+    ).drop_nulls()
+    results = {
+        name: measure(
+            TOOLS[name], frame["text"].to_list(), frame["label"].to_list(), arguments.seeds, arguments.model
+        )
+        for name in ["ours", *arguments.against]
+    }
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
