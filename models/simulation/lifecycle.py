@@ -1,0 +1,246 @@
+"""What happens to a ticket: waiting, replies, escalation, solution, and what comes after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from models.simulation.grammar import PROBLEMS
+from models.simulation.intake import Intake
+from models.simulation.planted import SOP_HANDLE_FACTOR, SOP_THEMES, Plan
+from models.simulation.queues import CHAT_LOAD, TIER1_LOAD, TIER2_LOAD, BusinessClock, Queue, staffing
+from models.simulation.volume import PROBLEM_INDEX, Volume, problem_shares
+from models.simulation.world import (
+    ASKER_LINE,
+    ASKERS,
+    CHAT_FIRST_REPLY_TARGET,
+    EARLIER_TARGET_FACTOR,
+    FIRST_REPLY_TARGETS,
+    HUBS,
+    LINES,
+    REGIONS,
+    RESOLUTION_TARGETS,
+    VENDORS,
+    Bools,
+    Floats,
+    first_tier_schedule,
+    local_clock,
+    open_minutes,
+    opening_hours,
+    second_tier_schedule,
+)
+
+CLOSES_AFTER_MINUTES = 28 * 1440.0
+NEVER = np.nan
+
+# What a truly worse vendor does worse.
+WORSE_HANDLE_FACTOR = 1.2
+WORSE_REOPEN_SHARE = 0.05
+WORSE_CSAT_LOGIT = -0.6
+
+_RUN_ON_DAYS = 60  # the queues are worked on past the as-of date, so that the last tickets know their wait
+_DELAY_TO_TIER2_HOURS = 5
+_SEVERITY = np.array([problem.severity for problem in PROBLEMS])
+_HANDLE = np.array([problem.handle_minutes for problem in PROBLEMS])
+_ESCALATION = np.array([problem.escalation for problem in PROBLEMS])
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """When each thing happened, in minutes since the start; NaN where it never did. One value per ticket."""
+
+    assigned: Floats
+    first_reply: Floats
+    pending: Floats
+    answered: Floats  # the requester's answer while pending
+    second_reply: Floats
+    escalated: Floats
+    second_assigned: Floats
+    tier2_reply: Floats
+    held: Floats
+    resumed: Floats
+    partner_reply: Floats
+    solved: Floats
+    reopened: Floats
+    reopened_reply: Floats
+    solved_again: Floats
+    closed: Floats
+    deleted: Floats
+    raised: Floats  # priority raised
+    first_reply_due: Floats
+    resolution_due: Floats
+    handle_minutes: Floats
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The clocks and queues tickets go through."""
+
+    clocks: dict[str, BusinessClock]
+    tier1: dict[tuple[int, int, bool], Queue]  # line, region, is chat
+    tier2: dict[tuple[int, str], Queue]  # line, hub
+
+
+def workplace(volume: Volume, closed_days: dict[str, set[date]]) -> Workplace:
+    """Staff every queue for the ordinary volume, and let the expected volume pass through."""
+    hours = volume.ordinary.shape[2]
+    run = hours + _RUN_ON_DAYS * 24
+    opened = {
+        name: open_minutes(local_clock(volume.start, run, zone), week, closed_days.get(name, set()))
+        for name, (zone, week) in opening_hours().items()
+    }
+    tier1 = {}
+    tier2 = {}
+    for line, name in enumerate(LINES):
+        askers = line == ASKER_LINE
+        for place, region in enumerate(REGIONS):
+            usual, all_work = (rate[askers, place].sum(axis=0) for rate in (volume.ordinary, volume.expected))
+            hours_open = opened[first_tier_schedule(name, region)]
+            for is_chat, load in ((False, TIER1_LOAD), (True, CHAT_LOAD)):
+                tier1[line, place, is_chat] = Queue.of(all_work, staffing(usual, all_work, hours_open, load))
+        share = np.array([(problem_shares(asker) * _ESCALATION).sum() for asker in range(len(ASKERS))])
+        for hub in HUBS:
+            at_hub = np.array([region.hub == hub for region in REGIONS])
+            usual = np.einsum("arh,a->h", volume.ordinary[askers][:, at_hub], share[askers])
+            planted = (volume.expected - volume.ordinary)[askers][:, at_hub].sum(axis=(0, 1))
+            work = np.roll(usual + 0.55 * planted, _DELAY_TO_TIER2_HOURS)
+            hours_open = opened[second_tier_schedule(hub)]
+            tier2[line, hub] = Queue.of(
+                work, staffing(np.roll(usual, _DELAY_TO_TIER2_HOURS), work, hours_open, TIER2_LOAD)
+            )
+    return Workplace({name: BusinessClock.of(minutes) for name, minutes in opened.items()}, tier1, tier2)
+
+
+def live(
+    intake: Intake,
+    place: Workplace,
+    plan: Plan,
+    start: datetime,
+    end: datetime,
+    worse: str | None,
+    rng: np.random.Generator,
+) -> Timeline:
+    """Let every ticket run its course, past the end of the history if need be.
+
+    worse: name of a vendor that works truly worse, or None.
+    """
+    size = len(intake.minute)
+    is_worse = intake.vendor == (VENDORS.index(worse) if worse else -1)
+    handle = _handle_minutes(intake, plan, start, is_worse, rng)
+    is_chat = intake.channel == 1
+    schedule1 = np.array([[first_tier_schedule(line, region) for region in REGIONS] for line in LINES])[
+        intake.line, intake.region
+    ]
+    hub = np.array([region.hub for region in REGIONS])[intake.region]
+    schedule2 = np.array([second_tier_schedule(name) for name in HUBS])[(hub == list(HUBS)[1]).astype(int)]
+
+    def some(share: Floats | float) -> Bools:
+        return rng.uniform(size=size) < share
+
+    def lasting(median: Floats | float, spread: float = 0.8) -> Floats:
+        return median * np.exp(rng.normal(0, spread, size))
+
+    def when(happens: Bools, moment: Floats) -> Floats:
+        return np.where(happens, moment, NEVER)
+
+    wait = lasting(np.where(is_chat, 1.2, 22.0) * np.where(is_worse, 1.3, 1.0))
+    assigned = _later(place.clocks, schedule1, _begun(place, intake, is_chat), wait)
+    replied = ~some(0.02)  # the rest solve themselves unanswered
+    first_reply = when(replied, _later(place.clocks, schedule1, assigned, 0.4 * handle + 0.2))
+    pending = when(some(0.33), first_reply + 0.1)
+    answered = when(some(0.78), pending + lasting(np.where(is_chat, 4.0, 300.0), 1.1))
+    second_reply = _later(place.clocks, schedule1, answered, lasting(np.where(is_chat, 2.0, 45.0)))
+    worked = np.fmax(first_reply, second_reply)
+
+    unanswered = ~np.isnan(pending) & np.isnan(answered)
+    escalates = some(_escalation_chance(intake)) & replied & ~unanswered
+    escalated = when(escalates, _later(place.clocks, schedule1, worked, lasting(12.0)))
+    second_assigned = _later(
+        place.clocks, schedule2, _begun_tier2(place, intake, hub, escalated), lasting(30.0)
+    )
+    tier2_reply = _later(place.clocks, schedule2, second_assigned, 0.8 * handle + 5)
+    held = when(some(0.2), tier2_reply + 0.1)
+    resumed = held + lasting(2.5 * 1440)
+    partner_reply = _later(place.clocks, schedule2, resumed, lasting(60.0))
+    worked = np.fmax(worked, np.fmax(tier2_reply, partner_reply))
+
+    schedule = np.where(escalates, schedule2, schedule1)
+    solved = _later(place.clocks, schedule, worked, lasting(np.where(is_chat, 3.0, 90.0), 1.2))
+    # Nobody answered: the helpdesk solves it after five days. Never replied: the requester gave up.
+    solved = np.where(unanswered, pending + 5 * 1440, solved)
+    solved = np.where(replied, solved, assigned + lasting(600.0))
+    severity = _SEVERITY[intake.problem]
+    reopens = some(0.03 + 0.05 * severity + 0.03 * (intake.priority >= 2) + WORSE_REOPEN_SHARE * is_worse)
+    reopened = when(reopens, solved + np.minimum(lasting(900.0, 1.0), CLOSES_AFTER_MINUTES - 60))
+    reopened_reply = _later(place.clocks, schedule, reopened, lasting(np.where(is_chat, 5.0, 240.0)))
+    solved_again = _later(place.clocks, schedule, reopened_reply, lasting(60.0, 1.0))
+    first_due, resolution_due = _targets(intake, place, schedule1, (end - start).total_seconds() / 120)
+    return Timeline(
+        assigned=assigned, first_reply=first_reply, pending=pending, answered=answered, second_reply=second_reply,
+        escalated=escalated, second_assigned=second_assigned, tier2_reply=tier2_reply, held=held, resumed=resumed,
+        partner_reply=partner_reply, solved=solved, reopened=reopened, reopened_reply=reopened_reply,
+        solved_again=solved_again, closed=np.fmax(solved, solved_again) + CLOSES_AFTER_MINUTES,
+        deleted=when(some(0.003), intake.minute + lasting(5 * 1440, 1.0)),
+        raised=when(some(0.03) & (intake.priority < 3), assigned + 0.2),
+        first_reply_due=first_due, resolution_due=resolution_due,
+        handle_minutes=handle * np.where(escalates, 2.2, 1.0) + np.where(reopens, 4.0, 0.0),
+    )  # fmt: skip
+
+
+def _handle_minutes(
+    intake: Intake, plan: Plan, start: datetime, is_worse: Bools, rng: np.random.Generator
+) -> Floats:
+    """Tier-1 agents' minutes: by problem, priority, channel and asker, longer after the SOP change."""
+    is_seller = np.array([user_type != "buyer" for _, user_type in ASKERS])[intake.asker]
+    after_sop = intake.minute >= (plan.sop_changed_at - start).total_seconds() / 60
+    slowed = np.isin(intake.problem, [PROBLEM_INDEX[slug] for slug in SOP_THEMES]) & after_sop
+    factor = 1 + 0.2 * (intake.priority >= 2) + 0.15 * (intake.channel == 2) + 0.15 * is_seller
+    factor = factor * np.where(slowed, SOP_HANDLE_FACTOR, 1.0) * np.where(is_worse, WORSE_HANDLE_FACTOR, 1.0)
+    spread = 0.45
+    return _HANDLE[intake.problem] * factor * np.exp(rng.normal(-(spread**2) / 2, spread, len(factor)))
+
+
+def _escalation_chance(intake: Intake) -> Floats:
+    """Tier 1 cannot solve a fault in the product: what a release broke goes to tier 2 mostly."""
+    chance = _ESCALATION[intake.problem] * (0.85 + 0.35 * (intake.priority >= 2))
+    chance = np.where(intake.wave >= 0, 0.45, chance)
+    chance = np.where(intake.template >= 0, 0.5, chance)
+    return np.where(intake.cause >= 0, 0.72, chance)
+
+
+def _begun(place: Workplace, intake: Intake, is_chat: Bools) -> Floats:
+    begun = np.empty_like(intake.minute)
+    queue = (intake.line * len(REGIONS) + intake.region) * 2 + is_chat
+    for (line, region, chat), team in place.tier1.items():
+        rows = np.flatnonzero(queue == (line * len(REGIONS) + region) * 2 + chat)
+        begun[rows] = team.begun(intake.minute[rows])
+    return begun
+
+
+def _begun_tier2(place: Workplace, intake: Intake, hub: np.ndarray, escalated: Floats) -> Floats:
+    begun = np.full_like(escalated, NEVER)
+    for (line, name), team in place.tier2.items():
+        rows = np.flatnonzero((intake.line == line) & (hub == name) & ~np.isnan(escalated))
+        begun[rows] = team.begun(escalated[rows])
+    return begun
+
+
+def _later(clocks: dict[str, BusinessClock], schedule: np.ndarray, moment: Floats, minutes: Floats) -> Floats:
+    """The moment at which so many more business minutes have passed, by each ticket's schedule."""
+    later = np.full_like(moment, NEVER)
+    for name, clock in clocks.items():
+        rows = np.flatnonzero((schedule == name) & ~np.isnan(moment))
+        later[rows] = clock.later(moment[rows], minutes[rows])
+    return later
+
+
+def _targets(intake: Intake, place: Workplace, schedule: np.ndarray, changed: float) -> tuple[Floats, Floats]:
+    """When first reply (business minutes) and resolution (calendar minutes) are due."""
+    factor = np.where(intake.minute < changed, EARLIER_TARGET_FACTOR, 1.0)
+    first = np.where(
+        intake.channel == 1, CHAT_FIRST_REPLY_TARGET, np.array(FIRST_REPLY_TARGETS)[intake.priority]
+    )
+    first_due = _later(place.clocks, schedule, intake.minute, first * factor)
+    return first_due, intake.minute + np.array(RESOLUTION_TARGETS)[intake.priority] * factor

@@ -1,0 +1,117 @@
+"""The small tables the operation's people keep by hand: the calendar and the action plan."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import polars as pl
+
+from models.simulation.calendar import Campaign
+from models.simulation.grammar import PROBLEMS
+from models.simulation.planted import Plan
+from models.simulation.volume import PROBLEM_INDEX
+from models.simulation.world import REGIONS
+
+_TIME = pl.Datetime("us")
+CALENDAR_SCHEMA = {
+    "event_id": pl.String, "kind": pl.String, "name": pl.String, "starts_at": _TIME, "ends_at": _TIME,
+    "business_line": pl.String, "region": pl.String, "size": pl.Float64,
+}  # fmt: skip
+
+
+def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, object]], plan: Plan) -> pl.DataFrame:
+    """What the company knows of its events, past and to come: not all of it is right, and some is missing."""
+    rows: list[tuple[object, ...]] = []
+    for campaign in campaigns:
+        known = campaign.recorded
+        if known is not None:
+            rows.append(
+                (
+                    campaign.event_id,
+                    "campaign",
+                    known.name,
+                    known.starts_at,
+                    known.ends_at,
+                    known.line,
+                    known.region,
+                    known.size,
+                )
+            )
+    codes = {region.name: region.code for region in REGIONS}
+    for region, name, day in holidays:
+        midnight = datetime.combine(day, time())  # type: ignore[arg-type]
+        rows.append(
+            (
+                f"hol-{codes[region]}-{day}",
+                "holiday",
+                name,
+                midnight,
+                midnight + timedelta(days=1),
+                None,
+                region,
+                None,
+            )
+        )
+    for release in plan.releases:
+        name = f"App {release.version} on {release.platform}"
+        rows.append(
+            (release.event_id, "release", name, release.starts_at, release.starts_at, None, None, None)
+        )
+    for cause in plan.causes:
+        if cause.kind == "incident" and cause.in_calendar:
+            rows.append(
+                (
+                    cause.event_id,
+                    "incident",
+                    cause.name,
+                    cause.starts_at,
+                    cause.ends_at,
+                    None,
+                    cause.segment["region"],
+                    None,
+                )
+            )
+    for wave in plan.waves:
+        if wave.in_calendar:
+            rows.append((wave.event_id, "ato_wave", "Account takeover wave", wave.starts_at, wave.ends_at,
+                         "account_security", wave.region, None))  # fmt: skip
+    changed = plan.sop_changed_at
+    rows.append(("sop-1", "sop_change", "New refund checklist", changed, changed, "ecommerce", None, None))
+    taught = changed - timedelta(days=40)
+    rows.append(
+        ("trn-1", "training", "Tone of voice training", taught, taught + timedelta(days=2), None, None, None)
+    )
+    return pl.DataFrame(rows, schema=CALENDAR_SCHEMA, orient="row").sort("starts_at", "event_id")
+
+
+def actions(plan: Plan, end: datetime) -> pl.DataFrame:
+    """The action plan: what was done about which problem, and two things still to do."""
+    rows: list[tuple[object, ...]] = []
+    for fix in plan.fixes:
+        problem = PROBLEMS[PROBLEM_INDEX[fix.theme]]
+        team = "Account Security" if problem.area == "account_security" else "Payments"
+        due = fix.starts_at + timedelta(days=14)
+        status = "done" if due < end else "running"
+        rows.append(
+            (
+                fix.action_id,
+                None,
+                team,
+                fix.kind,
+                f"Against: {problem.name}",
+                fix.starts_at,
+                due,
+                status,
+                "tickets",
+                -0.4,
+            )
+        )
+    rows.append(("act-4", None, "Payments", "fix", "Show the refund's way in the app", None, end + timedelta(days=30), "planned",
+                 "tickets", -0.2))  # fmt: skip
+    rows.append(("act-5", None, "Support", "training", "Refresher on the policy category", end - timedelta(days=20),
+                 end + timedelta(days=10), "running", "qa_score", 0.05))  # fmt: skip
+    schema = {
+        "action_id": pl.String, "theme_id": pl.String, "team": pl.String, "kind": pl.String, "name": pl.String,
+        "started_at": _TIME, "due_at": _TIME, "status": pl.String, "metric": pl.String, "expected_effect": pl.Float64,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
