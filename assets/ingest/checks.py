@@ -39,8 +39,9 @@ def check_rows(table: str, frame: pl.DataFrame, *, repeats: bool) -> tuple[pl.Da
     broken = details.filter(pl.any_horizontal(pl.col(rule) == "invalid" for rule in rules))
     failing = broken["row_index"].to_list()
     row_numbers = frame["row_number"].gather(failing).to_list()
+    columns = schema.columns()
     told = [
-        _told(schema.columns(), rules, row, number)
+        _told(columns, rules, row, number)
         for row, number in zip(broken.iter_rows(named=True), row_numbers, strict=True)
     ]
     failures = pl.DataFrame(told, schema=PROBLEMS, orient="row")

@@ -4,6 +4,7 @@ Times are naive timestamps in UTC. Ids are text, unique together with `source`. 
 `nullable=True` must have a value in every row; rows that lack one go to quarantine.
 """
 
+# ruff: noqa: N805 - a dataframely rule takes the class
 from __future__ import annotations
 
 import dataframely as dy

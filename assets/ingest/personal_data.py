@@ -37,15 +37,17 @@ _SPELLED_EMAIL = re.compile(
 )
 _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z0-9_](?:[\w.]{0,28}\w)?")
 _IBAN = re.compile(r"\b[A-Z]{2}[ -]?\d[ -]?\d(?:[ -]?[A-Z0-9]){11,30}\b", re.IGNORECASE)
-_SSN = re.compile(r"(?<![\d-])\d{3}[\s.\-]{1,2}\d{2}[\s.\-]{1,2}\d{4}(?![\d-])")
+_IBAN_DIGITS = 9  # fewer hold none: a cheap way out for "on 2024-05-01 and ..."
+_SSN = re.compile(r"\d(?<![\d-]\d)\d{2}[\s.\-]{1,2}\d{2}[\s.\-]{1,2}\d{4}(?![\d-])")
 _BARE_SSN = re.compile(r"(?i)(\b(?:ssn|social\s+security(?:\s+(?:number|no\.?|#))?)\b\D{0,12})(\d{9})(?!\d)")
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+_IPV4 = re.compile(r"\d(?<![\w.]\d)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,7}(?![\w:])", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?i)(?:\bv|version|build|release|app|ios|android)[\s:]*$")
 
-_CVV = re.compile(
-    r"(?i)\b((?:cvv2?|cvc2?|cvn|cid|csc|card\s+(?:security|verification)\s+(?:code|number|value)"
-    r"|card\s+code|security\s+code)\b[^\d\n]{0,40})\d(?:\s?\d){2,3}(?![\s-]?\d)"
+_CVV = re.compile(r"\d(?<!\d\d)(?:\d{2,3}|(?:\s\d){2,3})(?!\d)")
+_CVV_WORD_BEFORE = re.compile(
+    r"(?i)\b(?:cvv2?|cvc2?|cvn|cid|csc|card\s+(?:security|verification)\s+(?:code|number|value)"
+    r"|card\s+code|security\s+code)\b[^\d\n]{0,40}$"
 )
 _CODE_WORD = (
     r"(?:otp|(?-i:TAN)|pin|2fa|mfa|passcode|password"
@@ -58,18 +60,21 @@ _PLAIN_CODE = (
     r"(?<!error )(?<!status )(?<!promo )(?<!discount )(?<!voucher )(?<!coupon )(?<!reason )(?<!zip )(?<!postal )"
     r"(?<!response )(?<!tracking )(?<!country )(?<!exit )(?<!decline )(?<!return )(?<!product )\bcodes?"
 )
-_SECRET = r"(?!(?:19|20)\d\d-\d\d-\d\d)(?:[A-Z]{1,2}-)?\d(?:[ \-]?\d){3,7}"
-_CODE_AFTER = re.compile(
-    rf"(?i)((?:\b{_CODE_WORD}|{_PLAIN_CODE})\b[^\d\n.!?]{{0,40}})(?<![\w.]){_SECRET}(?![\d]|[.,]\d)"
+_SECRET = re.compile(
+    r"(?:[A-Z]{1,2}-)?\d(?<![\w.]\d)(?!\d{3}-\d\d-\d\d)(?:[ \-]?\d){3,7}(?!\d|[.,]\d)", re.IGNORECASE
 )
-_CODE_BEFORE = re.compile(
-    rf"(?i)(?<![\w.]){_SECRET}(?![\d]|[.,]\d)(\s+(?:is|was)\s+(?:the|my|your|a)?\s*(?:\w+\s+){{0,2}}(?:{_CODE_WORD}|code)\b)"
+_CODE_WORD_BEFORE = re.compile(rf"(?i)(?:\b{_CODE_WORD}|{_PLAIN_CODE})\b[^\d\n.!?]{{0,40}}$")
+_CODE_WORD_AFTER = re.compile(
+    rf"(?i)\s+(?:is|was)\s+(?:the|my|your|a)?\s*(?:\w+\s+){{0,2}}(?:{_CODE_WORD}|code)\b"
 )
+_CONTEXT = 80  # characters before a number that may say what it is
 
 # Cheap searches that say whether a costly one is worth its time.
 _DIGIT = re.compile(r"\d")
-_CODE_HINT = re.compile(r"(?i)code|otp|tan|pin|2fa|mfa|pass|digo|cv[vcn]|cid|csc|number|security")
-_SPELLED_AT = re.compile(r"(?i)[\s(\[{<]at[\s)\]}>]")
+_CODE_HINT = re.compile(r"(?i)code|otp|tan|pin|2fa|mfa|pass|digo|cv[vcn]|cid|csc|auth\w* n|sms|text")
+_SPELLED_AT = re.compile(
+    rf"(?i)[(\[{{<]\s?at\s?[)\]}}>]|\sat\s+(?:[\w-]+\s+dot\s|{_FREEMAIL}\s?\.?\s?{_TLD}\b)"
+)
 
 _DATE = re.compile(
     r"^\D*(?:(?:19|20)\d\d[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d\d)(?!\d)"
@@ -107,9 +112,8 @@ class TicketRedactor:
         text = readable(text)
         digits = len(_DIGIT.findall(text))
         if digits >= 3 and _CODE_HINT.search(text):
-            text = _CVV.sub(r"\1<CVV>", text)
-            text = _CODE_AFTER.sub(r"\1<CODE>", text)
-            text = _CODE_BEFORE.sub(r"<CODE>\1", text)
+            text = _CVV.sub(_card_secret, text)
+            text = _SECRET.sub(_one_time_code, text)
         if "@" in text:
             text = _EMAIL.sub(self._email, text)
         if _SPELLED_AT.search(text):
@@ -118,8 +122,9 @@ class TicketRedactor:
             text = _IPV4.sub(self._ip, text)
         if text.count(":") >= 3:
             text = _IPV6.sub(self._ip, text)
-        if digits >= 7:
+        if digits >= _IBAN_DIGITS:
             text = _IBAN.sub(self._iban, text)
+        if digits >= 7:
             text = _BARE_SSN.sub(lambda found: found[1] + self._token("SSN", found[2]), text)
             text = _DIGITS_WITH_GAPS.sub(self._cards, text)
             text = _SSN.sub(self._ssn, text)
@@ -159,6 +164,8 @@ class TicketRedactor:
         ends = [place.start() for place in re.finditer(r"[ -]", found[0])]
         for end in (len(found[0]), *reversed(ends)):
             candidate = re.sub(r"[ -]", "", found[0][:end]).upper()
+            if len(_DIGIT.findall(candidate)) < _IBAN_DIGITS:
+                break
             if iban.is_valid(candidate):
                 return self._token("IBAN", candidate) + found[0][end:]
         return found[0]
@@ -219,6 +226,19 @@ def redact_value(text: str) -> str:
 
 
 _INVISIBLE = re.compile(INVISIBLE)
+
+
+def _card_secret(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - _CONTEXT) : found.start()]
+    return "<CVV>" if _CVV_WORD_BEFORE.search(before) else found[0]
+
+
+def _one_time_code(found: re.Match[str]) -> str:
+    before = found.string[max(0, found.start() - _CONTEXT) : found.start()]
+    is_code = (_CODE_HINT.search(before) and _CODE_WORD_BEFORE.search(before)) or _CODE_WORD_AFTER.match(
+        found.string, found.end()
+    )
+    return "<CODE>" if is_code else found[0]
 
 
 def _spelled_out(found: re.Match[str]) -> str:
