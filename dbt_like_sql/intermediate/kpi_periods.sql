@@ -41,7 +41,7 @@ solves as (
         source,
         business_line,
         occurred_on,
-        row_number() over (partition by source, ticket_id order by occurred_at) as solve
+        row_number() over (partition by source, ticket_id order by position) as solve
     from ticket_status_changes
     where change = 'solved'
 ),

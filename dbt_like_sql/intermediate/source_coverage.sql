@@ -5,19 +5,21 @@
 -- column source: where the tickets come from [not_null]
 -- column volume_from: first day on which every new ticket of the source is here
 -- column volume_until: last day on which every new ticket of the source is here; later tickets are leftovers
--- column has_events: the source has a history of its tickets, not just their latest state [not_null]
--- column has_resolution: the source says when tickets are solved, by its history or by a solved or closed time
+-- column has_status_history: the history of its tickets has changes of status, not just their creation [not_null]
+-- column has_resolution: the source says when tickets are solved, by such a history or by a solved or closed time
 --   [not_null]
 -- column has_replies: the history has public replies of agents [not_null]
 -- column has_assignments: the history says which agent had the ticket [not_null]
 -- column has_escalations: the history has escalations as such [not_null]
+-- What a source tells does not hang on the run's date, so this reads all its events, also those still to come by then.
 with histories as (
     select
         source,
+        bool_or(kind in ('solved', 'reopened', 'status_changed')) as has_status_history,
         bool_or(kind = 'public_reply' and actor_kind = 'agent') as has_replies,
         bool_or(kind = 'assigned' and to_value is not null) as has_assignments,
         bool_or(kind = 'escalated') as has_escalations
-    from stg_ticket_events
+    from raw.ticket_events
     group by source
 ),
 
@@ -33,12 +35,11 @@ select
     claims.source,
     sources.volume_from,
     sources.volume_until,
-    coalesce(sources.has_events, histories.source is not null) as has_events,
-    coalesce(sources.has_events, histories.source is not null) or claims.has_reported_times as has_resolution,
+    coalesce(histories.has_status_history, false) as has_status_history,
+    coalesce(histories.has_status_history, false) or claims.has_reported_times as has_resolution,
     coalesce(histories.has_replies, false) as has_replies,
     coalesce(histories.has_assignments, false) as has_assignments,
     coalesce(histories.has_escalations, false) as has_escalations
 from claims
 left join histories on histories.source = claims.source
--- It also knows of events that are still to come at the run's date.
 left join stg_sources as sources on sources.source = claims.source

@@ -25,7 +25,7 @@ with in_order as (
     from ticket_status_changes
     window following as (
         partition by source, ticket_id
-        order by occurred_at, case change when 'created' then 0 when 'deleted' then 2 else 1 end
+        order by position
     )
 )
 

@@ -23,7 +23,7 @@
 -- column first_resolution_minutes: creation to first_solved_at; empty while it was never solved
 -- column solved_at: when it was last solved, UTC; empty while it is open again
 -- column full_resolution_minutes: creation to solved_at
--- column reopens: times solved less one, never below 0
+-- column reopens: times solved less one, never below 0; empty where the source has no history of the status
 -- column touches: public replies of agents, the first comment of a ticket they created included; empty where the source
 --   has no replies
 -- column reassignments: times it was assigned to an agent less one, never below 0; empty where the source does not say
@@ -102,7 +102,7 @@ joined as (
         tickets.created_hour,
         tickets.is_escalated,
         tickets.status,
-        coverage.has_events,
+        coverage.has_status_history,
         coverage.has_resolution,
         coverage.has_replies,
         coverage.has_assignments,
@@ -158,7 +158,7 @@ select
     date_diff('second', created_at, first_solved_at) / 60.0 as first_resolution_minutes,
     solved_at,
     date_diff('second', created_at, solved_at) / 60.0 as full_resolution_minutes,
-    case when has_events then greatest(solves - 1, 0) end as reopens,
+    case when has_status_history then greatest(solves - 1, 0) end as reopens,
     case when has_replies then coalesce(touches, 0) end as touches,
     case when has_assignments then greatest(coalesce(assignments, 0) - 1, 0) end as reassignments,
     moved_to_tier_2_at,

@@ -19,6 +19,7 @@ def full_operation(operation):
         operation.ticket(
             str(number),
             str(created),
+            status="solved" if number % 5 else "open",
             business_line=("live", None)[number % 2],
             csat_score=("good", "bad", None)[number % 3],
             csat_offered=True,

@@ -35,7 +35,8 @@ def test_a_ticket_solved_and_reopened_on_one_day_stays_in_that_days_backlog(oper
 
 def test_a_deleted_ticket_leaves_the_backlog_at_its_event_or_else_at_its_last_update(operation):
     deleted = {"status": "deleted", "updated_at": "2026-03-04 09:00"}
-    operation.ticket("by event", "2026-03-02 09:00", **deleted, events=[("2026-03-03 09:00", "deleted")])
+    events = [("2026-03-02 10:00", "status_changed"), ("2026-03-03 09:00", "deleted")]
+    operation.ticket("by event", "2026-03-02 09:00", **deleted, events=events)
     operation.ticket("by update", "2026-03-02 09:00", **deleted)
     warehouse = operation.build("2026-03-04 23:00")
     assert backlog_of(warehouse) == {2: (0, 2, 0, 0, 0, 2), 3: (2, 0, 0, 0, 1, 1), 4: (1, 0, 0, 0, 1, 0)}
@@ -64,9 +65,30 @@ def test_without_events_a_ticket_leaves_at_its_reported_times(operation):
     assert ends == {2: 4, 3: 3, 4: 2, 5: 1}
 
 
+def test_a_status_that_the_history_does_not_end_in_is_reached_at_the_last_update(operation):
+    late = {"updated_at": "2026-03-04 09:00"}
+    solved = [("2026-03-02 10:00", "solved")]
+    operation.ticket("open again", "2026-03-02 09:00", **late, events=solved)
+    operation.ticket(
+        "solved again",
+        "2026-03-02 09:00",
+        status="closed",
+        **late,
+        events=[*solved, ("2026-03-03", "reopened")],
+    )
+    assert backlog_of(operation.build("2026-03-04 23:00")) == {
+        2: (0, 2, 0, 2, 0, 0),
+        3: (0, 0, 1, 0, 0, 1),
+        4: (1, 0, 1, 1, 0, 1),
+    }
+
+
 def test_a_source_that_never_says_when_it_solves_has_no_backlog_rather_than_a_growing_one(operation):
     for day in range(2, 6):
-        operation.ticket(str(day), f"2026-03-0{day} 09:00", status="closed", source="complaints")
+        created = f"2026-03-0{day} 09:00"
+        operation.ticket(
+            str(day), created, status="closed", source="complaints", events=[(created, "created")]
+        )
     warehouse = operation.build("2026-03-06")
     assert backlog_of(warehouse) == {}
     kpis = warehouse.query(
@@ -133,7 +155,7 @@ def test_an_escalated_ticket_is_created_once_and_arrives_at_both_tiers(operation
 
 def test_volume_stops_where_a_source_has_only_leftovers(operation):
     for day in ("2026-03-02", "2026-03-03", "2026-03-20"):
-        operation.ticket(day, f"{day} 09:00", events=[(f"{day} 09:00", "created")])
+        operation.ticket(day, f"{day} 09:00", events=[(f"{day} 09:01", "status_changed")])
     warehouse = operation.build("2026-03-23", volume_until=date(2026, 3, 4))
     assert warehouse.query("select max(date) from daily_volume").item() == date(2026, 3, 3)
     assert warehouse.query("select max(hour) from hourly_volume").item() == datetime(2026, 3, 3, 9)
