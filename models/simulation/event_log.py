@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.simulation.intake import Intake
@@ -118,7 +119,7 @@ class EventLog:
             }
         )
 
-    def _column(self, place: int, order: Ints) -> Ints:
+    def _column(self, place: int, order: Ints) -> npt.NDArray[np.int32]:
         parts = []
         for piece in self.pieces:
             value = piece[place]

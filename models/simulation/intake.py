@@ -25,6 +25,10 @@ from models.simulation.world import (
     Bools,
     Floats,
     Ints,
+    first_tier_schedule,
+    local_clock,
+    open_minutes,
+    opening_hours,
 )
 
 METHODS = [method for method in METHOD_WORDS if method != "none"]
@@ -32,7 +36,7 @@ LANGUAGES = ["en", *LANGUAGE_REGIONS]
 NO_VALUE = -1
 
 _REPEAT_SHARE = 0.07  # of tickets that ask again about the same thing within a week
-_TRANSLATED_SHARE = 0.22  # of tickets that could be in another language; about 3.5 % of all
+_TRANSLATED_SHARE = 0.15  # of tickets that could be in another language; about 3.5 % of all
 _ATTACKER_SHARE_IN_WAVE = 0.10
 _ATTACKER_SHARE = 0.02  # of ordinary account-security tickets
 _TICKETS_PER_REQUESTER = 1.8
@@ -88,7 +92,7 @@ def take_in(arrivals: Arrivals, plan: Plan, start: datetime, days: int, rng: np.
             method[hit] = METHODS.index(cause.segment["payment_method"])
         error_code[hit] = error_codes.index(cause.error_code) if cause.error_code else NO_VALUE
     version, versions = _app_versions(arrivals, platform, plan, start, rng)
-    channel = _pick(np.array([CHANNEL_SHARES[asker] for asker in ASKERS])[arrivals.asker], rng)
+    channel = _channels(arrivals, start, days, rng)
     priority = _priorities(problem, rng)
     template = _templates(arrivals, rng)
     return Intake(
@@ -157,6 +161,20 @@ def _requesters(arrivals: Arrivals, rng: np.random.Generator) -> tuple[Ints, Int
     return requester, earlier
 
 
+def _channels(arrivals: Arrivals, start: datetime, days: int, rng: np.random.Generator) -> Ints:
+    """How they write; while a team is closed its chat is not offered and a message in the app takes its place."""
+    channel = _pick(np.array([CHANNEL_SHARES[asker] for asker in ASKERS])[arrivals.asker], rng)
+    hour = (arrivals.minute // 60).astype(np.int64)
+    weeks = opening_hours()
+    for line, name in enumerate(LINES):
+        for place, region in enumerate(REGIONS):
+            zone, week = weeks[first_tier_schedule(name, region)]
+            closed = open_minutes(local_clock(start, days * 24, zone), week, set()) == 0
+            here = np.flatnonzero((ASKER_LINE[arrivals.asker] == line) & (arrivals.region == place))
+            channel[here] = np.where((channel[here] == 1) & closed[hour[here]], 0, channel[here])
+    return channel
+
+
 def _platforms(region: Ints, rng: np.random.Generator) -> Ints:
     return _pick(np.array([PLATFORM_SHARES[name] for name in REGION_NAMES])[region], rng)
 
@@ -166,14 +184,14 @@ def _methods(problem: Ints, region: Ints, rng: np.random.Generator) -> Ints:
     weights = np.zeros((len(PROBLEMS), len(REGIONS), len(METHODS)))
     for number, what in enumerate(PROBLEMS):
         for place, name in enumerate(REGION_NAMES):
-            for method in what.methods:
-                weights[number, place, METHODS.index(method)] = METHOD_WEIGHTS[name].get(method, 0.8)
+            for used in what.methods:
+                weights[number, place, METHODS.index(used)] = METHOD_WEIGHTS[name].get(used, 0.8)
     has_method = weights.sum(axis=2) > 0
     bounds = np.cumsum(weights, axis=2)
     draw = rng.uniform(size=len(problem)) * bounds[problem, region, -1]
     method = np.zeros(len(problem), dtype=np.int64)
-    for place in range(len(METHODS) - 1):
-        method += draw > bounds[problem, region, place]
+    for column in range(len(METHODS) - 1):
+        method += draw > bounds[problem, region, column]
     return np.where(has_method[problem, region], method, NO_VALUE)
 
 

@@ -107,16 +107,16 @@ def issue_tables(issues: list[Issue]) -> tuple[pl.DataFrame, pl.DataFrame]:
             (SOURCE, f"{issue.issue_id}-{number}", issue.issue_id, moment, "status", before, after)
             for number, (moment, before, after) in enumerate(issue.moves, start=1)
         ]
-    text, time = pl.String, pl.Datetime("us")
-    issue_schema = {
+    text, time = pl.String(), pl.Datetime("us")
+    issue_schema = pl.Schema({
         "source": text, "issue_id": text, "issue_key": text, "project": text, "team": text, "summary": text,
         "description": text, "priority": text, "status": text, "status_category": text, "created_at": time,
         "updated_at": time, "resolved_at": time,
-    }  # fmt: skip
-    transition_schema = {
+    })  # fmt: skip
+    transition_schema = pl.Schema({
         "source": text, "transition_id": text, "issue_id": text, "occurred_at": time, "field": text,
         "from_value": text, "to_value": text,
-    }  # fmt: skip
+    })  # fmt: skip
     return (
         pl.DataFrame(rows, schema=issue_schema, orient="row"),
         pl.DataFrame(transitions, schema=transition_schema, orient="row"),

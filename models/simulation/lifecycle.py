@@ -33,6 +33,8 @@ from models.simulation.world import (
 )
 
 CLOSES_AFTER_MINUTES = 28 * 1440.0
+# In a rush agents are pulled over from messages before anyone in a chat waits longer.
+LONGEST_CHAT_WAIT_MINUTES = 40.0
 NEVER = np.nan
 
 # What a truly worse vendor does worse.
@@ -98,8 +100,12 @@ def workplace(volume: Volume, closed_days: dict[str, set[date]]) -> Workplace:
         for place, region in enumerate(REGIONS):
             usual, all_work = (rate[askers, place].sum(axis=0) for rate in (volume.ordinary, volume.expected))
             hours_open = opened[first_tier_schedule(name, region)]
-            for is_chat, load in ((False, TIER1_LOAD), (True, CHAT_LOAD)):
-                tier1[line, place, is_chat] = Queue.of(all_work, staffing(usual, all_work, hours_open, load))
+            capacity = staffing(usual, all_work, hours_open, TIER1_LOAD)
+            tier1[line, place, False] = Queue.of(all_work, capacity)
+            # Chat is only offered while the team is there.
+            usual, all_work = usual * (hours_open[:hours] > 0), all_work * (hours_open[:hours] > 0)
+            capacity = staffing(usual, all_work, hours_open, CHAT_LOAD)
+            tier1[line, place, True] = Queue.of(all_work, capacity)
         share = np.array([(problem_shares(asker) * _ESCALATION).sum() for asker in range(len(ASKERS))])
         for hub in HUBS:
             at_hub = np.array([region.hub == hub for region in REGIONS])
@@ -216,7 +222,7 @@ def _begun(place: Workplace, intake: Intake, is_chat: Bools) -> Floats:
     for (line, region, chat), team in place.tier1.items():
         rows = np.flatnonzero(queue == (line * len(REGIONS) + region) * 2 + chat)
         begun[rows] = team.begun(intake.minute[rows])
-    return begun
+    return np.where(is_chat, np.minimum(begun, intake.minute + LONGEST_CHAT_WAIT_MINUTES), begun)
 
 
 def _begun_tier2(place: Workplace, intake: Intake, hub: np.ndarray, escalated: Floats) -> Floats:

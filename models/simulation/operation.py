@@ -198,8 +198,8 @@ def _reported(intake: Intake, timeline: Timeline, now: State, start_us: int, end
     )
     last = np.where(np.isnan(reopened), solved, solved_again)
     closed = by_end(t.closed)
-    replies = sum((~np.isnan(by_end(m))).astype(np.int64)
-                  for m in (t.first_reply, t.second_reply, t.tier2_reply, t.partner_reply, t.reopened_reply))  # fmt: skip
+    answers = (t.first_reply, t.second_reply, t.tier2_reply, t.partner_reply, t.reopened_reply)
+    replies = np.sum([~np.isnan(by_end(moment)) for moment in answers], axis=0)
     met = (first_reply <= t.first_reply_due) & (solved <= t.resolution_due)
 
     def minutes(moment: Floats) -> pl.Series:

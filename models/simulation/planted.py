@@ -213,14 +213,15 @@ def _waves(start: datetime, end: datetime, weekly: float, rng: np.random.Generat
     age = NEWEST_WAVE_AGE_DAYS
     while age < (end - start).days - 10:
         starts_at = end - timedelta(days=age + int(rng.integers(-6, 7)), hours=int(rng.integers(0, 24)))
-        region = None if rng.uniform() < 0.3 else str(rng.choice([region.name for region in REGIONS]))
+        hit = REGIONS[int(rng.integers(len(REGIONS)))]
+        region, share = (None, 1.0) if rng.uniform() < 0.4 else (hit.name, hit.share)
         waves.append(
             Wave(
                 event_id=f"ato-{len(waves) + 1}",
                 starts_at=starts_at,
                 peak_at=starts_at + timedelta(hours=int(rng.integers(6, 15))),
                 half_life_days=float(rng.uniform(1.2, 3.5)),
-                tickets=max(1, round(weekly * float(rng.uniform(0.4, 1.0)))),
+                tickets=max(1, round(weekly * float(rng.uniform(0.5, 1.0)) * share)),
                 region=region,
                 in_calendar=len(waves) != 2,
             )

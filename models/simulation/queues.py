@@ -34,7 +34,7 @@ class BusinessClock:
         return np.interp(self.at(minute) + open_minutes, self.passed, self._edges())
 
     def _edges(self) -> Floats:
-        return np.arange(len(self.passed)) * 60.0
+        return np.arange(len(self.passed), dtype=np.float64) * 60.0
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ def staffing(ordinary: Floats, expected: Floats, open_minutes: Floats, load: flo
     """Capacity per hour of a team that plans for ordinary volume and reacts to the rest.
 
     ordinary, expected: work per hour as planned for and as it will come; open_minutes: per hour, at least as
-    many hours as work. Planned is the four-week mean and six tenths of what a day lies above it; overtime
-    brings seven tenths of an unplanned excess, two days later.
+    many hours as work. Planned is the four-week mean and six tenths of what a day lies well above it. Overtime
+    makes up for an unplanned excess, beginning after two days and over the eight days that follow.
     """
     days = len(ordinary) // 24
     usual = _rolling_mean(ordinary.reshape(days, 24).sum(axis=1), 28)
     planned_days = ordinary.reshape(days, 24).sum(axis=1)
     planned = usual + 0.6 * np.maximum(planned_days - 1.25 * usual, 0)
     excess = np.maximum(expected.reshape(days, 24).sum(axis=1) - planned_days, 0)
-    overtime = 0.7 * np.concatenate([np.zeros(2), _rolling_mean(excess, 3)[:-2]])
+    overtime = np.convolve(excess, [0, 0, *[1 / 8] * 8])[:days]
     per_day = np.concatenate(
         [planned / load + overtime, np.full(len(open_minutes) // 24 - days, usual[-1] / load)]
     )
@@ -90,4 +90,6 @@ def _rolling_mean(values: Floats, window: int) -> Floats:
     """Centred mean over a window, shorter at the ends."""
     window = min(window, len(values))
     ones = np.ones(window)
-    return np.convolve(values, ones, mode="same") / np.convolve(np.ones(len(values)), ones, mode="same")
+    counts = np.convolve(np.ones(len(values)), ones, mode="same")
+    mean: Floats = np.convolve(values, ones, mode="same") / counts
+    return mean

@@ -60,7 +60,8 @@ def _log_odds(intake: Intake, timeline: Timeline, worse: str | None) -> Floats:
     )
     days_to_solve = (np.fmax(timeline.solved, timeline.solved_again) - intake.minute) / 1440
     odds = 3.0 - 0.35 * np.log1p(hours_to_reply) - 0.45 * np.log1p(days_to_solve) - 1.3 * severity
-    odds -= 0.7 * ~np.isnan(timeline.reopened) + 0.25 * (intake.priority >= 2) + 0.5 * (intake.cause >= 0)
+    odds -= 0.7 * ~np.isnan(timeline.reopened) + 0.5 * (intake.priority >= 2) + 0.25 * (intake.channel == 2)
+    odds -= 0.5 * (intake.cause >= 0)
     if worse:
         odds += WORSE_CSAT_LOGIT * (intake.vendor == VENDORS.index(worse))
     return odds

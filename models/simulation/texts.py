@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -71,7 +72,9 @@ def write_texts(intake: Intake, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _rows(intake: Intake, rows: slice) -> Intake:
-    columns = {name: value[rows] for name, value in vars(intake).items() if isinstance(value, np.ndarray)}
+    columns: dict[str, Any] = {
+        name: value[rows] for name, value in vars(intake).items() if isinstance(value, np.ndarray)
+    }
     return replace(intake, **columns)
 
 
@@ -173,7 +176,7 @@ def _english(intake: Intake, people: pl.DataFrame, rng: np.random.Generator) -> 
     message = pl.when(is_casual & (pl.col("order") < 0.6)).then(message.str.to_lowercase()).otherwise(message)
     right, wrong = zip(*phrases.MISSPELLINGS, strict=True)
     misspelt = message.str.replace_many([f" {word}" for word in right], [f" {word}" for word in wrong])
-    message = pl.when(pl.col("sloppy") > 0.8).then(misspelt).otherwise(message)
+    message = pl.when(pl.col("sloppy") > 0.84).then(misspelt).otherwise(message)
     return pieces.select(
         pl.concat_str(message, "personal", "closer", separator=" ", ignore_nulls=True)
     ).to_series()

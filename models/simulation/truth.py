@@ -91,12 +91,12 @@ def _planted_events(plan: Plan, end: datetime) -> pl.DataFrame:
             ]
             rows.append((f"decoy-{release.event_id}", "release", release.event_id, None, release.starts_at, None, segment,
                          0, 0.0, 1.0, True))  # fmt: skip
-    text = pl.String
-    schema = {
+    text = pl.String()
+    schema = pl.Schema({
         "cause_id": text, "kind": text, "event_id": text, "theme": text, "starts_at": _TIME, "ends_at": _TIME,
-        "segment": pl.List(pl.Struct({"attribute": text, "value": text})), "tickets": pl.Int64,
-        "tickets_per_week": pl.Float64, "handle_factor": pl.Float64, "is_decoy": pl.Boolean,
-    }  # fmt: skip
+        "segment": pl.List(pl.Struct({"attribute": text, "value": text})), "tickets": pl.Int64(),
+        "tickets_per_week": pl.Float64(), "handle_factor": pl.Float64(), "is_decoy": pl.Boolean(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -114,10 +114,10 @@ def _waves(plan: Plan) -> pl.DataFrame:
         )
         for wave in plan.waves
     ]
-    schema = {
-        "wave_id": pl.String, "starts_at": _TIME, "peak_at": _TIME, "ends_at": _TIME, "half_life_days": pl.Float64,
-        "tickets": pl.Int64, "region": pl.String, "in_calendar": pl.Boolean,
-    }  # fmt: skip
+    schema = pl.Schema({
+        "wave_id": pl.String(), "starts_at": _TIME, "peak_at": _TIME, "ends_at": _TIME, "half_life_days": pl.Float64(),
+        "tickets": pl.Int64(), "region": pl.String(), "in_calendar": pl.Boolean(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -125,10 +125,10 @@ def _fixes(plan: Plan) -> pl.DataFrame:
     rows = [
         (fix.action_id, fix.theme, fix.kind, fix.starts_at, fix.effect, fix.effect < 1) for fix in plan.fixes
     ]
-    schema = {
-        "action_id": pl.String, "theme": pl.String, "kind": pl.String, "starts_at": _TIME, "rate_factor": pl.Float64,
-        "works": pl.Boolean,
-    }  # fmt: skip
+    schema = pl.Schema({
+        "action_id": pl.String(), "theme": pl.String(), "kind": pl.String(), "starts_at": _TIME, "rate_factor": pl.Float64(),
+        "works": pl.Boolean(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -139,22 +139,21 @@ def _vendors(worse: str | None) -> pl.DataFrame:
          WORSE_REOPEN_SHARE if vendor == worse else 0.0, WORSE_CSAT_LOGIT if vendor == worse else 0.0)
         for vendor in (*VENDORS, INHOUSE)
     ]  # fmt: skip
-    schema = {
-        "vendor": pl.String, "gets_harder_tickets": pl.Boolean, "is_worse": pl.Boolean, "handle_factor": pl.Float64,
-        "added_reopen_share": pl.Float64, "added_csat_logit": pl.Float64,
-    }  # fmt: skip
+    schema = pl.Schema({
+        "vendor": pl.String(), "gets_harder_tickets": pl.Boolean(), "is_worse": pl.Boolean(), "handle_factor": pl.Float64(),
+        "added_reopen_share": pl.Float64(), "added_csat_logit": pl.Float64(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _campaigns(campaigns: list[Campaign]) -> pl.DataFrame:
     """The campaigns as they really were or will be, and how the calendar is wrong about them."""
     rows = [
-        (campaign.event_id, campaign.name, campaign.starts_at, campaign.ends_at, campaign.line, campaign.region, campaign.size,
-         campaign.error)
-        for campaign in campaigns
+        (sale.event_id, sale.name, sale.starts_at, sale.ends_at, sale.line, sale.region, sale.size, sale.error)
+        for sale in campaigns
     ]  # fmt: skip
-    schema = {
-        "event_id": pl.String, "name": pl.String, "starts_at": _TIME, "ends_at": _TIME, "business_line": pl.String,
-        "region": pl.String, "size": pl.Float64, "calendar_error": pl.String,
-    }  # fmt: skip
+    schema = pl.Schema({
+        "event_id": pl.String(), "name": pl.String(), "starts_at": _TIME, "ends_at": _TIME, "business_line": pl.String(),
+        "region": pl.String(), "size": pl.Float64(), "calendar_error": pl.String(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")

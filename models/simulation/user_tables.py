@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
@@ -13,13 +13,13 @@ from models.simulation.volume import PROBLEM_INDEX
 from models.simulation.world import REGIONS
 
 _TIME = pl.Datetime("us")
-CALENDAR_SCHEMA = {
-    "event_id": pl.String, "kind": pl.String, "name": pl.String, "starts_at": _TIME, "ends_at": _TIME,
-    "business_line": pl.String, "region": pl.String, "size": pl.Float64,
-}  # fmt: skip
+CALENDAR_SCHEMA = pl.Schema({
+    "event_id": pl.String(), "kind": pl.String(), "name": pl.String(), "starts_at": _TIME, "ends_at": _TIME,
+    "business_line": pl.String(), "region": pl.String(), "size": pl.Float64(),
+})  # fmt: skip
 
 
-def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, object]], plan: Plan) -> pl.DataFrame:
+def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, date]], plan: Plan) -> pl.DataFrame:
     """What the company knows of its events, past and to come: not all of it is right, and some is missing."""
     rows: list[tuple[object, ...]] = []
     for campaign in campaigns:
@@ -39,7 +39,7 @@ def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, object]],
             )
     codes = {region.name: region.code for region in REGIONS}
     for region, name, day in holidays:
-        midnight = datetime.combine(day, time())  # type: ignore[arg-type]
+        midnight = datetime.combine(day, time())
         rows.append(
             (
                 f"hol-{codes[region]}-{day}",
@@ -106,12 +106,13 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
                 -0.4,
             )
         )
-    rows.append(("act-4", None, "Payments", "fix", "Show the refund's way in the app", None, end + timedelta(days=30), "planned",
-                 "tickets", -0.2))  # fmt: skip
-    rows.append(("act-5", None, "Support", "training", "Refresher on the policy category", end - timedelta(days=20),
-                 end + timedelta(days=10), "running", "qa_score", 0.05))  # fmt: skip
-    schema = {
-        "action_id": pl.String, "theme_id": pl.String, "team": pl.String, "kind": pl.String, "name": pl.String,
-        "started_at": _TIME, "due_at": _TIME, "status": pl.String, "metric": pl.String, "expected_effect": pl.Float64,
-    }  # fmt: skip
+    begun, soon, later = (end + timedelta(days=days) for days in (-20, 10, 30))
+    rows += [
+        ("act-4", None, "Payments", "fix", "Show a refund's way in the app", None, later, "planned", "tickets", -0.2),
+        ("act-5", None, "Support", "training", "Refresher on policy", begun, soon, "running", "qa_score", 0.05),
+    ]  # fmt: skip
+    schema = pl.Schema({
+        "action_id": pl.String(), "theme_id": pl.String(), "team": pl.String(), "kind": pl.String(), "name": pl.String(),
+        "started_at": _TIME, "due_at": _TIME, "status": pl.String(), "metric": pl.String(), "expected_effect": pl.Float64(),
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")

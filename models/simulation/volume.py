@@ -97,12 +97,12 @@ def arrive(tickets: int, volume: Volume, plan: Plan, rng: np.random.Generator) -
         raise ValueError(f"{planted} planted tickets do not fit into {tickets}; use smaller effects")
     cells = [_draw(tickets - planted, volume.ordinary.ravel(), rng)]
     labels = [np.full(tickets - planted, -1)]
-    for label, (number, spread) in enumerate(own):
+    for place, (number, spread) in enumerate(own):
         asker = rng.choice(len(ASKERS), number, p=spread.askers)
         cells.append(asker * shape[1] * shape[2] + _draw(number, spread.region_hours.ravel(), rng))
-        labels.append(np.full(number, label))
-    asker, region, hour = np.unravel_index(np.concatenate(cells), shape)
-    label = np.concatenate(labels)
+        labels.append(np.full(number, place))
+    asker_of, region, hour = np.unravel_index(np.concatenate(cells), shape)
+    label: Ints = np.concatenate(labels)
     minute = hour * 60.0 + rng.uniform(0, 60, len(hour))
     order = np.argsort(minute, kind="stable")
     label = label[order]
@@ -113,7 +113,7 @@ def arrive(tickets: int, volume: Volume, plan: Plan, rng: np.random.Generator) -
     problem[caused] = np.array([PROBLEM_INDEX[cause.theme] for cause in plan.causes], dtype=np.int64)[
         cause[caused]
     ]
-    return Arrivals(minute[order], asker[order], region[order], problem, cause, wave)
+    return Arrivals(minute[order], asker_of[order], region[order], problem, cause, wave)
 
 
 def problem_shares(asker: int) -> Floats:

@@ -61,7 +61,7 @@ ASKER_LINE = np.array([LINES.index(line) for line, _ in ASKERS])
 CHANNELS = ("in_app", "chat", "email")
 # Channel shares by line; sellers and creators write more e-mail.
 CHANNEL_SHARES: dict[Asker, tuple[float, float, float]] = {
-    asker: (0.55, 0.30, 0.15) if asker[1] == "buyer" else (0.42, 0.18, 0.40) for asker in ASKERS
+    asker: (0.45, 0.40, 0.15) if asker[1] == "buyer" else (0.36, 0.24, 0.40) for asker in ASKERS
 }
 
 # Two outsourced vendors share tier 1; escalations go to an in-house tier 2.
@@ -128,7 +128,7 @@ def second_tier_schedule(hub: str) -> str:
 
 def groups(valid_from: datetime) -> pl.DataFrame:
     """Every queue of the company, valid from the given time on."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (first_tier_group(vendor, line, region), f"{vendor} {line} {region.name}", 1, vendor, line, region.name,
          region.time_zone, first_tier_schedule(line, region))
         for vendor in VENDORS for line in LINES for region in REGIONS
@@ -207,10 +207,10 @@ def sla_policies(start: datetime, end: datetime) -> pl.DataFrame:
         chat = ("sla-chat", "first_reply", None, None, "chat", CHAT_FIRST_REPLY_TARGET * factor, "business")
         rows.append((*chat, valid_from, valid_to))
     time = pl.Datetime("us")
-    schema = {
-        "policy_id": pl.String, "metric": pl.String, "business_line": pl.String, "priority": pl.String,
-        "channel": pl.String, "target_minutes": pl.Float64, "clock": pl.String, "valid_from": time, "valid_to": time,
-    }  # fmt: skip
+    schema = pl.Schema({
+        "policy_id": pl.String(), "metric": pl.String(), "business_line": pl.String(), "priority": pl.String(),
+        "channel": pl.String(), "target_minutes": pl.Float64(), "clock": pl.String(), "valid_from": time, "valid_to": time,
+    })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -68,8 +68,8 @@ TRANSLATIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "Tagen bezahlt und bekomme eine Mahnung.",
         ),
         "code_not_arriving": (
-            "Der Bestätigungscode kommt [nicht|nie] an. Ich habe ihn {count} mal angefordert. [Was kann ich tun?|Bitte helfen "
-            "Sie mir.]",
+            "Der Bestätigungscode kommt [nicht|nie] an. Ich habe ihn {count} mal angefordert. "
+            "[Was kann ich tun?|Bitte helfen Sie mir.]",
         ),
         "refund_not_received": (
             "Die Rückerstattung von {amount} ist nach {days} Tagen [noch nicht|immer noch nicht] da. "

@@ -205,7 +205,7 @@ METHOD_WORDS: dict[str, tuple[str, ...]] = {
 
 MISSPELLINGS = (
     ("receive", "recieve"), ("account", "acount"), ("because", "becuase"), ("payment", "paymnet"),
-    ("the ", "teh "), ("please", "plese"), ("which", "wich"), ("money", "moeny"), ("really", "realy"),
+    ("problem", "probelm"), ("please", "plese"), ("which", "wich"), ("money", "moeny"), ("really", "realy"),
     ("until", "untill"), ("again", "agian"), ("number", "nubmer"), ("refund", "refound"), ("order", "oder"),
 )  # fmt: skip
 

@@ -16,16 +16,21 @@ CREATOR = ("creator", "creator")
 SECURITY_BUYER = ("account_security", "buyer")
 SECURITY_MERCHANT = ("account_security", "merchant")
 SECURITY_CREATOR = ("account_security", "creator")
-EVERYONE = {SECURITY_BUYER: 1.0, SECURITY_MERCHANT: 1.0, SECURITY_CREATOR: 1.0}
 
 Asker = tuple[str, str]
+
+
+def everyone(weight: float) -> dict[Asker, float]:
+    """The same weight for buyers, merchants and creators who ask about their account's security."""
+    return dict.fromkeys((SECURITY_BUYER, SECURITY_MERCHANT, SECURITY_CREATOR), weight)
+
 
 _CHOICE = re.compile(r"\[([^\]]*\|[^\]]*)\]")
 
 
 def expand(phrases: tuple[str, ...]) -> list[str]:
     """Every sentence that phrases with choices stand for: "a [b|c]" is "a b" and "a c"."""
-    sentences = []
+    sentences: list[str] = []
     for phrase in phrases:
         parts = _CHOICE.split(phrase)
         options = [[part] if place % 2 == 0 else part.split("|") for place, part in enumerate(parts)]
