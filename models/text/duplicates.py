@@ -57,9 +57,7 @@ def is_template(groups: Groups, requesters: pl.Series, long: npt.NDArray[np.bool
     """
     texts = pl.DataFrame({"group": groups, "requester": requesters.cast(pl.String), "long": long})
     copies = pl.len().over("group")
-    accounts = (
-        pl.col("requester").n_unique() + (pl.col("requester").null_count() - 1).clip(lower_bound=0)
-    ).over("group")
+    accounts = (pl.col("requester").drop_nulls().n_unique() + pl.col("requester").null_count()).over("group")
     return (
         texts.select(
             (copies >= TEMPLATE_COPIES)

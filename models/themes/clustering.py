@@ -12,6 +12,7 @@ from models.themes.recipe import (
     BROAD_RESOLUTION,
     CONSENSUS_RUNS,
     LEAST_MEAN_SIZE,
+    LEAST_NEIGHBOURS,
     NEIGHBOURS,
     RESOLUTIONS,
     ROWS_PER_BLOCK,
@@ -38,7 +39,7 @@ def centred(vectors: Vectors, mean: Vectors) -> Vectors:
     return np.divide(moved, length, out=np.zeros_like(moved), where=length > 1e-6)
 
 
-def nearest_neighbours(vectors: Vectors, k: int = NEIGHBOURS) -> Neighbours:
+def nearest_neighbours(vectors: Vectors, k: int) -> Neighbours:
     """The k nearest other rows of each row by cosine, exactly, in blocks. vectors: unit rows."""
     count = len(vectors)
     k = min(k, count - 1)
@@ -102,7 +103,9 @@ def communities(vectors: Vectors, seed: int) -> Labels:
     """
     if len(vectors) < 3:
         return np.zeros(len(vectors), dtype=np.int64)
-    graph = neighbour_graph(nearest_neighbours(vectors))
+    # In a small set the neighbourhood shrinks too, or it would reach beyond every theme.
+    k = min(NEIGHBOURS, max(LEAST_NEIGHBOURS, len(vectors) // 10))
+    graph = neighbour_graph(nearest_neighbours(vectors, k))
     resolution = _resolution(graph, vectors, seed)
     edges = graph.tocoo()
     together = np.zeros(len(edges.data))
@@ -116,7 +119,8 @@ def communities(vectors: Vectors, seed: int) -> Labels:
 
 
 def _resolution(graph: sparse.csr_matrix, vectors: Vectors, seed: int) -> float:
-    """The first resolution whose groups are cohesive enough, or the broad one if they never are."""
+    """The first resolution whose groups are cohesive enough, or a broad one if they never are."""
+    broad = RESOLUTIONS[0]
     for resolution in RESOLUTIONS:
         labels = _louvain(graph, resolution, seed)
         sizes = np.bincount(labels)
@@ -124,7 +128,8 @@ def _resolution(graph: sparse.csr_matrix, vectors: Vectors, seed: int) -> float:
             break
         if np.average(cohesion(vectors, labels), weights=sizes) >= TARGET_COHESION:
             return resolution
-    return BROAD_RESOLUTION
+        broad = min(resolution, BROAD_RESOLUTION)
+    return broad
 
 
 def _louvain(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # The graph: each text is tied to its nearest neighbours.
 NEIGHBOURS = 15
+LEAST_NEIGHBOURS = 5
 # Louvain is run at rising resolution until themes are this cohesive (mean cosine between members, centred).
 TARGET_COHESION = 0.50
 RESOLUTIONS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0, 22.0, 32.0, 45.0, 64.0)

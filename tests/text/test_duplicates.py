@@ -1,0 +1,40 @@
+"""Copies count once, and templates are told apart from many people's own words."""
+
+import numpy as np
+import polars as pl
+
+from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
+
+LONG = "your account will be closed unless you confirm the code right now"
+
+
+def test_texts_alike_but_for_numbers_are_one_group():
+    groups = identical_texts(pl.Series(["Order 1 late", "refund", "order 22 LATE!", "refund now"]))
+    assert groups.tolist() == [0, 1, 0, 2]
+
+
+def test_long_texts_that_are_nearly_alike_are_joined_and_short_ones_are_not():
+    index = np.array([[1], [0], [3], [2]])
+    cosine = np.array([[0.99], [0.99], [0.99], [0.99]], dtype=np.float32)
+    groups = merge_copies(index, cosine, np.array([True, True, False, False]))
+    assert groups[0] == groups[1]
+    assert len(set(groups.tolist())) == 3
+
+
+def test_a_long_text_sent_by_many_accounts_is_a_template():
+    groups = np.zeros(20, dtype=np.int64)
+    long = is_long(pl.Series([LONG] * 20))
+    assert is_template(groups, pl.Series([f"r{i % 10}" for i in range(20)]), long).all()
+
+
+def test_copies_by_few_accounts_or_of_a_short_text_are_no_template():
+    groups = np.zeros(20, dtype=np.int64)
+    accounts = pl.Series([f"r{i}" for i in range(20)])
+    assert not is_template(groups, pl.Series(["one account"] * 20), is_long(pl.Series([LONG] * 20))).any()
+    assert not is_template(groups, accounts, is_long(pl.Series(["where is my refund"] * 20))).any()
+    assert not is_template(groups[:19], accounts[:19], is_long(pl.Series([LONG] * 19))).any()
+
+
+def test_unknown_accounts_count_one_by_one():
+    groups = np.zeros(20, dtype=np.int64)
+    assert is_template(groups, pl.Series([None] * 20, dtype=pl.String), is_long(pl.Series([LONG] * 20))).all()

@@ -1,0 +1,48 @@
+"""Names: readable, telling, no two alike."""
+
+import numpy as np
+
+from models.themes.clustering import centroids
+from models.themes.naming import name_themes
+
+MEAN = np.zeros(384, dtype=np.float32)
+
+
+def named(embedder, groups: list[list[str]]):
+    texts = [text for group in groups for text in group]
+    labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    return name_themes(texts, labels, centroids(embedder.embed(texts), labels), MEAN, embedder.embed)
+
+
+def test_a_name_starts_with_a_capital_and_neither_starts_nor_ends_with_a_stop_word(embedder):
+    names = named(
+        embedder, [["the chargeback fee is on my bill"] * 3, ["i lost the password of my account"] * 3]
+    )
+    for name in names:
+        assert name.name[0].isupper()
+        assert not {name.name.split()[0].lower(), name.name.split()[-1].lower()} & {
+            "the",
+            "is",
+            "on",
+            "my",
+            "i",
+            "of",
+        }
+
+
+def test_two_themes_of_the_same_words_get_different_names(embedder):
+    texts = ["late refund for a cancelled order", "late refund for a broken item"]
+    names = named(embedder, [texts, texts, texts])
+    assert len({name.name for name in names}) == 3
+
+
+def test_acronyms_keep_their_capitals(embedder):
+    names = named(embedder, [["the ATM swallowed my card", "ATM swallowed it", "an ATM swallowed my card"]])
+    assert "ATM" in names[0].name
+
+
+def test_texts_that_share_no_phrase_still_get_a_name(embedder):
+    assert [name.name for name in named(embedder, [["alpha", "beta"], ["gamma", "delta"]])] == [
+        "Theme 1",
+        "Theme 2",
+    ]

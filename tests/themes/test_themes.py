@@ -1,0 +1,146 @@
+"""Themes end to end on hand-made tickets."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.themes import themes as themes_module
+from models.themes.recipe import DESCRIPTION_CHARACTERS
+from models.themes.themes import (
+    OTHER_ID,
+    THEME_EXAMPLES_SCHEMA,
+    THEMES_SCHEMA,
+    TICKET_THEMES_SCHEMA,
+    assign,
+    find_themes,
+)
+
+TEMPLATE = "Dear user your shop will be closed tonight unless you confirm the code on this page"
+
+
+@pytest.fixture
+def find(make_tickets, embedder):
+    def find_in(texts, requesters=None, **options):
+        tickets = make_tickets(texts, requesters)
+        return find_themes(tickets, embedder.embed(tickets["text"]), embedder.embed, **options)
+
+    return find_in
+
+
+def problem_of_theme(found, problem_texts):
+    """The problems each theme's tickets are about."""
+    truth = pl.Series("problem", [problem for problem, _ in problem_texts])
+    pairs = found.ticket_themes.with_columns(truth).group_by("theme_id").agg(pl.col("problem").unique())
+    return dict(pairs.iter_rows())
+
+
+def test_plainly_different_problems_become_themes_named_by_their_words(find, problem_texts):
+    found = find([text for _, text in problem_texts])
+    problems = problem_of_theme(found, problem_texts)
+    assert all(len(about) == 1 for about in problems.values())
+    assert found.themes["name"].is_unique().all()
+    words = {
+        "refund": {"refund", "money"},
+        "login": {"log", "login", "password"},
+        "parcel": {"parcel", "package", "courier", "courier's", "shipment", "box", "delivery", "transit"},
+    }
+    for theme in found.themes.iter_rows(named=True):
+        assert words[problems[theme["theme_id"]][0]] & set(theme["name"].lower().split())
+
+
+def test_the_order_of_rows_changes_nothing(make_tickets, embedder, problem_texts):
+    tickets = make_tickets([text for _, text in problem_texts])
+    embeddings = embedder.embed(tickets["text"])
+    order = np.random.default_rng(3).permutation(tickets.height)
+    first = find_themes(tickets, embeddings, embedder.embed)
+    second = find_themes(tickets[order], embeddings[order], embedder.embed)
+    assert first.themes.equals(second.themes)
+    assert first.ticket_themes.equals(second.ticket_themes)
+    assert first.theme_examples.equals(second.theme_examples)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["refund"],
+        ["refund", "login"],
+        ["refund", "login", None, "", "parcel"],
+        ["the same words"] * 30,
+        [""] * 12,
+        [None] * 3,
+        ["refund please " * 7_200, *["my parcel is late"] * 3],
+        ["😡😡😡", "استرداد المبلغ لم يصل", "退款 没有 到账", "<script>alert(1)</script>", "=HYPERLINK(1)"],
+    ],
+    ids=["none", "one", "two", "five", "identical", "empty", "null", "giant", "scripts"],
+)
+def test_every_ticket_belongs_to_a_theme_however_few_or_odd_the_texts(find, texts):
+    found = find(texts)
+    assert found.ticket_themes.height == len(texts)
+    assert found.ticket_themes.join(found.themes, on="theme_id", how="anti").is_empty()
+    assert found.themes["tickets"].sum() == len(texts)
+    assert found.themes["share"].sum() == pytest.approx(1 if texts else 0)
+    assert len(found.centroids) == found.themes.height
+    assert found.themes.schema == THEMES_SCHEMA
+    assert found.ticket_themes.schema == TICKET_THEMES_SCHEMA
+    assert found.theme_examples.schema == THEME_EXAMPLES_SCHEMA
+
+
+def test_a_template_is_a_theme_of_its_own_that_counts_once(find, problem_texts):
+    texts = [text for _, text in problem_texts] + [f"{TEMPLATE} {number}" for number in range(500)]
+    found = find(texts)
+    template = found.themes.filter("is_template").row(0, named=True)
+    assert (template["tickets"], template["distinct_tickets"]) == (500, 1)
+    assert found.themes.filter("is_template").height == 1
+    assert found.themes.filter(~pl.col("is_other"))["theme_id"].to_list()[-1] == template["theme_id"]
+    copies = found.ticket_themes.filter(pl.col("theme_id") == template["theme_id"])
+    assert copies["is_near_duplicate"].sum() == 499
+    assert not copies.sort("ticket_id")["is_near_duplicate"][0]
+
+
+def test_examples_are_distinct_tickets_and_the_description_is_the_first(find, problem_texts):
+    found = find([text for _, text in problem_texts] * 2)
+    for theme in found.themes.iter_rows(named=True):
+        examples = found.theme_examples.filter(pl.col("theme_id") == theme["theme_id"])
+        assert examples["rank"].to_list() == [1, 2, 3, 4, 5, 6]
+        assert examples["text"].is_unique().all()
+        assert examples["text"][0] == theme["description"]
+
+
+def test_a_long_description_is_cut_at_a_word(find, problem_texts):
+    found = find([f"{text} and " + "nobody at all answers " * 20 for _, text in problem_texts])
+    assert found.themes["description"].str.len_chars().max() <= DESCRIPTION_CHARACTERS
+    assert found.themes["description"].str.ends_with("…").all()
+
+
+def test_redaction_tokens_and_greetings_never_name_a_theme(find, problem_texts):
+    found = find([f"Hello team,\n<EMAIL_1> XXXX {text} <PHONE_2>\nKind regards" for _, text in problem_texts])
+    words = " ".join([*found.themes["name"], *found.themes["label_terms"]]).lower()
+    assert not any(word in words for word in ("email", "phone_", "xxxx", "hello", "regards"))
+
+
+def test_new_texts_go_to_the_nearest_theme_and_nonsense_to_other(find, problem_texts, embedder):
+    found = find([text for _, text in problem_texts])
+    problems = problem_of_theme(found, problem_texts)
+    assigned = assign(
+        embedder.embed(["I still wait for my refund", "the courier lost my package", ""]), found
+    )
+    refund, parcel, nothing = assigned["theme_id"]
+    assert (problems[refund], problems[parcel], nothing) == (["refund"], ["parcel"], OTHER_ID)
+    assert assign(np.zeros((0, 384), dtype=np.float32), found).is_empty()
+
+
+def test_texts_beyond_the_sample_are_assigned_to_the_sample_s_themes(find, problem_texts, monkeypatch):
+    monkeypatch.setattr(themes_module, "FIT_AT_MOST", 45)
+    found = find([text for _, text in problem_texts])
+    assert found.themes["tickets"].sum() == len(problem_texts)
+    themed = {
+        theme: about for theme, about in problem_of_theme(found, problem_texts).items() if theme != OTHER_ID
+    }
+    assert len(themed) >= 3
+    assert all(len(about) == 1 for about in themed.values())
+
+
+def test_tickets_and_embeddings_of_different_number_are_refused(make_tickets, embedder):
+    with pytest.raises(ValueError, match="2 tickets but 1 embeddings"):
+        find_themes(make_tickets(["a", "b"]), np.zeros((1, 384), dtype=np.float32), embedder.embed)
