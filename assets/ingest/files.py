@@ -261,4 +261,5 @@ def _json_frame(elements: list[tuple[int, dict[str, Any]]], wanted: list[str]) -
 
 
 def _numbered(frame: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
-    return frame.with_columns(pl.Series("row_number", numbers, dtype=pl.Int64))
+    row_numbers = pl.Series("row_number", numbers, dtype=pl.Int64)
+    return frame.with_columns(row_numbers) if frame.width else row_numbers.to_frame()

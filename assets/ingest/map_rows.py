@@ -194,7 +194,9 @@ class _ColumnReader:
             self.section.optional or self.section.identity or any(_nested(path) for path in source.paths)
         )
         needed = name in CONTRACT[self.table].column_names() and self._needed(name)
-        if not needed and (optional or self.batch.frame.height == 0 or self._is_json()):
+        if self.section.each and self.batch.frame.is_empty():
+            return  # records whose lists are empty have no rows to miss a column
+        if not needed and (optional or self._is_json()):
             return
         named = " or ".join(source.paths)
         raise MappingError(
