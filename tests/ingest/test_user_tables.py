@@ -1,0 +1,118 @@
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.ingest.contract import USER_TABLES
+from assets.ingest.load import LoadReport
+from dbt_like_sql.warehouse import Warehouse
+from tests.ingest.conftest import Load
+
+EXAMPLES = Path("assets/ingest/examples")
+CALENDAR = "event_id,kind,name,starts_at,ends_at\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "tables"
+    made.mkdir()
+    return made
+
+
+def load_tables(load_files: Load, folder: Path, time_zone: str = "UTC") -> LoadReport:
+    return load_files(tables_folder=folder, time_zone=time_zone)
+
+
+def test_the_shipped_examples_load_without_a_complaint(warehouse: Warehouse, load_files: Load) -> None:
+    report = load_tables(load_files, EXAMPLES)
+    assert report.errors == ()
+    assert report.quarantined == {}
+    assert {Path(result.file).stem for result in report.files} == set(USER_TABLES)
+    assert all(result.rows_stored for result in report.files)
+    assert all(result.unknown_columns == () for result in report.files)
+
+
+def test_a_time_without_a_zone_is_in_the_accounts(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    rows = (
+        "a,campaign,A,2026-01-05 10:00,2026-01-06\nb,campaign,B,2026-01-05T10:00:00Z,2026-01-06T00:00:00Z\n"
+    )
+    (folder / "calendar.csv").write_text(CALENDAR + rows)
+    load_tables(load_files, folder, "Europe/Berlin")
+    starts = warehouse.query("select starts_at, ends_at from raw.calendar order by event_id").rows()
+    assert starts == [
+        (datetime(2026, 1, 5, 9), datetime(2026, 1, 5, 23)),
+        (datetime(2026, 1, 5, 10), datetime(2026, 1, 6)),
+    ]
+
+
+def test_a_calendar_row_that_ends_before_it_starts_is_told_in_one_line(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    rows = "a,campaign,A,2026-01-05,2026-01-04\nb,campaign,B,2026-01-05,2026-01-06\n"
+    (folder / "calendar.csv").write_text(CALENDAR + rows)
+    report = load_tables(load_files, folder)
+    assert report.quarantined == {"ends_after_it_starts": 1}
+    assert report.files[0].messages == (
+        f"{folder}/calendar.csv: row 2: it ends before it starts; swap or correct the two times",
+    )
+    assert warehouse.query("select event_id from raw.calendar").rows() == [("b",)]
+
+
+def test_overlapping_versions_of_a_group_are_caught(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    header = "group_id,tier,vendor,valid_from,valid_to\n"
+    rows = "g1,1,A,2025-01-01,\ng1,1,B,2025-06-01,\ng2,2,inhouse,2025-01-01,2025-06-01\ng2,2,B,2025-06-01,\n"
+    (folder / "groups.csv").write_text(header + rows)
+    report = load_tables(load_files, folder)
+    assert report.quarantined == {"overlapping_validity": 1}
+    assert "row 3: group_id 'g1' already holds at valid_from (row 2)" in report.files[0].messages[0]
+    assert warehouse.query("select count(*) from raw.groups").item() == 3
+
+
+def test_the_same_key_twice_is_a_mistake(folder: Path, load_files: Load) -> None:
+    rows = "a,campaign,A,2026-01-05,2026-01-06\na,campaign,A,2026-01-05,2026-01-06\n"
+    (folder / "calendar.csv").write_text(CALENDAR + rows)
+    assert load_tables(load_files, folder).quarantined == {"primary_key": 2}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("a,sale,A,2026-01-05,2026-01-06", "kind is 'sale', expected one of campaign, holiday"),
+        ("a,campaign,A,soon,2026-01-06", "starts_at is 'soon', expected a time such as"),
+        (",campaign,A,2026-01-05,2026-01-06", "event_id has no value"),
+        ("a,campaign", "2 fields, expected 5"),
+    ],
+)
+def test_a_bad_row_says_what_was_expected(folder: Path, load_files: Load, row: str, told: str) -> None:
+    (folder / "calendar.csv").write_text(CALENDAR + row + "\n" + "b,campaign,B,2026-01-05,2026-01-06\n")
+    (message,) = load_tables(load_files, folder).files[0].messages
+    assert message.startswith(f"{folder}/calendar.csv: row 2: ")
+    assert told in message
+
+
+def test_the_folder_is_the_truth(folder: Path, warehouse: Warehouse, load_files: Load) -> None:
+    shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
+    load_tables(load_files, folder)
+    (folder / "holidays.csv").unlink()
+    (folder / "actions.csv").write_text("no,such,columns\n1,2,3\n")
+    report = load_tables(load_files, folder)
+    assert warehouse.query("select count(*) from raw.holidays").item() == 0
+    assert warehouse.query("select count(*) from raw.actions").item() == 2
+    (error,) = report.errors
+    assert "actions.action_id" in error
+
+
+def test_a_file_that_is_no_table_offers_the_closest(folder: Path, load_files: Load) -> None:
+    (folder / "calender.csv").write_text(CALENDAR)
+    (error,) = load_tables(load_files, folder).errors
+    assert "no table is called calender; closest: calendar" in error
+
+
+def test_a_missing_folder_is_told(folder: Path, load_files: Load) -> None:
+    (error,) = load_tables(load_files, folder / "nowhere").errors
+    assert "no such folder" in error
