@@ -95,7 +95,10 @@ measurements as (
     select
         times.business_line,
         times.created_on,
-        case when times.first_tier = 1 or times.is_escalated is false then 'escalatable' else 'escalatable, escalated' end,
+        case
+            when times.first_tier = 1 or not times.is_escalated then 'escalatable'
+            else 'escalatable, escalated'
+        end,
         null
     from ticket_times as times
     left join tiered_sources on tiered_sources.source = times.source
@@ -206,8 +209,14 @@ select
     csat_rated,
     csat_offered,
     csat,
-    case when csat is not null then greatest(0, (csat + z2_n / 2 - sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n)) end as csat_low,
-    case when csat is not null then least(1, (csat + z2_n / 2 + sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n)) end as csat_high,
+    case
+        when csat is not null
+            then greatest(0, (csat + z2_n / 2 - sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
+    end as csat_low,
+    case
+        when csat is not null
+            then least(1, (csat + z2_n / 2 + sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
+    end as csat_high,
     cast(csat_answered as double) / csat_offered as csat_response_rate,
     reopened_tickets,
     cast(reopened_tickets as double) / nullif(tickets_solved, 0) as reopen_rate,

@@ -9,7 +9,8 @@
 -- column user_type: who wrote, or `unknown` [not_null]
 -- column channel: the channel it came in by [not_null]
 -- column region: its region, or `unknown` [not_null]
--- column tier: the tier it arrived at; `unknown` where the groups table does not say [not_null, accepted: 1, 2, unknown]
+-- column tier: the tier it arrived at; `unknown` where the groups table does not say
+--   [not_null, accepted: 1, 2, unknown]
 -- column arrived_hour: the hour it arrived, in the account's zone [not_null]
 -- column arrived_on: that day [not_null]
 -- column is_new: it was created then; false for a ticket escalated from tier 1 [not_null]

@@ -10,8 +10,8 @@
 -- column position: 1 for the creation, then counted up [not_null]
 -- column business_line: its business line, or `unknown` [not_null]
 -- column change: what happened [not_null, accepted: created, solved, reopened, deleted]
--- column occurred_at: when, UTC. A ticket that is solved or closed though its history does not say so left at its reported
---   solved time, else its reported closed time, else its last update; a deleted one without a deleted event, and one
+-- column occurred_at: when, UTC. A ticket that is solved or closed though its history does not say so left at its
+--   reported solved time, else its reported closed time, else its last update; a deleted one without a deleted event, and one
 --   that is open though its history ends solved, changed at its last update. Where a source never says when it
 --   solves, its tickets have no solved change [not_null]
 -- column occurred_on: the day in the account's zone [not_null]

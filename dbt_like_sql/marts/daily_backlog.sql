@@ -1,4 +1,5 @@
--- Open tickets at the start and end of each day, and what moved them: start + created + reopened - solved - deleted = end.
+-- Open tickets at the start and end of each day, and what moved them:
+-- start + created + reopened - solved - deleted = end.
 -- The movements are counted from the tickets' changes, the open tickets from the spans in which each ticket was open.
 -- Tickets of a source that never says when it solves are left out: their number could only grow. A line with no other
 -- source has no rows.

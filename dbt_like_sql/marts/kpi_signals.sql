@@ -6,7 +6,9 @@
 -- unique: week, business_line, metric
 -- column week: Monday of a whole week in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
--- column metric: the column of weekly_kpis it is about [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median, full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate]
+-- column metric: the column of weekly_kpis it is about
+--   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median,
+--   full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate]
 -- column value: the week's figure: tickets, minutes, or a share from 0 to 1 [not_null]
 -- column denominator: how many tickets a median or a rate rests on; empty for plain counts
 -- column usual_middle: mean of the weeks before; empty for the first week
@@ -38,31 +40,76 @@ with whole_weeks as (
 ),
 
 figures as (
-    select week, business_line, 'tickets_created' as metric, cast(tickets_created as double) as value, cast(null as bigint) as denominator
+    select
+        week,
+        business_line,
+        'tickets_created' as metric,
+        cast(tickets_created as double) as value,
+        cast(null as bigint) as denominator
     from whole_weeks
     union all
-    select week, business_line, 'tickets_solved', cast(tickets_solved as double), null
+    select
+        week,
+        business_line,
+        'tickets_solved',
+        cast(tickets_solved as double),
+        null
     from whole_weeks
     union all
-    select week, business_line, 'backlog', cast(backlog as double), null
+    select
+        week,
+        business_line,
+        'backlog',
+        cast(backlog as double),
+        null
     from whole_weeks
     union all
-    select week, business_line, 'first_reply_minutes_median', cast(first_reply_minutes_median as double), first_replies
+    select
+        week,
+        business_line,
+        'first_reply_minutes_median',
+        cast(first_reply_minutes_median as double),
+        first_replies
     from whole_weeks
     union all
-    select week, business_line, 'full_resolution_minutes_median', cast(full_resolution_minutes_median as double), full_resolutions
+    select
+        week,
+        business_line,
+        'full_resolution_minutes_median',
+        cast(full_resolution_minutes_median as double),
+        full_resolutions
     from whole_weeks
     union all
-    select week, business_line, 'csat', cast(csat as double), csat_rated
+    select
+        week,
+        business_line,
+        'csat',
+        cast(csat as double),
+        csat_rated
     from whole_weeks
     union all
-    select week, business_line, 'csat_response_rate', cast(csat_response_rate as double), csat_offered
+    select
+        week,
+        business_line,
+        'csat_response_rate',
+        cast(csat_response_rate as double),
+        csat_offered
     from whole_weeks
     union all
-    select week, business_line, 'reopen_rate', cast(reopen_rate as double), tickets_solved
+    select
+        week,
+        business_line,
+        'reopen_rate',
+        cast(reopen_rate as double),
+        tickets_solved
     from whole_weeks
     union all
-    select week, business_line, 'escalation_rate', cast(escalation_rate as double), escalation_base
+    select
+        week,
+        business_line,
+        'escalation_rate',
+        cast(escalation_rate as double),
+        escalation_base
     from whole_weeks
 ),
 
