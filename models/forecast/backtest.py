@@ -9,12 +9,14 @@ import polars as pl
 
 from models.forecast.hierarchy import Level
 from models.forecast.intervals import BUCKETS, Bounds, bounds, bucket_name, bucket_of, calibrate
-from models.forecast.panel import Bools, Floats
-from models.forecast.segments import ScopedPanel, forecast_segments
+from models.forecast.panel import Bools, Floats, Ints
+from models.forecast.segments import FORMS, ScopedPanel, forecast_segments
 
 DAYS_BETWEEN_ORIGINS = 30
 FEWEST_TRAINING_DAYS = 14
 FEWEST_TEST_DAYS = 7
+CHANGE_FORM_BELOW = 0.88  # of the usual form's error; origins overlap, so a small gain is chance
+POOL_WEIGHT = 1.0
 MOST_TRAINING_DAYS = 365  # once a year is left to learn from, older origins add little
 
 
@@ -22,13 +24,15 @@ MOST_TRAINING_DAYS = 365  # once a year is left to learn from, older origins add
 class Backtest:
     """Rolling-origin forecasts by segment, shape (origins, horizon, segments).
 
-    known: shape (origins, horizon), False for days the history has not reached.
+    known: shape (origins, horizon), False for days the history has not reached. form: index into FORMS of
+    the form chosen for each segment, the one that expected comes from.
     """
 
     actual: Floats
     expected: Floats
     naive: Floats
     known: Bools
+    form: Ints
 
 
 def choose_origins(days: int, horizon: int, origins: int) -> list[int]:
@@ -47,20 +51,41 @@ def choose_origins(days: int, horizon: int, origins: int) -> list[int]:
     return sorted(origin for origin in chosen if origin >= training)
 
 
-def run_backtest(scoped: ScopedPanel, origins: list[int], hinge_penalty: float) -> Backtest:
+def run_backtest(scoped: ScopedPanel, origins: list[int]) -> Backtest:
     """Forecast from every origin, beside the seasonal naive forecast (the last week again)."""
     counts, horizon = scoped.panel.counts, scoped.horizon
     shape = (len(origins), horizon, counts.shape[1])
-    actual, expected, naive = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    actual, naive, by_form = np.zeros(shape), np.zeros(shape), np.zeros((len(FORMS), *shape))
     known = np.zeros(shape[:2], dtype=bool)
     for at, days in enumerate(origins):
         ahead = counts[days : days + horizon]
         actual[at, : len(ahead)] = ahead
         known[at, : len(ahead)] = True
-        expected[at] = forecast_segments(scoped, days, hinge_penalty).expected
+        for which, form in enumerate(FORMS):
+            by_form[which, at] = forecast_segments(scoped, days, form).expected
         week = counts[days - 7 : days]
         naive[at] = week[np.arange(horizon) % 7]
-    return Backtest(actual, expected, naive, known)
+    chosen = choose_forms(actual, by_form, known)
+    return Backtest(actual, pick_forms(by_form, chosen), naive, known, chosen)
+
+
+def choose_forms(actual: Floats, by_form: Floats, known: Bools) -> Ints:
+    """The form with the least absolute error for each segment, index into FORMS.
+
+    A segment's own few origins are weighed with how the forms did on all segments, and another form than the
+    first has to be better by CHANGE_FORM_BELOW.
+    """
+    error = (np.abs(by_form - actual) * known[..., None]).sum(axis=(1, 2))
+    first = np.maximum(error[0], 1e-9)
+    of_all = error.sum(axis=1) / max(float(error[0].sum()), 1e-9)
+    relative = (error / first + POOL_WEIGHT * of_all[:, None]) / (1 + POOL_WEIGHT)
+    best = relative.argmin(axis=0)
+    return np.where(relative.min(axis=0) < CHANGE_FORM_BELOW, best, 0)
+
+
+def pick_forms(by_form: Floats, form: Ints) -> Floats:
+    """Each segment's chosen form out of (forms, ..., segments)."""
+    return np.take_along_axis(by_form, np.broadcast_to(form, by_form.shape[1:])[None], axis=0)[0]
 
 
 def out_of_sample_bounds(actual: Floats, expected: Floats, known: Bools) -> list[Bounds]:

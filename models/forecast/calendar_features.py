@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -61,15 +61,16 @@ def read_calendar(calendar: pl.DataFrame, cutoff: date) -> list[CalendarEvent]:
 
     Campaigns and holidays are planned, so future ones are known; an ATO wave or an incident is known once it
     has begun. An end at midnight belongs to the day before. Other kinds (releases, training) do not enter.
-    A size that is not given is the median of those given, sizes are relative to that median, and a campaign
-    of size 0 is none.
+    Days
+    listed one by one are joined. A size that is not given is the median of those given; sizes are relative to
+    that median, and a campaign of size 0 is none.
     """
     if calendar.is_empty():
         return []
     rows = calendar.filter(pl.col("kind").is_in(["campaign", "holiday", *SURGE_KINDS]))
     given = [row["size"] for row in rows.iter_rows(named=True) if row["kind"] == "campaign" and row["size"]]
     median = float(np.median(given)) if given else 1.0
-    events = [_event(row, median) for row in rows.iter_rows(named=True)]
+    events = _joined([_event(row, median) for row in rows.iter_rows(named=True)])
     return [
         event for event in events if (event.first <= cutoff if event.kind in SURGE_KINDS else event.size > 0)
     ]
@@ -91,6 +92,22 @@ def _event(row: dict[str, Any], median_size: float) -> CalendarEvent:
     )
 
 
+def _joined(events: list[CalendarEvent]) -> list[CalendarEvent]:
+    """Events of one name and scope that touch or overlap as one: a campaign may be listed day by day."""
+
+    def what(event: CalendarEvent) -> tuple[str, ...]:
+        return (event.kind, event.name, event.business_line or "", event.region or "")
+
+    joined: list[CalendarEvent] = []
+    for event in sorted(events, key=lambda event: (what(event), event.first)):
+        before = joined[-1] if joined else None
+        if before and what(before) == what(event) and (event.first - before.last).days <= 1:
+            joined[-1] = replace(before, last=max(before.last, event.last), size=max(before.size, event.size))
+        else:
+            joined.append(event)
+    return joined
+
+
 def _day(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
@@ -108,13 +125,13 @@ def recurring_names(events: list[CalendarEvent], kind: str) -> tuple[str, ...]:
 
 
 def event_columns(
-    events: list[CalendarEvent], business_line: str, region: str, first: date, days: int
+    events: list[CalendarEvent], reached: tuple[bool, ...], first: date, days: int
 ) -> EventColumns:
-    """Columns of the events that apply to one business line and region, from `first` on for `days` days.
+    """Columns of the events that reach a scope (one flag per event), from `first` on for `days` days.
 
     The columns are the same for every scope (empty where nothing applies), so effects can be pooled.
     """
-    here = [event for event in events if event.applies_to(business_line, region)]
+    here = [event for event, applies in zip(events, reached, strict=True) if applies]
     campaigns = [event for event in here if event.kind == "campaign"]
     holidays = [event for event in here if event.kind == "holiday"]
     matrix: list[Floats] = []

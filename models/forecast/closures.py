@@ -10,7 +10,8 @@ from models.forecast.calendar_features import EventColumns
 from models.forecast.panel import Bools, Floats
 
 BUSY_PER_DAY = 5.0  # a zero is next to impossible by chance (0.7 % under Poisson)
-WEEKS_LOOKED_AT = 26
+WEEKS_LOOKED_AT = 52
+FEWEST_WEEKS = 4
 CLOSED_WEEKDAY_SHARE = 0.9
 CLOSED_HOLIDAY_SHARE = 0.5
 GAP_DAYS = 4
@@ -42,14 +43,16 @@ def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon
     some = (~zero).any(axis=0)
     busy[some] = np.nanmedian(positive[:, some], axis=0) >= BUSY_PER_DAY
     weekdays = np.zeros((7, series), dtype=bool)
+    gaps = _long_runs(zero)
     for day in range(7):
-        recent = zero[day::7][-WEEKS_LOOKED_AT:]
-        if len(recent) >= 4:
-            weekdays[day] = busy & (recent.mean(axis=0) >= CLOSED_WEEKDAY_SHARE)
+        # Weeks inside a gap do not tell whether the weekday is a closed one.
+        open_weeks = ~gaps[day::7][-WEEKS_LOOKED_AT:]
+        closed = (zero[day::7][-WEEKS_LOOKED_AT:] & open_weeks).sum(axis=0)
+        weeks = open_weeks.sum(axis=0)
+        weekdays[day] = busy & (weeks >= FEWEST_WEEKS) & (closed >= CLOSED_WEEKDAY_SHARE * weeks)
     ended = busy & zero[-ENDED_AFTER_DAYS:].all(axis=0) if days >= ENDED_AFTER_DAYS else np.zeros_like(busy)
     weekdays &= ~ended
     by_weekday = weekdays[np.arange(days) % 7]
-    gaps = _long_runs(zero)
     stray = zero & ~by_weekday & ~gaps
     rare = stray.mean(axis=0) <= RARE_ZEROS
     past: Bools = zero & busy & (by_weekday | gaps | rare) & ~ended

@@ -15,7 +15,7 @@ YEARLY_HISTORY_DAYS = 300  # under this a yearly shape is guesswork and left out
 SHORT_HISTORY_DAYS = 56  # under eight weeks: weekdays and level only
 HINGE_EVERY_DAYS = 91
 HINGES_END_DAYS = 60  # a bend younger than this is noise as often as news
-TREND_DAMPING_DAYS = 40.0
+TREND_DAMPING_DAYS = 30.0
 YEARLY_WAVES = 6
 RECENCY_HALF_LIFE_DAYS = 1000.0
 

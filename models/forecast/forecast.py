@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
-from models.forecast.backtest import Backtest, choose_origins, run_backtest, score
+from models.forecast.backtest import Backtest, choose_origins, pick_forms, run_backtest, score
 from models.forecast.calendar_features import read_calendar
 from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY_HISTORY_DAYS
 from models.forecast.hierarchy import Level, levels_of
 from models.forecast.intervals import bounds, calibrate
 from models.forecast.panel import SEGMENT, Panel, dense_panel
-from models.forecast.segments import SegmentForecast, forecast_segments, scope_panel
+from models.forecast.segments import FORMS, ScopedPanel, SegmentForecast, forecast_segments, scope_panel
 
-HINGE_PENALTY = 4.0
 POINTS_SCHEMA = (
     {"made_on": pl.Date, "level": pl.String}
     | dict.fromkeys(SEGMENT, pl.String)
@@ -62,12 +61,21 @@ def forecast_daily(
         )
     lag = (cutoff - panel.last).days
     scoped = scope_panel(panel, events, horizon + lag)
-    made = forecast_segments(scoped, panel.days, HINGE_PENALTY)
     tested_from = choose_origins(panel.days, horizon, origins)
-    backtest = run_backtest(scoped, tested_from, HINGE_PENALTY)
+    backtest = run_backtest(scoped, tested_from)
+    made = _forecast_in_chosen_forms(scoped, backtest)
     levels = levels_of(panel.segments)
     points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
     return Forecast(points, score(backtest, levels), _notes(panel, made, len(tested_from), lag))
+
+
+def _forecast_in_chosen_forms(scoped: ScopedPanel, backtest: Backtest) -> SegmentForecast:
+    made = [forecast_segments(scoped, scoped.panel.days, form) for form in FORMS]
+    return replace(
+        made[0],
+        expected=pick_forms(np.stack([one.expected for one in made]), backtest.form),
+        base=pick_forms(np.stack([one.base for one in made]), backtest.form),
+    )
 
 
 def _level_points(
@@ -98,7 +106,7 @@ def _level_points(
 
 def _no_backtest() -> Backtest:
     nothing = np.zeros((0, 1, 0))
-    return Backtest(nothing, nothing, nothing, np.zeros((0, 1), dtype=bool))
+    return Backtest(nothing, nothing, nothing, np.zeros((0, 1), dtype=bool), np.zeros(0, dtype=np.int64))
 
 
 def _notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) -> list[str]:

@@ -62,19 +62,21 @@ def calibrate(actual: Floats, expected: Floats, known: Bools) -> Calibration:
     if not known.any():
         return _uncalibrated(nodes)
     dispersion = _dispersion(actual, expected, known)
-    z = _standardised(actual, expected, dispersion)
+    # Closed days are forecast as exactly 0 and say nothing of the spread of open ones.
+    z = np.where(expected > 0, _standardised(actual, expected, dispersion), np.nan)
     buckets = bucket_of(horizon)
     quantile = np.zeros((len(COVERAGES), len(BUCKETS), 2))
     reached: int | None = None
     for bucket in range(len(BUCKETS)):
         cells = known & (buckets == bucket)
-        if not cells.any():
+        open_days = z[cells][~np.isnan(z[cells])]
+        if not open_days.size:
             if reached is not None:
                 quantile[:, bucket] = quantile[:, bucket - 1] * BEYOND_WIDENING
             continue
         looks = int(cells.any(axis=1).sum())
         for which, coverage in enumerate(COVERAGES):
-            quantile[which, bucket] = _tails(z[cells].ravel(), coverage, looks, nodes)
+            quantile[which, bucket] = _tails(open_days, coverage, looks, nodes)
         reached = bucket
     if reached is None:
         return _uncalibrated(nodes)
@@ -109,13 +111,13 @@ def _standardised(actual: Floats, expected: Floats, dispersion: Floats) -> Float
 def _dispersion(actual: Floats, expected: Floats, known: Bools) -> Floats:
     """Moment estimate of v by node, drawn to the pool; a surge's error counts no more than twice the mean."""
     error = np.clip(actual - expected, -2 * expected - 1, 2 * expected + 1)
-    weight = known[..., None]
+    weight = known[..., None] & (expected > 0)
     excess = ((error**2 - expected) * weight).sum(axis=(0, 1))
     square = (expected**2 * weight).sum(axis=(0, 1))
     pool = max(excess.sum() / max(square.sum(), 1e-9), 1e-4)
     own = np.clip(excess / np.maximum(square, 1e-9), 0.2 * pool, None)
     # The less volume, the less a node's own errors say beyond the noise of counts.
-    looks = known.any(axis=1).sum() * square / (square + expected.sum(axis=(0, 1)) + 1e-9)
+    looks = known.any(axis=1).sum() * square / (square + (expected * weight).sum(axis=(0, 1)) + 1e-9)
     return (looks * own + POOLING * pool) / (looks + POOLING)
 
 

@@ -18,12 +18,31 @@ SPARSE_PER_DAY = 0.5  # under this a segment is forecast together with its spars
 SHARE_HALF_LIFE_DAYS = 180.0
 RECENT_DAYS = 365
 LATE_START_DAYS = 28  # this many days without a ticket before the first one: the segment began later
+LEVEL_HALF_LIFE_DAYS = 12.0
 SURGE_SHARE_LIMIT = 0.25  # more of the year than this under surges is no exception any more
 
 
 @dataclass(frozen=True)
+class Form:
+    """How readily a forecast follows recent change.
+
+    hinge_penalty: L2 penalty of the trend's bends, small for a trend that bends easily. level_trust: share of
+    the last weeks' mean residual that is carried forward, 0 to 1.
+    """
+
+    hinge_penalty: float
+    level_trust: float
+
+
+STEADY = Form(hinge_penalty=30.0, level_trust=0.7)
+NIMBLE = Form(hinge_penalty=4.0, level_trust=1.0)
+RESTLESS = Form(hinge_penalty=0.5, level_trust=1.0)
+FORMS = (STEADY, NIMBLE, RESTLESS)
+
+
+@dataclass(frozen=True)
 class ScopedPanel:
-    """A panel with the event columns of each business line x region, to the end of the horizon.
+    """A panel with the event columns of each scope (segments reached by the same events), to the horizon.
 
     scope: index into `events` by segment; cell: pool of event effects (business line x channel) by segment.
     """
@@ -62,30 +81,29 @@ class _Units:
 
 def scope_panel(panel: Panel, events: list[CalendarEvent], horizon: int) -> ScopedPanel:
     """Work out which events reach which segment."""
-    scopes: dict[tuple[str, str], int] = {}
+    scopes: dict[tuple[bool, ...], int] = {}
     cells: dict[tuple[str, str], int] = {}
     scope, cell = [], []
     for row in panel.segments.iter_rows(named=True):
-        scope.append(scopes.setdefault((row["business_line"], row["region"]), len(scopes)))
+        reached = tuple(event.applies_to(row["business_line"], row["region"]) for event in events)
+        scope.append(scopes.setdefault(reached, len(scopes)))
         cell.append(cells.setdefault((row["business_line"], row["channel"]), len(cells)))
-    columns = tuple(
-        event_columns(events, line, region, panel.first, panel.days + horizon) for line, region in scopes
-    )
+    columns = tuple(event_columns(events, reached, panel.first, panel.days + horizon) for reached in scopes)
     return ScopedPanel(panel, horizon, np.array(scope), columns, np.array(cell))
 
 
-def forecast_segments(scoped: ScopedPanel, days: int, hinge_penalty: float) -> SegmentForecast:
+def forecast_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentForecast:
     """Forecast the `horizon` days after the first `days` days of the panel, reading nothing after them."""
     units = _units(scoped, days)
     closures = find_closures(
         units.counts, [scoped.events[scope] for scope in units.scope], days, scoped.horizon
     )
     members = _blocks_of(scoped, units, closures, days)
-    blocks = [_block(scoped, units, closures, key, index, hinge_penalty) for key, index in members.items()]
+    blocks = [_block(scoped, units, closures, key, index, form) for key, index in members.items()]
     expected = np.zeros((scoped.horizon, units.counts.shape[1]))
     base = np.zeros_like(expected)
     for index, block, fit in zip(members.values(), blocks, fit_blocks(blocks), strict=True):
-        expected[:, index], base[:, index] = _tickets(fit, block, units.counts[:, index])
+        expected[:, index], base[:, index] = _tickets(fit, block, units.counts[:, index], form)
     expected[closures.ahead] = 0.0
     ended = closures.ended[units.unit_of]
     split = units.share * ~ended
@@ -155,13 +173,13 @@ def _block(
     closures: Closures,
     key: tuple[int, int, bytes],
     index: Ints,
-    hinge_penalty: float,
+    form: Form,
 ) -> SeriesBlock:
     scope, start, _ = key
     days = units.counts.shape[0]
     events = scoped.events[scope]
     design = base_design(
-        scoped.panel.first + timedelta(days=start), days - start, scoped.horizon, hinge_penalty
+        scoped.panel.first + timedelta(days=start), days - start, scoped.horizon, form.hinge_penalty
     )
     closed = closures.past[start:, index]
     weights = recency_weights(days - start)
@@ -181,7 +199,7 @@ def _block(
     )
 
 
-def _tickets(fit: BlockFit, block: SeriesBlock, counts: Floats) -> tuple[Floats, Floats]:
+def _tickets(fit: BlockFit, block: SeriesBlock, counts: Floats, form: Form) -> tuple[Floats, Floats]:
     """Back from logs to tickets: the mean of exp is not exp of the mean, so match the last year's sum.
 
     The last year is taken as winsorised, or a past surge would lift the whole forecast (Duan 1983).
@@ -194,4 +212,13 @@ def _tickets(fit: BlockFit, block: SeriesBlock, counts: Floats) -> tuple[Floats,
     smearing = (seen * read).sum(axis=0) / np.maximum(
         (np.exp(fit.fitted[:days][-RECENT_DAYS:]) * read).sum(axis=0), 1e-9
     )
-    return smearing * np.exp(fit.fitted[days:]), smearing * np.exp(fit.without_events[days:])
+    level = smearing * np.exp(form.level_trust * _late_residual(fit, block))
+    return level * np.exp(fit.fitted[days:]), level * np.exp(fit.without_events[days:])
+
+
+def _late_residual(fit: BlockFit, block: SeriesBlock) -> Floats:
+    """Mean residual of the last weeks, the newest days weighing most: where the level stands by now."""
+    days = block.target.shape[0]
+    weight = 0.5 ** (np.arange(days - 1, -1, -1) / LEVEL_HALF_LIFE_DAYS)[:, None] * block.observed
+    residual = fit.winsorised - fit.fitted[:days]
+    return (weight * residual).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)

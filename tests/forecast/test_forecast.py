@@ -187,8 +187,8 @@ def test_sparse_segments_share_their_sum():
 
 
 def test_nothing_after_the_cutoff_is_read():
-    panel = simulate_panel(3, FIRST, 300, tickets_per_day=300)
-    cutoff = FIRST + timedelta(days=200)
+    panel = simulate_panel(3, FIRST, 200, tickets_per_day=300)
+    cutoff = FIRST + timedelta(days=150)
     later = pl.col("date") > cutoff
     changed = panel.history.with_columns(
         tickets=pl.when(later).then(pl.col("tickets") * 7 + 1).otherwise(pl.col("tickets"))
@@ -232,21 +232,23 @@ def test_bounds_never_cross_and_are_never_negative(series, horizon, campaign_at)
 
 
 def test_intervals_hold_what_they_promise_on_days_not_seen():
-    panel = simulate_panel(11, FIRST, 820, tickets_per_day=1_500)
-    forecast = forecast_daily(panel.history, panel.calendar, cutoff=last_day(730))
-    came = panel.history.select("date", "business_line", "channel", "tier", "region", "tickets")
-    judged = (
-        forecast.points.filter(level="segment")
-        .join(came, on=["date", "business_line", "channel", "tier", "region"], how="left")
-        .with_columns(pl.col("tickets").fill_null(0))
-    )
-    inside_80 = judged.select(pl.col("tickets").is_between(pl.col("low_80"), pl.col("high_80")).mean()).item()
-    inside_95 = judged.select(pl.col("tickets").is_between(pl.col("low_95"), pl.col("high_95")).mean()).item()
-    assert 0.70 <= inside_80 <= 0.92
-    assert 0.88 <= inside_95 <= 0.995
-    total = forecast.backtest.filter(level="total")
-    assert total["horizon"].to_list() == ["1-7", "8-14", "15-28", "29-60", "61-90"]
-    assert total["wape"].mean() < total["wape_seasonal_naive"].mean()
+    rng = np.random.default_rng(5)
+    days, ahead = 600, 60
+    level = 3.5 + np.cumsum(rng.normal(0, 0.015, (days + ahead, 16)), axis=0)
+    week = np.tile([0.1, 0.0, 0.0, 0.0, 0.0, -0.3, -0.4], 100)[: days + ahead, None]
+    counts = rng.poisson(np.exp(level + week) * rng.gamma(30, 1 / 30, level.shape)).astype(float)
+    history = pl.concat(history_of(counts[:, at]).with_columns(region=pl.lit(f"{at:02}")) for at in range(16))
+    forecast = forecast_daily(history, NO_EVENTS, cutoff=last_day(days), horizon=ahead)
+    judged = forecast.points.filter(level="segment").join(history, on=["region", "date"])
+    assert judged.height == 16 * ahead
+    for coverage, at_least, at_most in ((80, 0.70, 0.90), (95, 0.90, 0.995)):
+        inside = pl.col("tickets").is_between(pl.col(f"low_{coverage}"), pl.col(f"high_{coverage}"))
+        assert at_least <= judged.select(inside.mean()).item() <= at_most
+    tested = forecast.backtest.filter(level="segment")
+    assert tested["horizon"].to_list() == ["1-7", "8-14", "15-28", "29-60"]
+    assert tested["points"].to_list() == [8 * 16 * 7, 8 * 16 * 7, 8 * 16 * 14, 8 * 16 * 32]
+    assert tested["coverage_80"].to_numpy() == pytest.approx(np.full(4, 0.8), abs=0.1)
+    assert (tested["wape"] < tested["wape_seasonal_naive"]).all()
 
 
 def test_one_day_of_history_gives_a_wide_forecast_and_says_so():
