@@ -39,20 +39,20 @@ def of_table(table: str, warehouse: Warehouse) -> dict[str, dg.MetadataValue]:
 
 
 def _lines(frame: pl.DataFrame) -> str:
-    """A line per name over time. frame: at, name, value."""
+    """A line per name over time. frame: day, name, value."""
     figure, axes = _figure()
     for name, part in list(frame.group_by("name", maintain_order=True))[:_LINES_SHOWN]:
-        axes.plot(part["at"], part["value"], linewidth=1, label=str(name[0]))
+        axes.plot(part["day"], part["value"], linewidth=1, label=str(name[0]))
     axes.legend(frameon=False, fontsize=8, ncols=3)
     axes.set_ylim(bottom=0)
     return _markdown(figure)
 
 
 def _fan(frame: pl.DataFrame) -> str:
-    """A forecast with its 80 % interval. frame: at, value, low, high."""
+    """A forecast with its 80 % interval. frame: day, value, low, high."""
     figure, axes = _figure()
-    axes.fill_between(frame["at"], frame["low"], frame["high"], color=_BAND, label="80 % interval")
-    axes.plot(frame["at"], frame["value"], color=_ACCENT, linewidth=1.2, label="expected")
+    axes.fill_between(frame["day"], frame["low"], frame["high"], color=_BAND, label="80 % interval")
+    axes.plot(frame["day"], frame["value"], color=_ACCENT, linewidth=1.2, label="expected")
     axes.legend(frameon=False, fontsize=8)
     axes.set_ylim(bottom=0)
     return _markdown(figure)
@@ -84,18 +84,18 @@ def _markdown(figure) -> str:  # type: ignore[no-untyped-def]
 
 _PICTURES: dict[str, tuple[str, Callable[[pl.DataFrame], str]]] = {
     "daily_volume": (
-        "select date as at, business_line as name, sum(tickets_created)::double as value "
-        "from daily_volume group by all order by name, at",
+        "select date as day, business_line as name, sum(tickets_created)::double as value "
+        "from daily_volume group by all order by name, day",
         _lines,
     ),
     "daily_backlog": (
-        "select date as at, business_line as name, sum(open_at_end)::double as value "
-        "from daily_backlog where open_at_end is not null group by all order by name, at",
+        "select date as day, business_line as name, sum(open_at_end)::double as value "
+        "from daily_backlog where open_at_end is not null group by all order by name, day",
         _lines,
     ),
     "forecast_daily": (
-        "select date as at, expected as value, low_80 as low, high_80 as high "
-        "from forecast_daily where level = 'total' order by at",
+        "select date as day, expected as value, low_80 as low, high_80 as high "
+        "from forecast_daily where level = 'total' order by day",
         _fan,
     ),
     "themes": (

@@ -79,7 +79,13 @@ class EmbeddingModel(dg.ConfigurableResource):  # type: ignore[type-arg]
     model: str | None = None
 
     def embedder(self) -> Embedder:
-        """A fresh embedder; the model itself is loaded when the first text is embedded."""
-        from models.text.embedding import Embedder
+        """A fresh embedder; the model itself is loaded when the first text is embedded.
 
-        return Embedder(model=self.model, cache=Path(self.cache))
+        Raises dagster.Failure where the model is not on this machine or is damaged.
+        """
+        from models.text.embedding import DEFAULT_MODEL, Embedder, ModelNotFoundError
+
+        try:
+            return Embedder(Path(self.cache), self.model or DEFAULT_MODEL)
+        except ModelNotFoundError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None

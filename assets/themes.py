@@ -1,7 +1,5 @@
 """Recurring problems found in the texts of escalated tickets, and who is over-represented in each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -31,7 +29,8 @@ def theme_tables(
             "select source, ticket_id, text, requester_key, created_at from escalations order by source, ticket_id"
         )
         context.log.info(f"{escalations.height} texts to place")
-        found = find_themes(escalations, embedding.embedder().embed(escalations["text"].to_list()))
+        embedder = embedding.embedder()
+        found = find_themes(escalations, embedder.embed(escalations["text"]), embedder.embed)
         frames = {name: getattr(found, name) for name in THEME_TABLES}
         yield from store_tables(warehouse, frames, THEME_TABLES)
 

@@ -40,11 +40,14 @@ def demo(
     home: Home = None,
 ) -> None:
     """Simulate two years of a support operation and make every report from it."""
-    from assets.ingest.simulated import simulate_into
+    from assets.ingest.simulated import HoldsOtherData, simulate_into
 
     settings = read_settings(home=home)
     last_day = until.date() if until else date.today() - timedelta(days=1)
-    simulate_into(settings.home, tickets=tickets, seed=seed, as_of=last_day)
+    try:
+        simulate_into(settings.home, tickets=tickets, seed=seed, as_of=last_day)
+    except HoldsOtherData as error:
+        raise RunError(str(error)) from None
     _refresh_and_tell(settings)
 
 

@@ -37,20 +37,12 @@ class RunProgress(logging.Handler):
         """Say how many steps the run has."""
         self._display.update(self._task, total=steps)
 
-    def say(self, line: str) -> None:
-        """Print a line above the bar."""
-        self._display.console.print(line, markup=False, highlight=False)
-
     def emit(self, record: logging.LogRecord) -> None:
         """Follow the run by its step events."""
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
-        if event is None:
-            if record.levelno >= logging.WARNING:
-                self.say(str(getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())))
+        if event is None or event.step_key is None:
             return
         step = event.step_key
-        if step is None:
-            return
         if event.event_type == dg.DagsterEventType.STEP_START:
             self._started[step] = time.monotonic()
             self._display.update(self._task, description=step.replace("__", "/"))

@@ -45,18 +45,21 @@ def run_refresh(
 
     Raises RunInProgress when another process is writing, RunError, in one line a problem, otherwise.
     """
+    if sources and select:
+        raise RunError("--source loads files and rebuilds everything; leave out --select")
     with writing(settings.home):
         instance = open_instance(settings.dagster_home)
         end_killed_runs(instance)
-        job = definitions(settings).resolve_job_def("refresh")
-        selection = _selection(job, select)
+        loaded = definitions(settings)
+        job = loaded.resolve_job_def("refresh")
+        steps = _selected(_steps(loaded.assets, job), select)
         with display or progress.RunProgress() as display:
             progress.show(display)
-            display.expect(_steps(job, selection))
+            display.expect(len(steps))
             result = job.execute_in_process(
                 instance=instance,
-                run_config=_run_config(job, selection, sources),
-                asset_selection=selection,
+                run_config=_run_config(sources),
+                asset_selection=[key for step in steps for key in step.keys],
                 raise_on_error=False,
             )
         progress.show(None)
@@ -68,42 +71,29 @@ def run_refresh(
     )
 
 
-def _selection(job: dg.JobDefinition, names: Sequence[str]) -> list[dg.AssetKey] | None:
+def _steps(assets: Sequence[dg.AssetsDefinition], job: dg.JobDefinition) -> list[dg.AssetsDefinition]:
+    """The definitions that a full refresh runs; each is one step, whatever number of tables it makes."""
+    in_job = job.asset_layer.executable_asset_keys
+    return [definition for definition in assets if definition.keys & in_job]
+
+
+def _selected(steps: Sequence[dg.AssetsDefinition], names: Sequence[str]) -> list[dg.AssetsDefinition]:
+    """The steps that make the assets of these names; all of them without names."""
     if not names:
-        return None
-    known = {key.to_user_string(): key for key in job.asset_layer.executable_asset_keys}
+        return list(steps)
+    maker = {key.to_user_string(): definition for definition in steps for key in definition.keys}
     for name in names:
-        if name not in known:
-            close = get_close_matches(name, known, n=3)
-            hint = (
-                f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(known))}"
-            )
+        if name not in maker:
+            close = get_close_matches(name, maker, n=3)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(maker))}"
             raise RunError(f"unknown asset '{name}'; {hint}")
-    # Assets that one step makes together run together.
-    wanted = {known[name] for name in names}
-    for definition in job.asset_layer.assets_defs_by_key.values():
-        if wanted & set(definition.keys):
-            wanted |= set(definition.keys)
-    return sorted(wanted)
+    chosen = {id(maker[name]) for name in names}
+    return [definition for definition in steps if id(definition) in chosen]
 
 
-def _steps(job: dg.JobDefinition, selection: Sequence[dg.AssetKey] | None) -> int:
-    chosen = None if selection is None else set(selection)
-    steps = {
-        id(definition)
-        for key, definition in job.asset_layer.assets_defs_by_key.items()
-        if definition.is_executable and (chosen is None or key in chosen)
-    }
-    return len(steps)
-
-
-def _run_config(
-    job: dg.JobDefinition, selection: Sequence[dg.AssetKey] | None, sources: Sequence[SourceArgument]
-) -> dict[str, object]:
+def _run_config(sources: Sequence[SourceArgument]) -> dict[str, object]:
     config: dict[str, object] = {"loggers": {"progress": {}}}
     if sources:
-        if selection is not None:
-            raise RunError("--source loads files and rebuilds everything; leave out --select")
         given = [{"path": str(Path(source.path).absolute()), "mapping": source.mapping} for source in sources]
         config["ops"] = {"ingest": {"config": {"sources": given}}}
     return config

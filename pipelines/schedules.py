@@ -1,5 +1,7 @@
 """When things run by themselves."""
 
+from typing import Any
+
 import dagster as dg
 
 from pipelines.jobs import rebuild_week, refresh
@@ -8,7 +10,7 @@ from pipelines.settings import Settings
 
 def schedules(
     settings: Settings,
-) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+) -> list[Any]:
     """A refresh every day and a report of the week that ended every Monday, in the account's zone."""
     hour, minute = (int(part) for part in settings.daily_run_at.split(":"))
     daily = dg.ScheduleDefinition(

@@ -49,5 +49,5 @@ def simulate_into(home: Path, *, tickets: int, seed: int, as_of: date) -> None:
             operation.tables[name].write_parquet(inbox / f"{name}.parquet")
     for name in USER_TABLES:
         if name in operation.tables:
-            operation.tables[name].write_csv(tables / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S%z")
+            operation.tables[name].write_csv(tables / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%SZ")
     marker.write_text(arguments)

@@ -1,7 +1,5 @@
 """The published site, of now and of any past week."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator
@@ -58,7 +56,7 @@ def report_pages(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type:
             metadata={
                 "page": dg.MetadataValue.path(path),
                 "KB": round(path.stat().st_size / 1e3),
-                "notes": site.notes,
+                "notes": list(site.notes),
             },
         )
 
@@ -83,7 +81,7 @@ def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.M
     shutil.rmtree(weeks / str(monday), ignore_errors=True)
     os.replace(unfinished, weeks / str(monday))
     return dg.MaterializeResult(
-        metadata={"page": dg.MetadataValue.path(weeks / str(monday) / "index.html"), "notes": site.notes}
+        metadata={"page": dg.MetadataValue.path(weeks / str(monday) / "index.html"), "notes": list(site.notes)}
     )
 
 
