@@ -8,6 +8,11 @@ AGENT = {"actor_kind": "agent"}
 MONDAY = datetime(2026, 1, 5)
 
 
+@pytest.fixture
+def operation(operation):
+    return operation.only("daily_kpis", "kpi_signals", "source_summary")
+
+
 def week_of(warehouse, week, line="all"):
     rows = warehouse.query(
         "select * from weekly_kpis where week = ? and business_line = ?", [week, line]

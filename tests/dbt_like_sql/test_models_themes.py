@@ -8,6 +8,11 @@ MONDAY = datetime(2026, 1, 5)
 AS_OF = str(MONDAY + timedelta(weeks=10))
 
 
+@pytest.fixture
+def operation(operation):
+    return operation.only("theme_impact")
+
+
 def theme(operation, theme_id, counts, copies=0, **columns):
     """A theme with so many tickets on each week's Monday; in the last week `copies` of them repeat one text."""
     tickets = []

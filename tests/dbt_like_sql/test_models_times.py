@@ -8,6 +8,13 @@ AGENT = {"actor_kind": "agent"}
 REQUESTER = {"actor_kind": "requester"}
 
 
+@pytest.fixture
+def operation(operation):
+    return operation.only(
+        "ticket_times", "ticket_groups", "daily_backlog", "escalations", "ticket_attributes"
+    )
+
+
 def times_of(warehouse, ticket_id):
     rows = warehouse.query("select * from ticket_times where ticket_id = ?", [ticket_id]).to_dicts()
     assert len(rows) == 1

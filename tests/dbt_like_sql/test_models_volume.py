@@ -5,6 +5,11 @@ from datetime import date, datetime
 import pytest
 
 
+@pytest.fixture
+def operation(operation):
+    return operation.only("daily_backlog", "daily_volume", "hourly_volume")
+
+
 def backlog_of(warehouse):
     """Day of March 2026 -> (start, created, reopened, solved, deleted, end)."""
     columns = "open_at_start, created, reopened, solved, deleted, open_at_end"
@@ -40,10 +45,7 @@ def test_a_deleted_ticket_leaves_the_backlog_at_its_event_or_else_at_its_last_up
     operation.ticket("by update", "2026-03-02 09:00", **deleted)
     warehouse = operation.build("2026-03-04 23:00")
     assert backlog_of(warehouse) == {2: (0, 2, 0, 0, 0, 2), 3: (2, 0, 0, 0, 1, 1), 4: (1, 0, 0, 0, 1, 0)}
-    # Nobody solved them, so they are no solved tickets; they did come, so they are volume.
-    assert (
-        warehouse.query("select sum(tickets_solved) from daily_kpis where business_line = 'all'").item() == 0
-    )
+    # They did come, so they are volume.
     assert warehouse.query("select sum(tickets_created) from daily_volume").item() == 2
 
 
@@ -89,7 +91,7 @@ def test_a_source_that_never_says_when_it_solves_has_no_backlog_rather_than_a_gr
         operation.ticket(
             str(day), created, status="closed", source="complaints", events=[(created, "created")]
         )
-    warehouse = operation.build("2026-03-06")
+    warehouse = operation.only("daily_backlog", "weekly_kpis").build("2026-03-06")
     assert backlog_of(warehouse) == {}
     kpis = warehouse.query(
         "select tickets_created, tickets_solved, backlog, reopen_rate from weekly_kpis"
