@@ -14,7 +14,7 @@ from models.statistics.coverage import volume_window
 _SUMMARY = """
 select
     tickets.source,
-    last(loads.mapping order by loads.loaded_at) as mapping,
+    last(loads.mapping order by loads.source is not null, loads.loaded_at) as mapping,
     any_value(tickets.tickets) as tickets,
     any_value(coalesce(events.events, 0)) as events,
     any_value(tickets.first_created_at) as first_created_at,
@@ -81,9 +81,12 @@ def describe_coverage(
     decided = as_of or _end_of_latest_day(warehouse, ZoneInfo(time_zone), now)
     sources = warehouse.query(_SUMMARY)
     days = warehouse.query(_DAYS, [time_zone, decided])
+    # A day that is still going on at that time has not its full volume, unless it is all there is.
+    today = _local(decided + timedelta(microseconds=1), ZoneInfo(time_zone)).date()
+    complete = days.filter((pl.col("day") < today) | (pl.col("day").min().over("source") >= today))
     windows = [
         (str(source), *volume_window(daily["day"].to_list(), daily["tickets"].to_list()))
-        for (source,), daily in days.group_by("source")
+        for (source,), daily in complete.group_by("source")
     ]
     window_types = {"source": pl.String, "volume_from": pl.Date, "volume_until": pl.Date}
     described = sources.join(
@@ -100,10 +103,14 @@ def _end_of_latest_day(warehouse: Warehouse, zone: ZoneInfo, now: datetime) -> d
     if latest is None:
         return now
     utc = ZoneInfo("UTC")
-    local_day = latest.replace(tzinfo=utc).astimezone(zone).date()
+    local_day = _local(latest, zone).date()
     midnight = datetime.combine(local_day + timedelta(days=1), time(), tzinfo=zone)
     end = midnight.astimezone(utc).replace(tzinfo=None) - timedelta(microseconds=1)
     return min(end, now)
+
+
+def _local(time_utc: datetime, zone: ZoneInfo) -> datetime:
+    return time_utc.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
 
 
 def _refill(warehouse: Warehouse, table: str, frame: pl.DataFrame) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
@@ -18,16 +17,15 @@ from typing import IO, Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
+from assets.ingest.csv_records import csv_records
 from assets.ingest.errors import FileError, IngestError
 from assets.ingest.json_records import JsonError, as_text, at_path, exploded, field_names, records
 from assets.ingest.mapping import FileLayout
 
 BATCH_ROWS = 100_000
 _FORMATS = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
-_CSV_BLOCK = 16 << 20  # bytes; the longest row that can be read
 _FIRST_BYTES = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip or Excel file", b"%PDF": "a PDF"}
 _GZIP = b"\x1f\x8b"
 
@@ -95,10 +93,10 @@ def read_batches(
         if kind == "parquet":
             yield from _parquet(path, wanted, rows)
         elif kind == "csv":
-            yield from _csv(path, layout, wanted)
+            yield from _csv(path, layout, wanted, rows)
         else:
             yield from _json(path, layout, wanted, each, rows)
-    except (pa.ArrowInvalid, JsonError, UnicodeDecodeError, csv.Error) as error:
+    except (pa.ArrowInvalid, JsonError, UnicodeDecodeError) as error:
         raise FileError(path, _reason(kind, layout, error)) from None
     except (OSError, EOFError) as error:
         raise FileError(path, f"cannot be read to its end ({error})") from error
@@ -110,8 +108,6 @@ def _reason(kind: str, layout: FileLayout, error: Exception) -> str:
         return f"is not in {layout.encoding}; save it so, or name its encoding under [file] in the mapping"
     if isinstance(error, JsonError):
         return str(error)
-    if "straddling" in str(error):
-        return "a row is longer than 16 MB; is a quote left open?"
     return f"is not a readable {kind} file; save or export it again"
 
 
@@ -179,56 +175,25 @@ def _parquet(path: Path, wanted: list[str], rows: int) -> Iterator[Batch]:
             yield Batch(_numbered(pl.DataFrame(schema=dict.fromkeys(columns, pl.String)), range(0)), fields)
 
 
-def _csv(path: Path, layout: FileLayout, wanted: list[str]) -> Iterator[Batch]:
-    broken: list[BrokenRow] = []
-
-    def set_aside(row: pa.csv.InvalidRow) -> str:
-        found = f"{row.actual_columns} fields, expected {row.expected_columns} as in the header"
-        broken.append(BrokenRow(row.number, f"{found}; look for an unquoted delimiter or a cut line"))
-        return "skip"
-
-    fields = _csv_header(path, layout)
-    columns = [name for name in wanted if name in fields]
-    with _opened(path) as stream:
-        reader = pyarrow.csv.open_csv(
-            stream,
-            # One thread: only then are broken rows given with their number.
-            read_options=pa.csv.ReadOptions(
-                use_threads=False, block_size=_CSV_BLOCK, encoding=layout.encoding
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=set_aside
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(fields, pa.string()), include_columns=columns
-            ),
-        )
-        next_row, reported = 2, 0
-        for batch in reader:
-            skipped = {row.row_number for row in broken}
-            numbers: list[int] = []
-            while len(numbers) < batch.num_rows:
-                if next_row not in skipped:
-                    numbers.append(next_row)
-                next_row += 1
-            frame = pl.DataFrame(pl.from_arrow(batch)) if columns else pl.DataFrame()
-            yield Batch(_numbered(frame, numbers), fields, tuple(broken[reported:]))
-            reported = len(broken)
-        if reported < len(broken):
-            empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-            yield Batch(_numbered(empty, []), fields, tuple(broken[reported:]))
-
-
-def _csv_header(path: Path, layout: FileLayout) -> tuple[str, ...]:
+def _csv(path: Path, layout: FileLayout, wanted: list[str], rows: int) -> Iterator[Batch]:
     with _opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=layout.encoding, newline="")
-        header = next(csv.reader(text, delimiter=layout.delimiter), [])
+        records = csv_records(text, layout.delimiter)
+        header = next(records, (1, []))[1]
+        if isinstance(header, str):
+            raise FileError(path, f"has no readable header: {header}")
+        fields = tuple(name.strip().removeprefix("\ufeff") for name in header)
+        twice = sorted({name for name in fields if fields.count(name) > 1})
+        if twice:
+            raise FileError(path, f"has the column {twice[0]} twice; rename one of them")
+        held = {name: place for place, name in enumerate(fields) if name in wanted}
+        while chunk := list(islice(records, rows)):
+            broken = tuple(BrokenRow(number, row) for number, row in chunk if isinstance(row, str))
+            good = [(number, row) for number, row in chunk if not isinstance(row, str)]
+            columns = {name: [row[place] for _, row in good] for name, place in held.items()}
+            frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+            yield Batch(_numbered(frame, [number for number, _ in good]), fields, broken)
         text.detach()
-    names = tuple(name.removeprefix("\ufeff") for name in header)
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise FileError(path, f"has the column {twice[0]} twice; rename one of them")
-    return names
 
 
 def _json(
@@ -237,12 +202,19 @@ def _json(
     with _opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding=layout.encoding)
         numbered = enumerate(records(text, layout.records), start=1)
+        elements_before = 0
         while chunk := list(islice(numbered, rows)):
             broken = tuple(
                 BrokenRow(number, str(record)) for number, record in chunk if isinstance(record, JsonError)
             )
             parents = [(number, record) for number, record in chunk if not isinstance(record, JsonError)]
-            elements = [(number, element) for number, record in parents for element in exploded(record, each)]
+            elements = parents
+            if (
+                each
+            ):  # an element's row is its place among all elements: the record's would not tell them apart
+                inner = (element for _, record in parents for element in exploded(record, each))
+                elements = list(enumerate(inner, start=elements_before + 1))
+                elements_before += len(elements)
             found: dict[str, None] = {}
             for _, record in parents:
                 found.update(dict.fromkeys(record))

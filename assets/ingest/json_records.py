@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import IO, Any
 
 Record = dict[str, Any]
@@ -30,12 +31,16 @@ def records(stream: IO[str], pages_key: str | None) -> Iterator[Record | JsonErr
     if pages_key is None:
         yield from _lines(start, stream)
         return
-    text = start + stream.read()
-    try:
-        yield from _unpacked(json.loads(text), pages_key)
-    except json.JSONDecodeError:
-        for item in _lines("", iter(text.splitlines())):
+    first_line = start + stream.readline()
+    if _is_json(first_line):  # one page or record a line
+        for item in _lines("", chain([first_line], stream)):
             yield from _unpacked(item, pages_key) if isinstance(item, dict) else (item,)
+        return
+    try:
+        page = json.loads(first_line + stream.read())
+    except json.JSONDecodeError as error:
+        raise JsonError(f"not valid JSON: {error.msg} in line {error.lineno}") from None
+    yield from _unpacked(page, pages_key)
 
 
 def at_path(record: Any, path: str) -> Any:
@@ -130,7 +135,15 @@ def _unpacked(item: Any, pages_key: str | None) -> Iterator[Record | JsonError]:
         yield item
 
 
-def _lines(start: str, lines: Any) -> Iterator[Any]:
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError:
+        return False
+    return True
+
+
+def _lines(start: str, lines: Iterable[str]) -> Iterator[Any]:
     first = start
     for line in lines:
         text, first = first + line, ""

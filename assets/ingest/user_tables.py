@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.ingest.checks import check_rows
 from assets.ingest.contract import CONTRACT, USER_TABLES
-from assets.ingest.errors import FileError, IngestError, closest
+from assets.ingest.errors import IngestError, closest
 from assets.ingest.files import content_hash, read_batches
 from assets.ingest.load_file import FileResult, LoadContext, record_load
 from assets.ingest.map_rows import PROBLEMS, map_rows, unknown_columns, wanted_paths
@@ -88,8 +88,9 @@ def _read_into(
         raw.append(batch.frame)
         unknown |= unknown_columns(batch, mapping)
         rows_read += batch.frame.height + len(batch.broken)
-    if not good:
-        raise FileError(path, "has a header and no rows; add rows or take the file away")
+    if not good:  # a header alone: an empty table
+        _store(connection, table, path, pl.DataFrame(schema=CONTRACT[table].create_empty().schema))
+        return FileResult(str(path), mapping.name)
     rows, broken_rules = check_rows(table, pl.concat(good), repeats=False)
     rows, overlaps = without_overlaps(table, rows)
     _store(connection, table, path, rows)

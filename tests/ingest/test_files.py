@@ -69,6 +69,23 @@ def test_a_broken_csv_row_is_set_aside_and_the_others_keep_their_numbers(tmp_pat
     assert "1 fields, expected 2" in broken[0].message
 
 
+@pytest.mark.parametrize(
+    ("text", "good", "broken"),
+    [
+        ('id,name\n1,"a\n2,b\n3,c\n', ["2", "3"], [2]),  # a quote left open up to the end
+        ('id,name\n1,"a\n2,"b"\n3,c\n', ["2", "3"], [2]),  # ... up to the next quote
+        ('id,name\n1,"a"b"\n2,"say ""hi"""\n3,5" wide\n', ["2", "3"], [2]),  # a quote not doubled
+        ("id,name\n\n1,a\n\n2\n3,c\n", ["1", "3"], [5]),
+    ],
+)
+def test_a_quote_gone_wrong_costs_only_its_row(
+    tmp_path: Path, text: str, good: list[str], broken: list[int]
+) -> None:
+    batches = read(written(tmp_path / "t.csv", text))
+    assert [number for number, _ in ids(batches)] == good
+    assert [row.row_number for batch in batches for row in batch.broken] == broken
+
+
 def test_a_broken_json_line_is_set_aside(tmp_path: Path) -> None:
     path = written(tmp_path / "t.ndjson", '{"id": "1"}\n{"id": \n[1]\n{"id": "3"}\n')
     batches = read(path)
