@@ -130,6 +130,7 @@ def issue_links(
     is_escalated: Bools,
     ticket_ids: pl.Series,
     start: datetime,
+    end: datetime,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Escalated tickets linked to the issue of their cause, or to an issue open for their problem."""
@@ -156,6 +157,8 @@ def issue_links(
     row, place_of = np.concatenate(rows), np.concatenate(places)
     opened_at: Ints = np.array([(issue.created - start).total_seconds() for issue in issues], dtype=np.int64)
     second = np.maximum(opened_at[place_of], (escalated[row] * 60).astype(np.int64) + 600)
+    in_time = second < (end - start).total_seconds()
+    row, place_of, second = row[in_time], place_of[in_time], second[in_time]
     epoch = int((start - datetime(1970, 1, 1)).total_seconds())
     return pl.DataFrame(
         {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from models.simulation.grammar import PROBLEMS
 from models.simulation.intake import Intake
@@ -31,6 +32,8 @@ from models.simulation.world import (
     opening_hours,
     second_tier_schedule,
 )
+
+Names = npt.NDArray[np.str_]
 
 CLOSES_AFTER_MINUTES = 28 * 1440.0
 # In a rush agents are pulled over from messages before anyone in a chat waits longer.
@@ -73,7 +76,7 @@ class Timeline:
     raised: Floats  # priority raised
     first_reply_due: Floats
     resolution_due: Floats
-    handle_minutes: Floats
+    handle_minutes: Floats  # tier 1's, without what escalation and reopening add
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,22 @@ def workplace(volume: Volume, closed_days: dict[str, set[date]]) -> Workplace:
     return Workplace({name: BusinessClock.of(minutes) for name, minutes in opened.items()}, tier1, tier2)
 
 
+@dataclass(frozen=True)
+class Chance:
+    """Draws of one value per ticket."""
+
+    rng: np.random.Generator
+    size: int
+
+    def some(self, share: Floats | float) -> Bools:
+        """True for about that share."""
+        return self.rng.uniform(size=self.size) < share
+
+    def lasting(self, median: Floats | float, spread: float = 0.8) -> Floats:
+        """Log-normal durations with that median."""
+        return median * np.exp(self.rng.normal(0, spread, self.size))
+
+
 def live(
     intake: Intake,
     place: Workplace,
@@ -132,67 +151,113 @@ def live(
 
     worse: name of a vendor that works truly worse, or None.
     """
-    size = len(intake.minute)
+    chance = Chance(rng, len(intake.minute))
     is_worse = intake.vendor == (VENDORS.index(worse) if worse else -1)
     handle = _handle_minutes(intake, plan, start, is_worse, rng)
-    is_chat = intake.channel == 1
-    schedule1 = np.array([[first_tier_schedule(line, region) for region in REGIONS] for line in LINES])[
-        intake.line, intake.region
-    ]
-    hub = np.array([region.hub for region in REGIONS])[intake.region]
-    schedule2 = np.array([second_tier_schedule(name) for name in HUBS])[(hub == list(HUBS)[1]).astype(int)]
+    schedules1 = [[first_tier_schedule(line, region) for region in REGIONS] for line in LINES]
+    schedule1 = np.array(schedules1)[intake.line, intake.region]
+    schedule2 = np.array([second_tier_schedule(region.hub) for region in REGIONS])[intake.region]
 
-    def some(share: Floats | float) -> Bools:
-        return rng.uniform(size=size) < share
-
-    def lasting(median: Floats | float, spread: float = 0.8) -> Floats:
-        return median * np.exp(rng.normal(0, spread, size))
-
-    def when(happens: Bools, moment: Floats) -> Floats:
-        return np.where(happens, moment, NEVER)
-
-    wait = lasting(np.where(is_chat, 1.2, 22.0) * np.where(is_worse, 1.3, 1.0))
-    assigned = _later(place.clocks, schedule1, _begun(place, intake, is_chat), wait)
-    replied = ~some(0.02)  # the rest solve themselves unanswered
-    first_reply = when(replied, _later(place.clocks, schedule1, assigned, 0.4 * handle + 0.2))
-    pending = when(some(0.33), first_reply + 0.1)
-    answered = when(some(0.78), pending + lasting(np.where(is_chat, 4.0, 300.0), 1.1))
-    second_reply = _later(place.clocks, schedule1, answered, lasting(np.where(is_chat, 2.0, 45.0)))
-    worked = np.fmax(first_reply, second_reply)
-
-    unanswered = ~np.isnan(pending) & np.isnan(answered)
-    escalates = some(_escalation_chance(intake)) & replied & ~unanswered
-    escalated = when(escalates, _later(place.clocks, schedule1, worked, lasting(12.0)))
-    second_assigned = _later(
-        place.clocks, schedule2, _begun_tier2(place, intake, hub, escalated), lasting(30.0)
-    )
-    tier2_reply = _later(place.clocks, schedule2, second_assigned, 0.8 * handle + 5)
-    held = when(some(0.2), tier2_reply + 0.1)
-    resumed = held + lasting(2.5 * 1440)
-    partner_reply = _later(place.clocks, schedule2, resumed, lasting(60.0))
-    worked = np.fmax(worked, np.fmax(tier2_reply, partner_reply))
-
-    schedule = np.where(escalates, schedule2, schedule1)
-    solved = _later(place.clocks, schedule, worked, lasting(np.where(is_chat, 3.0, 90.0), 1.2))
-    # Nobody answered: the helpdesk solves it after five days. Never replied: the requester gave up.
-    solved = np.where(unanswered, pending + 5 * 1440, solved)
-    solved = np.where(replied, solved, assigned + lasting(600.0))
-    severity = _SEVERITY[intake.problem]
-    reopens = some(0.03 + 0.05 * severity + 0.03 * (intake.priority >= 2) + WORSE_REOPEN_SHARE * is_worse)
-    reopened = when(reopens, solved + np.minimum(lasting(900.0, 1.0), CLOSES_AFTER_MINUTES - 60))
-    reopened_reply = _later(place.clocks, schedule, reopened, lasting(np.where(is_chat, 5.0, 240.0)))
-    solved_again = _later(place.clocks, schedule, reopened_reply, lasting(60.0, 1.0))
+    tier1 = _tier1_steps(intake, place, schedule1, handle, is_worse, chance)
+    tier2 = _tier2_steps(intake, place, (schedule1, schedule2), handle, tier1, chance)
+    schedule = np.where(np.isnan(tier2["escalated"]), schedule1, schedule2)
+    endings = _endings(intake, place, schedule, is_worse, tier1 | tier2, chance)
     first_due, resolution_due = _targets(intake, place, schedule1, (end - start).total_seconds() / 120)
     return Timeline(
-        assigned=assigned, first_reply=first_reply, pending=pending, answered=answered, second_reply=second_reply,
-        escalated=escalated, second_assigned=second_assigned, tier2_reply=tier2_reply, held=held, resumed=resumed,
-        partner_reply=partner_reply, solved=solved, reopened=reopened, reopened_reply=reopened_reply,
-        solved_again=solved_again, closed=np.fmax(solved, solved_again) + CLOSES_AFTER_MINUTES,
-        deleted=when(some(0.003), intake.minute + lasting(5 * 1440, 1.0)),
-        raised=when(some(0.03) & (intake.priority < 3), assigned + 0.2),
-        first_reply_due=first_due, resolution_due=resolution_due,
-        handle_minutes=handle * np.where(escalates, 2.2, 1.0) + np.where(reopens, 4.0, 0.0),
-    )  # fmt: skip
+        **tier1,
+        **tier2,
+        **endings,
+        deleted=_when(chance.some(0.003), intake.minute + chance.lasting(5 * 1440, 1.0)),
+        raised=_when(chance.some(0.015) & (intake.priority < 3), tier1["assigned"] + 0.2),
+        first_reply_due=first_due,
+        resolution_due=resolution_due,
+        handle_minutes=handle,
+    )
+
+
+def _tier1_steps(
+    intake: Intake, place: Workplace, schedule: Names, handle: Floats, is_worse: Bools, chance: Chance
+) -> dict[str, Floats]:
+    """Assigned, replied to, and perhaps left waiting for the requester, who perhaps answers."""
+    is_chat = intake.channel == 1
+    wait = chance.lasting(np.where(is_chat, 1.2, 22.0) * np.where(is_worse, 1.3, 1.0))
+    assigned = _later(place.clocks, schedule, _begun(place, intake, is_chat), wait)
+    # One in fifty solves itself before anyone replies.
+    replied = _later(place.clocks, schedule, assigned, 0.4 * handle + 0.2)
+    first_reply = _when(~chance.some(0.02), replied)
+    pending = _when(chance.some(0.33), first_reply + 0.1)
+    answered = _when(chance.some(0.78), pending + chance.lasting(np.where(is_chat, 4.0, 300.0), 1.1))
+    second_reply = _later(place.clocks, schedule, answered, chance.lasting(np.where(is_chat, 2.0, 45.0)))
+    return {
+        "assigned": assigned,
+        "first_reply": first_reply,
+        "pending": pending,
+        "answered": answered,
+        "second_reply": second_reply,
+    }
+
+
+def _tier2_steps(
+    intake: Intake,
+    place: Workplace,
+    schedules: tuple[Names, Names],
+    handle: Floats,
+    done: dict[str, Floats],
+    chance: Chance,
+) -> dict[str, Floats]:
+    """Escalated, taken up and answered by tier 2, and perhaps held until a partner team has done its part."""
+    unanswered = ~np.isnan(done["pending"]) & np.isnan(done["answered"])
+    escalates = chance.some(_escalation_chance(intake)) & ~np.isnan(done["first_reply"]) & ~unanswered
+    worked = np.fmax(done["first_reply"], done["second_reply"])
+    escalated = _when(escalates, _later(place.clocks, schedules[0], worked, chance.lasting(12.0)))
+    begun = _begun_tier2(place, intake, escalated)
+    second_assigned = _later(place.clocks, schedules[1], begun, chance.lasting(30.0))
+    tier2_reply = _later(place.clocks, schedules[1], second_assigned, 0.8 * handle + 5)
+    held = _when(chance.some(0.2), tier2_reply + 0.1)
+    resumed = held + chance.lasting(2.5 * 1440)
+    return {
+        "escalated": escalated,
+        "second_assigned": second_assigned,
+        "tier2_reply": tier2_reply,
+        "held": held,
+        "resumed": resumed,
+        "partner_reply": _later(place.clocks, schedules[1], resumed, chance.lasting(60.0)),
+    }
+
+
+def _endings(
+    intake: Intake,
+    place: Workplace,
+    schedule: Names,
+    is_worse: Bools,
+    done: dict[str, Floats],
+    chance: Chance,
+) -> dict[str, Floats]:
+    """Solved, perhaps reopened and solved again, and closed in the end."""
+    is_chat = intake.channel == 1
+    replies = [done[name] for name in ("first_reply", "second_reply", "tier2_reply", "partner_reply")]
+    last_reply = np.fmax.reduce(replies)
+    solved = _later(place.clocks, schedule, last_reply, chance.lasting(np.where(is_chat, 3.0, 90.0), 1.2))
+    # Nobody answered: the helpdesk solves it after five days. Never replied to: the requester gave up.
+    unanswered = ~np.isnan(done["pending"]) & np.isnan(done["answered"])
+    solved = np.where(unanswered, done["pending"] + 5 * 1440, solved)
+    solved = np.where(np.isnan(last_reply), done["assigned"] + chance.lasting(600.0), solved)
+    share = 0.03 + 0.05 * _SEVERITY[intake.problem] + 0.03 * (intake.priority >= 2)
+    reopens = chance.some(share + WORSE_REOPEN_SHARE * is_worse)
+    reopened = _when(reopens, solved + np.minimum(chance.lasting(900.0, 1.0), CLOSES_AFTER_MINUTES - 60))
+    reply = _later(place.clocks, schedule, reopened, chance.lasting(np.where(is_chat, 5.0, 240.0)))
+    solved_again = _later(place.clocks, schedule, reply, chance.lasting(60.0, 1.0))
+    return {
+        "solved": solved,
+        "reopened": reopened,
+        "reopened_reply": reply,
+        "solved_again": solved_again,
+        "closed": np.fmax(solved, solved_again) + CLOSES_AFTER_MINUTES,
+    }
+
+
+def _when(happens: Bools, moment: Floats) -> Floats:
+    return np.where(happens, moment, NEVER)
 
 
 def _handle_minutes(
@@ -225,15 +290,16 @@ def _begun(place: Workplace, intake: Intake, is_chat: Bools) -> Floats:
     return np.where(is_chat, np.minimum(begun, intake.minute + LONGEST_CHAT_WAIT_MINUTES), begun)
 
 
-def _begun_tier2(place: Workplace, intake: Intake, hub: np.ndarray, escalated: Floats) -> Floats:
+def _begun_tier2(place: Workplace, intake: Intake, escalated: Floats) -> Floats:
     begun = np.full_like(escalated, NEVER)
+    hub = np.array([region.hub for region in REGIONS])[intake.region]
     for (line, name), team in place.tier2.items():
         rows = np.flatnonzero((intake.line == line) & (hub == name) & ~np.isnan(escalated))
         begun[rows] = team.begun(escalated[rows])
     return begun
 
 
-def _later(clocks: dict[str, BusinessClock], schedule: np.ndarray, moment: Floats, minutes: Floats) -> Floats:
+def _later(clocks: dict[str, BusinessClock], schedule: Names, moment: Floats, minutes: Floats) -> Floats:
     """The moment at which so many more business minutes have passed, by each ticket's schedule."""
     later = np.full_like(moment, NEVER)
     for name, clock in clocks.items():
@@ -242,7 +308,7 @@ def _later(clocks: dict[str, BusinessClock], schedule: np.ndarray, moment: Float
     return later
 
 
-def _targets(intake: Intake, place: Workplace, schedule: np.ndarray, changed: float) -> tuple[Floats, Floats]:
+def _targets(intake: Intake, place: Workplace, schedule: Names, changed: float) -> tuple[Floats, Floats]:
     """When first reply (business minutes) and resolution (calendar minutes) are due."""
     factor = np.where(intake.minute < changed, EARLIER_TARGET_FACTOR, 1.0)
     first = np.where(

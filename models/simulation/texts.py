@@ -20,6 +20,8 @@ _ROWS_AT_A_TIME = 200_000
 _EMAIL = 2  # place of e-mail among the channels
 _CHAT = 1
 _PERSONAL_SHARE = 0.13
+_CASUAL, _ANGRY, _TERSE = (phrases.REGISTERS.index(name) for name in ("casual", "angry", "terse"))
+_KIND_OF_REMARK = {"buyer": 0, "merchant": 1, "creator": 2}
 
 
 @dataclass(frozen=True)
@@ -126,43 +128,47 @@ def _english(intake: Intake, people: pl.DataFrame, rng: np.random.Generator) -> 
     """The text with the slots of the problem still open."""
     size = len(intake.minute)
     register = rng.choice(len(phrases.REGISTERS), size, p=phrases.REGISTER_SHARES)
-    kind_of_remark = np.array(
-        [{"buyer": 0, "merchant": 1, "creator": 2}[user_type] for _, user_type in ASKERS]
-    )[intake.asker]
-    kind_of_remark = np.where(rng.uniform(size=size) < 0.6, 0, kind_of_remark)
+    kinds = [_KIND_OF_REMARK[user_type] for _, user_type in ASKERS]
+    kind_of_remark = np.where(rng.uniform(size=size) < 0.6, 0, np.array(kinds)[intake.asker])
     wordy = np.array([0.5, 0.5, 0.4, 0.4, 0.0])[register] + 0.2 * (intake.channel == _EMAIL)
-    is_terse = register == phrases.REGISTERS.index("terse")
-    draws = rng.uniform(size=(7, size))
-    own_ask = draws[0] < 0.5
-
+    draws = rng.uniform(size=(8, size))
+    nobody = np.zeros(size, dtype=np.int64)
     closing = people.with_columns(text=_CLOSERS.draw(register, rng))
-    personal = people.with_columns(text=_PERSONAL.draw(np.zeros(size, dtype=np.int64), rng))
-    pieces = pl.DataFrame(
-        {
-            "opener": _OPENERS.draw(register, rng),
-            "symptom": _SYMPTOMS.draw(intake.problem, rng),
-            "detail": _when(draws[1] < np.where(is_terse, 0.5, 0.85), _DETAILS.draw(intake.problem, rng)),
-            "remark": _when(draws[2] < wordy, _REMARKS.draw(kind_of_remark, rng)),
-            "more": _when(draws[3] < wordy / 2, _REMARKS.draw(np.zeros(size, dtype=np.int64), rng)),
-            "ask": _choose(own_ask, _PROBLEM_ASKS.draw(intake.problem, rng), _ASKS.draw(register, rng)),
-            "personal": _when(draws[4] < _PERSONAL_SHARE, _fill(personal, people.columns)),
-            "closer": _fill(closing, people.columns),
-            "order": draws[5],
-            "register": register,
-            "sloppy": draws[6],
-        }
+    personal = people.with_columns(text=_PERSONAL.draw(nobody, rng))
+    detail_share = np.where(register == _TERSE, 0.5, 0.85)
+    own_ask = draws[0] < 0.5
+    pieces = {
+        "opener": _OPENERS.draw(register, rng),
+        "symptom": _SYMPTOMS.draw(intake.problem, rng),
+        "detail": _when(draws[1] < detail_share, _DETAILS.draw(intake.problem, rng)),
+        "another": _when(draws[7] < wordy / 3, _DETAILS.draw(intake.problem, rng)),
+        "remark": _when(draws[2] < wordy, _REMARKS.draw(kind_of_remark, rng)),
+        "more": _when(draws[3] < wordy / 2, _REMARKS.draw(nobody, rng)),
+        "ask": _choose(own_ask, _PROBLEM_ASKS.draw(intake.problem, rng), _ASKS.draw(register, rng)),
+        "personal": _when(draws[4] < _PERSONAL_SHARE, _fill(personal, people.columns)),
+        "closer": _fill(closing, people.columns),
+        "order": draws[5],
+        "register": register,
+        "sloppy": draws[6],
+    }
+    return _compose(pl.DataFrame(pieces))
+
+
+def _compose(pieces: pl.DataFrame) -> pl.Series:
+    """Put the pieces in one order or another, in the manner of the register; some misspell."""
+    register, order, sloppy = pl.col("register"), pl.col("order"), pl.col("sloppy")
+    loud = pl.when((register == _ANGRY) & (sloppy < 0.5))
+    pieces = pieces.with_columns(
+        symptom=loud.then(pl.col("symptom").str.strip_suffix(".") + "!!").otherwise("symptom"),
+        another=pl.when(pl.col("another") != pl.col("detail")).then("another"),
     )
-    is_angry = pl.col("register") == phrases.REGISTERS.index("angry")
-    shouted = pl.when(is_angry & (pl.col("sloppy") < 0.5)).then(
-        pl.col("symptom").str.strip_suffix(".") + "!!"
-    )
-    pieces = pieces.with_columns(symptom=shouted.otherwise("symptom"))
-    early, swapped = pl.col("order") < 0.3, pl.col("order") > 0.82
+    early, swapped = order < 0.3, (order > 0.82) & pl.col("detail").is_not_null()
     message = pl.concat_str(
         "opener",
         pl.when(early).then("remark"),
-        pl.when(swapped & pl.col("detail").is_not_null()).then("detail").otherwise("symptom"),
-        pl.when(swapped & pl.col("detail").is_not_null()).then("symptom").otherwise("detail"),
+        pl.when(swapped).then("detail").otherwise("symptom"),
+        pl.when(swapped).then("symptom").otherwise("detail"),
+        "another",
         pl.when(~early).then("remark"),
         "more",
         "ask",
@@ -170,16 +176,13 @@ def _english(intake: Intake, people: pl.DataFrame, rng: np.random.Generator) -> 
         ignore_nulls=True,
     )
     # Names, addresses and numbers stay as they are: only what comes before them is misspelt.
-    is_casual = pl.col("register").is_in(
-        [phrases.REGISTERS.index("casual"), phrases.REGISTERS.index("terse")]
-    )
-    message = pl.when(is_casual & (pl.col("order") < 0.6)).then(message.str.to_lowercase()).otherwise(message)
+    lower = register.is_in([_CASUAL, _TERSE]) & (order < 0.6)
+    message = pl.when(lower).then(message.str.to_lowercase()).otherwise(message)
     right, wrong = zip(*phrases.MISSPELLINGS, strict=True)
     misspelt = message.str.replace_many([f" {word}" for word in right], [f" {word}" for word in wrong])
-    message = pl.when(pl.col("sloppy") > 0.84).then(misspelt).otherwise(message)
-    return pieces.select(
-        pl.concat_str(message, "personal", "closer", separator=" ", ignore_nulls=True)
-    ).to_series()
+    message = pl.when(sloppy > 0.84).then(misspelt).otherwise(message)
+    whole = pl.concat_str(message, "personal", "closer", separator=" ", ignore_nulls=True)
+    return pieces.select(whole).to_series()
 
 
 def _when(condition: Bools, text: pl.Series) -> pl.Series:

@@ -25,7 +25,14 @@ def truth_tables(
     end: datetime,
     worse: str | None,
 ) -> dict[str, pl.DataFrame]:
-    """Every table of the truth, by name."""
+    """Every table of the truth, by name.
+
+    ticket_truth: each ticket's theme, cause, wave, vendor of tier 1, and whether an attacker's template. themes:
+    the problems by slug. planted_events: causes with their segment (all pairs hold), number of tickets and tickets
+    a week; SOP changes with their factor on handling; decoys, which cause nothing. waves; fixes with their factor
+    on the theme's rate; vendors; campaigns as they really were. event_id and wave_id are ids of the calendar, null
+    or absent there where the company did not record it.
+    """
     return {
         "ticket_truth": _tickets(intake, ticket_ids, plan),
         "themes": pl.DataFrame(

@@ -21,67 +21,50 @@ CALENDAR_SCHEMA = pl.Schema({
 
 def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, date]], plan: Plan) -> pl.DataFrame:
     """What the company knows of its events, past and to come: not all of it is right, and some is missing."""
-    rows: list[tuple[object, ...]] = []
-    for campaign in campaigns:
-        known = campaign.recorded
-        if known is not None:
-            rows.append(
-                (
-                    campaign.event_id,
-                    "campaign",
-                    known.name,
-                    known.starts_at,
-                    known.ends_at,
-                    known.line,
-                    known.region,
-                    known.size,
-                )
-            )
+    rows: list[tuple[object, ...]] = [
+        (
+            sale.event_id,
+            "campaign",
+            known.name,
+            known.starts_at,
+            known.ends_at,
+            known.line,
+            known.region,
+            known.size,
+        )
+        for sale in campaigns
+        if (known := sale.recorded) is not None
+    ]
     codes = {region.name: region.code for region in REGIONS}
     for region, name, day in holidays:
         midnight = datetime.combine(day, time())
-        rows.append(
-            (
-                f"hol-{codes[region]}-{day}",
-                "holiday",
-                name,
-                midnight,
-                midnight + timedelta(days=1),
-                None,
-                region,
-                None,
-            )
-        )
-    for release in plan.releases:
-        name = f"App {release.version} on {release.platform}"
-        rows.append(
-            (release.event_id, "release", name, release.starts_at, release.starts_at, None, None, None)
-        )
+        next_day = midnight + timedelta(days=1)
+        rows.append((f"hol-{codes[region]}-{day}", "holiday", name, midnight, next_day, None, region, None))
+    rows += _of_plan(plan)
+    return pl.DataFrame(rows, schema=CALENDAR_SCHEMA, orient="row").sort("starts_at", "event_id")
+
+
+def _of_plan(plan: Plan) -> list[tuple[object, ...]]:
+    """Releases, and what the company recorded of incidents, waves and its own changes."""
+    rows: list[tuple[object, ...]] = []
+    for new in plan.releases:
+        name = f"App {new.version} on {new.platform}"
+        rows.append((new.event_id, "release", name, new.starts_at, new.starts_at, None, None, None))
     for cause in plan.causes:
         if cause.kind == "incident" and cause.in_calendar:
-            rows.append(
-                (
-                    cause.event_id,
-                    "incident",
-                    cause.name,
-                    cause.starts_at,
-                    cause.ends_at,
-                    None,
-                    cause.segment["region"],
-                    None,
-                )
-            )
+            during, region = (cause.starts_at, cause.ends_at), cause.segment["region"]
+            rows.append((cause.event_id, "incident", cause.name, *during, None, region, None))
     for wave in plan.waves:
         if wave.in_calendar:
-            rows.append((wave.event_id, "ato_wave", "Account takeover wave", wave.starts_at, wave.ends_at,
-                         "account_security", wave.region, None))  # fmt: skip
+            during, line = (wave.starts_at, wave.ends_at), "account_security"
+            rows.append(
+                (wave.event_id, "ato_wave", "Account takeover wave", *during, line, wave.region, None)
+            )
     changed = plan.sop_changed_at
-    rows.append(("sop-1", "sop_change", "New refund checklist", changed, changed, "ecommerce", None, None))
     taught = changed - timedelta(days=40)
-    rows.append(
-        ("trn-1", "training", "Tone of voice training", taught, taught + timedelta(days=2), None, None, None)
-    )
-    return pl.DataFrame(rows, schema=CALENDAR_SCHEMA, orient="row").sort("starts_at", "event_id")
+    rows.append(("sop-1", "sop_change", "New refund checklist", changed, changed, "ecommerce", None, None))
+    rows.append(("trn-1", "training", "Tone of voice", taught, taught + timedelta(days=2), None, None, None))
+    return rows
 
 
 def actions(plan: Plan, end: datetime) -> pl.DataFrame:
