@@ -10,6 +10,7 @@ from scipy import sparse
 
 from models.themes.recipe import (
     BROAD_RESOLUTION,
+    COLUMNS_PER_GROUP,
     CONSENSUS_RUNS,
     LEAST_MEAN_SIZE,
     LEAST_NEIGHBOURS,
@@ -45,16 +46,32 @@ def nearest_neighbours(vectors: Vectors, k: int) -> Neighbours:
     k = min(k, count - 1)
     index = np.empty((count, k), dtype=np.int64)
     cosine = np.empty((count, k), dtype=np.float32)
+    padded = np.zeros(
+        (-(-count // COLUMNS_PER_GROUP) * COLUMNS_PER_GROUP, vectors.shape[1]), dtype=np.float32
+    )
+    padded[:count] = vectors
     for start in range(0, count, ROWS_PER_BLOCK):
         stop = min(start + ROWS_PER_BLOCK, count)
-        block = vectors[start:stop] @ vectors.T
+        block = vectors[start:stop] @ padded.T
+        block[:, count:] = -np.inf
         block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        near = np.argpartition(block, -k, axis=1)[:, -k:]
-        near_cosine = np.take_along_axis(block, near, axis=1)
-        order = np.lexsort((near, -near_cosine), axis=1)
-        index[start:stop] = np.take_along_axis(near, order, axis=1)
-        cosine[start:stop] = np.take_along_axis(near_cosine, order, axis=1)
+        index[start:stop], cosine[start:stop] = _largest(block, k)
     return Neighbours(index, cosine)
+
+
+def _largest(block: Vectors, k: int) -> tuple[npt.NDArray[np.int64], Vectors]:
+    """Columns and values of the k largest entries of each row, largest first.
+
+    The k largest lie within the k groups of columns with the largest maxima, which are far fewer to sort.
+    """
+    rows, columns = block.shape
+    groups = columns // COLUMNS_PER_GROUP
+    tops = block.reshape(rows, COLUMNS_PER_GROUP, groups).max(axis=1)
+    best = np.argpartition(tops, -k, axis=1)[:, -k:] if k < groups else np.tile(np.arange(groups), (rows, 1))
+    near = (best[:, :, None] + groups * np.arange(COLUMNS_PER_GROUP)).reshape(rows, -1)
+    value = np.take_along_axis(block, near, axis=1)
+    order = np.lexsort((near, -value), axis=1)[:, :k]
+    return np.take_along_axis(near, order, axis=1), np.take_along_axis(value, order, axis=1)
 
 
 def neighbour_graph(neighbours: Neighbours) -> sparse.csr_matrix:
@@ -63,6 +80,8 @@ def neighbour_graph(neighbours: Neighbours) -> sparse.csr_matrix:
     A text's nearest neighbour weighs 1, the others fall off with their extra distance over its mean.
     """
     count, k = neighbours.index.shape
+    if k == 0:
+        return sparse.csr_matrix((count, count))
     distance = 1.0 - neighbours.cosine
     beyond = np.maximum(distance - distance[:, :1], 0)
     scale = beyond.mean(axis=1, keepdims=True)
@@ -94,18 +113,20 @@ def centroids(vectors: Vectors, labels: Labels) -> Vectors:
     return np.divide(sums, length, out=np.zeros_like(sums), where=length > 0).astype(np.float32)
 
 
-def communities(vectors: Vectors, seed: int) -> Labels:
-    """The group of each row, 0..n-1. vectors: unit rows, centred.
+def neighbourhood(texts: int) -> int:
+    """Neighbours to look at; fewer in a small set, where they would reach beyond every theme."""
+    return min(NEIGHBOURS, max(LEAST_NEIGHBOURS, texts // 10))
+
+
+def communities(vectors: Vectors, graph: sparse.csr_matrix, seed: int) -> Labels:
+    """The group of each row, 0..n-1. vectors: unit rows, centred. graph: weights between them.
 
     Louvain (Blondel et al. 2008) at rising resolution, up to the first whose groups are cohesive enough
     (mean over texts of their group's mean cosine); then the consensus of several runs in random order
     (Lancichinetti & Fortunato 2012), which groups better than one run and depends less on the seed.
     """
-    if len(vectors) < 3:
+    if len(vectors) < 3 or not graph.nnz:
         return np.zeros(len(vectors), dtype=np.int64)
-    # In a small set the neighbourhood shrinks too, or it would reach beyond every theme.
-    k = min(NEIGHBOURS, max(LEAST_NEIGHBOURS, len(vectors) // 10))
-    graph = neighbour_graph(nearest_neighbours(vectors, k))
     resolution = _resolution(graph, vectors, seed)
     edges = graph.tocoo()
     together = np.zeros(len(edges.data))

@@ -26,21 +26,23 @@ FAR_FROM_EVERYTHING = 0.15
 
 # Beyond this many distinct texts the themes are found on a sample and the rest is assigned.
 FIT_AT_MOST = 60_000
+
+# How much is held in memory at once: rows of a cosine matrix, and columns of which only the best is sorted.
 ROWS_PER_BLOCK = 2_048
+COLUMNS_PER_GROUP = 16
 
 # Naming.
-PHRASE_WORDS = (1, 4)
+PHRASE_WORDS = (1, 5)
 PHRASES_PER_THEME = 80
 SHARE_WEIGHT = 0.15
 PHRASES_APART = 0.75
 DESCRIPTION_CHARACTERS = 240
 EXAMPLES = 6
+EXAMPLES_CHOSEN_FROM = 60  # the most central tickets
 EXAMPLE_CHARACTERS = 1_000
 # What is read for naming: the most central texts of a theme, their first words.
 TEXTS_READ_PER_THEME = 150
 WORDS_READ_PER_TEXT = 60
 
-# Copies are looked for among this many nearest neighbours.
-COPY_NEIGHBOURS = 5
 # A new text belongs to a template's theme only if it is this close to it (centred cosine).
 TEMPLATE_COSINE = 0.95

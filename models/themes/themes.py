@@ -12,6 +12,7 @@ from models.text.duplicates import identical_texts, is_long, is_template, merge_
 from models.text.normalise import normalise
 from models.themes.clustering import (
     Labels,
+    Neighbours,
     Vectors,
     centred,
     centroids,
@@ -19,18 +20,23 @@ from models.themes.clustering import (
     communities,
     nearest_centroid,
     nearest_neighbours,
+    neighbour_graph,
+    neighbourhood,
 )
 from models.themes.naming import Embed, Name, name_themes
 from models.themes.recipe import (
-    COPY_NEIGHBOURS,
     DESCRIPTION_CHARACTERS,
     EXAMPLE_CHARACTERS,
     EXAMPLES,
+    EXAMPLES_CHOSEN_FROM,
     FAR_FROM_EVERYTHING,
     FIT_AT_MOST,
     MINIMUM_DISTINCT,
     TEMPLATE_COSINE,
 )
+
+# Copies are looked for among this many nearest neighbours.
+COPY_NEIGHBOURS = 5
 
 OTHER_ID = "other"
 OTHER_NAME = "Other"
@@ -83,6 +89,8 @@ class _Texts:
     copies: npt.NDArray[np.int64]  # group of copies, per ticket
     is_first: npt.NDArray[np.bool_]  # the earliest ticket of its group
     is_template: npt.NDArray[np.bool_]
+    fitted: npt.NDArray[np.int64]  # rows on which themes are found: distinct texts, or a sample of them
+    neighbours: Neighbours | None  # of the fitted rows; None where there are too few
 
 
 def find_themes(tickets: pl.DataFrame, embeddings: Vectors, embed: Embed, seed: int = 0) -> Themes:
@@ -96,7 +104,7 @@ def find_themes(tickets: pl.DataFrame, embeddings: Vectors, embed: Embed, seed: 
         raise ValueError(
             f"{tickets.height} tickets but {len(embeddings)} embeddings; expected one for each ticket"
         )
-    texts, mean = _prepare(tickets, embeddings)
+    texts, mean = _prepare(tickets, embeddings, seed)
     labels = _group(texts, seed)
     labels = _largest_first(texts, labels)
     return _describe(texts, labels, mean, embed)
@@ -124,55 +132,72 @@ def assign(embeddings: Vectors, themes: Themes) -> pl.DataFrame:
     )
 
 
-def _prepare(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[_Texts, Vectors]:
+def _prepare(tickets: pl.DataFrame, embeddings: Vectors, seed: int) -> tuple[_Texts, Vectors]:
     order = tickets.select(pl.struct("source", "ticket_id").arg_sort()).to_series().to_numpy()
     ordered = tickets[order].with_columns(normalised=normalise(tickets["text"][order]))
     vectors = np.asarray(embeddings, dtype=np.float32)[order]
     copies = identical_texts(ordered["normalised"])
     distinct = np.unique(copies, return_index=True)[1]
-    says_something = distinct[vectors[distinct].any(axis=1)]
-    mean = vectors[says_something].mean(axis=0) if len(says_something) else np.zeros(vectors.shape[1])
+    fitted = distinct[vectors[distinct].any(axis=1)]
+    if len(fitted) > FIT_AT_MOST:
+        fitted = np.sort(np.random.default_rng(seed).choice(fitted, FIT_AT_MOST, replace=False))
+    mean = vectors[fitted].mean(axis=0) if len(fitted) else np.zeros(vectors.shape[1], dtype=np.float32)
+    spread = centred(vectors, mean)
     long = is_long(ordered["normalised"])
-    if 2 <= len(distinct) <= FIT_AT_MOST:
-        near = nearest_neighbours(vectors[distinct], COPY_NEIGHBOURS)
-        copies = merge_copies(near.index, near.cosine, long[distinct])[copies]
+    neighbours = None
+    if len(fitted) >= MINIMUM_DISTINCT:
+        neighbours = nearest_neighbours(spread[fitted], neighbourhood(len(fitted)))
+        near = neighbours.index[:, :COPY_NEIGHBOURS]
+        plain_cosine = np.einsum("ij,ikj->ik", vectors[fitted], vectors[fitted[near]])
+        group = np.arange(copies.max() + 1)
+        first_of = merge_copies(near, plain_cosine, long[fitted])
+        group[copies[fitted]] = copies[fitted[np.unique(first_of, return_index=True)[1]]][first_of]
+        copies = np.unique(group[copies], return_inverse=True)[1]
     age = ordered.with_columns(copies=copies).select(pl.col("created_at").rank("ordinal").over("copies") == 1)
     texts = _Texts(
         tickets=ordered,
-        vectors=centred(vectors, mean.astype(np.float32)),
+        vectors=spread,
         copies=copies,
         is_first=age.to_series().fill_null(False).to_numpy(),
         is_template=is_template(copies, ordered["requester_key"], long),
+        fitted=fitted,
+        neighbours=neighbours,
     )
-    return texts, mean.astype(np.float32)
+    return texts, mean
 
 
 def _group(texts: _Texts, seed: int) -> Labels:
-    """A label for each ticket, -1 for Other; each template is a group of its own."""
+    """A label for each ticket, -1 for Other; copies share one, each template has one of its own."""
     labels = np.full(len(texts.copies), -1, dtype=np.int64)
     one_each = np.unique(texts.copies, return_index=True)[1]
-    usable = one_each[texts.vectors[one_each].any(axis=1) & ~texts.is_template[one_each]]
-    sample = usable
-    if len(usable) > FIT_AT_MOST:
-        sample = np.sort(np.random.default_rng(seed).choice(usable, FIT_AT_MOST, replace=False))
-    if len(sample) >= MINIMUM_DISTINCT:
-        found = communities(texts.vectors[sample], seed)
-        large = np.flatnonzero(np.bincount(found) >= MINIMUM_DISTINCT)
-        centres = centroids(texts.vectors[sample], found)[large]
-        if len(large):
-            label, cosine = nearest_centroid(texts.vectors[usable], centres)
-            position = np.searchsorted(usable, sample)
-            stays = np.isin(found, large)
-            label[position[stays]] = np.searchsorted(large, found[stays])
-            cosine[position[stays]] = (texts.vectors[sample[stays]] * centres[label[position[stays]]]).sum(
-                axis=1
-            )
-            labels[usable] = np.where(cosine >= FAR_FROM_EVERYTHING, label, -1)
-    group_label = np.full(texts.copies.max(initial=-1) + 1, -1, dtype=np.int64)
-    group_label[texts.copies[one_each]] = labels[one_each]
+    centres, fitted, found = _fit(texts, seed)
+    if len(centres):
+        rows = np.union1d(one_each, fitted)
+        label, cosine = nearest_centroid(texts.vectors[rows], centres)
+        at = np.searchsorted(rows, fitted)
+        label[at] = found
+        cosine[at] = (texts.vectors[fitted] * centres[found]).sum(axis=1)
+        labels[rows] = np.where(cosine >= FAR_FROM_EVERYTHING, label, -1)
+    of_copies = labels[one_each]
     templates = np.unique(texts.copies[texts.is_template])
-    group_label[templates] = labels.max(initial=-1) + 1 + np.arange(len(templates))
-    return group_label[texts.copies]
+    of_copies[templates] = labels.max(initial=-1) + 1 + np.arange(len(templates))
+    return of_copies[texts.copies]
+
+
+def _fit(texts: _Texts, seed: int) -> tuple[Vectors, npt.NDArray[np.int64], Labels]:
+    """Centres of the groups that are large enough, the rows they were found on, and those rows' groups."""
+    nothing = texts.vectors[:0], texts.fitted[:0], texts.fitted[:0]
+    kept = np.flatnonzero(~texts.is_template[texts.fitted])
+    if texts.neighbours is None or not len(kept):
+        return nothing
+    rows = texts.fitted[kept]
+    found = communities(texts.vectors[rows], neighbour_graph(texts.neighbours)[kept][:, kept], seed)
+    distinct = np.unique(np.column_stack([found, texts.copies[rows]]), axis=0)[:, 0]
+    large = np.flatnonzero(np.bincount(distinct) >= MINIMUM_DISTINCT)
+    stays = np.isin(found, large)
+    if not len(large):
+        return nothing
+    return centroids(texts.vectors[rows], found)[large], rows[stays], np.searchsorted(large, found[stays])
 
 
 def _largest_first(texts: _Texts, labels: Labels) -> Labels:
@@ -266,7 +291,7 @@ def _examples(
     for label in range(len(ids)):
         members = np.flatnonzero((labels == label) & texts.is_first)
         members = members[np.lexsort((members, -similarity[members]))]
-        members = members[: max(EXAMPLES, min(len(members) // 2, 50 * EXAMPLES))]
+        members = members[: max(EXAMPLES, min(len(members) // 2, EXAMPLES_CHOSEN_FROM))]
         alike = texts.vectors[members] @ texts.vectors[members].T
         chosen: list[int] = []
         nearest = np.full(len(members), -1.0)
