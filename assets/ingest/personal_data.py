@@ -94,6 +94,11 @@ _ENGLISH_WORDS = """will mark may grace hope rose faith bill art grant summer ap
 _ALSO_WORDS = frozenset(_ENGLISH_WORDS.split())
 
 
+_SHORTEST_NAME_PART = 3  # letters; shorter ones are only taken for a name inside the full name
+_WORD = re.compile(r"[^\W\d_]+")
+_NAME_TWICE = re.compile(r"(<NAME_(\d+)>)(?:[\s,.'’-]{1,3}<NAME_\2>)+")
+
+
 class TicketRedactor:
     """Redacts the texts of one ticket; the same value has the same token in all of them.
 
@@ -105,6 +110,12 @@ class TicketRedactor:
         self._tokens: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self._names = list(dict.fromkeys(readable(name).strip() for name in names if name and name.strip()))
+        self._name_parts = {
+            part.lower(): place
+            for place, name in reversed(list(enumerate(self._names, 1)))
+            for part in _WORD.findall(name)
+            if len(part) >= _SHORTEST_NAME_PART
+        }
         known = region if region and len(region) == 2 and region.isalpha() else None
         self._regions = list(dict.fromkeys(filter(None, (known and known.upper(), "US", "GB"))))
 
@@ -137,9 +148,23 @@ class TicketRedactor:
     def _without_names(self, text: str) -> str:
         lower = text.lower()
         for place, name in enumerate(self._names, 1):
-            if any(part.lower() in lower for part in _name_parts(name)):
-                text = _name_pattern(name).sub(f"<NAME_{place}>", text)
+            if name.lower() in lower and not _stands_in_parts(name):
+                edge = r"\b" if name.isascii() else ""
+                text = re.sub(rf"(?i){edge}{re.escape(name)}{edge}", f"<NAME_{place}>", text)
+        if any(part in lower for part in self._name_parts):
+            text = _NAME_TWICE.sub(r"\1", _WORD.sub(self._name_part, text))
         return text
+
+    def _name_part(self, found: re.Match[str]) -> str:
+        word = found[0]
+        place = self._name_parts.get(word.lower())
+        if place is None or (word.lower() in _ALSO_WORDS and not word.istitle()):
+            return word
+        if found.string[found.start() - 1 : found.start()] == "<" and found.string[found.end() :].startswith(
+            "_"
+        ):
+            return word  # a token such as <CARD_1>, on a ticket of somebody called Card
+        return f"<NAME_{place}>"
 
     def _token(self, kind: str, value: str) -> str:
         key = kind, value
@@ -243,6 +268,11 @@ def _one_time_code(found: re.Match[str]) -> str:
     return "<CODE>" if is_code else found[0]
 
 
+def _stands_in_parts(name: str) -> bool:
+    """Whether each part of a name can be looked for alone: not `Bo Li`, nor a script without spaces."""
+    return name.isascii() and all(len(part) >= _SHORTEST_NAME_PART for part in _WORD.findall(name))
+
+
 def _spelled_out(found: re.Match[str]) -> str:
     return "@" if (found[1] or found[2]).lower() == "at" else "."
 
@@ -255,20 +285,3 @@ def _digits(text: str) -> str:
 def _is_card(text: str) -> bool:
     number = _digits(text)
     return len(number) in _CARD_LENGTHS and number[0] in "23456" and luhn.is_valid(number)
-
-
-def _name_parts(name: str) -> list[str]:
-    return [part for part in re.split(r"[\s,]+", name) if len(part) >= 3 and part[0].isalpha()]
-
-
-def _name_pattern(name: str) -> re.Pattern[str]:
-    """A person's full name, or any part of it."""
-    sayings = [r"[\s,]+".join(map(re.escape, name.split()))]
-    sayings += [
-        _capital_only(part) if part.lower() in _ALSO_WORDS else re.escape(part) for part in _name_parts(name)
-    ]
-    return re.compile(rf"(?i)(?<![\w<])(?:{'|'.join(sayings)})(?!\w)")
-
-
-def _capital_only(part: str) -> str:
-    return f"(?-i:{re.escape(part[0].upper() + part[1:].lower())})"

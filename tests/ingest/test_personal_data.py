@@ -85,6 +85,20 @@ def test_known_names_go_whole_and_in_part() -> None:
     assert told == "Hi, <NAME_1> here. <NAME_2> told me to wait, will you? Thanks, <NAME_1>"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("Siobhan O'Brien-Smith", "regards, SIOBHAN O'BRIEN-SMITH.", "regards, <NAME_1>."),
+        ("Bo Li", "Bo Li here, look at the boat", "<NAME_1> here, look at the boat"),
+        ("王小明", "我是王小明，付款失败", "我是<NAME_1>,付款失败"),
+        ("Robin Card", "Robin's 4111 1111 1111 1111", "<NAME_1>'s <CARD_1>"),
+        ("Jane Doe", "Jane's card, signed Doe, Jane", "<NAME_1>'s card, signed <NAME_1>"),
+    ],
+)
+def test_names_are_found_in_other_forms(name: str, text: str, expected: str) -> None:
+    assert TicketRedactor([name]).redact(text) == expected
+
+
 def test_a_name_inside_a_word_is_no_name() -> None:
     assert TicketRedactor(["Ann Lee"]).redact("the annual sleeve") == "the annual sleeve"
 
