@@ -36,7 +36,7 @@ class FileResult:
     quarantined: dict[str, int] = field(default_factory=dict)  # rule -> rows
     unknown_columns: tuple[str, ...] = ()
     error: str | None = None
-    messages: tuple[str, ...] = ()  # of single rows, where there are few enough to tell
+    messages: tuple[str, ...] = ()  # for each broken rule its first row, and how many more there are
     is_known: bool = False  # loaded before with the same content and mapping: nothing was done
 
     @property
@@ -98,6 +98,17 @@ def record_load(
     )  # fmt: skip
 
 
+def first_of_each_rule(path: Path, quarantined: pl.DataFrame) -> tuple[str, ...]:
+    """For each rule a line with its first row in quarantine and the number of the others."""
+    rules = quarantined.group_by("rule", maintain_order=True).agg(
+        pl.col("row_number").first(), pl.col("message").first(), pl.len().alias("rows")
+    )
+    return tuple(
+        f"{path}: row {row}: {message}" + (f" (and {rows - 1:,} more rows: {rule})" if rows > 1 else "")
+        for rule, row, message, rows in rules.iter_rows()
+    )
+
+
 def _is_loaded(warehouse: Warehouse, digest: str, mapping: Mapping) -> bool:
     found = warehouse.query(
         "select 1 as found from raw.loads "
@@ -116,7 +127,7 @@ class _FileLoad:
         self.path, self.mapping, self.context = path, mapping, context
         self.connection = connection
         self.staging = Staging(connection)
-        self.quarantined: Counter[str] = Counter()
+        self.quarantined: list[pl.DataFrame] = []
         self.unknown: set[str] = set()
         self.rows_read = 0
 
@@ -139,9 +150,11 @@ class _FileLoad:
             if states:
                 self._stage_log(section, pl.concat(states, how="diagonal_relaxed"))
         stored = self.staging.merge()
+        quarantined = pl.concat([pl.DataFrame(schema=PROBLEMS), *self.quarantined])
         return FileResult(
             str(self.path), self.mapping.name, self.rows_read, stored.rows_stored, stored.rows_unchanged,
-            dict(self.quarantined.most_common()), tuple(sorted(self.unknown)),
+            dict(Counter(quarantined["rule"].to_list()).most_common()), tuple(sorted(self.unknown)),
+            messages=first_of_each_rule(self.path, quarantined),
         )  # fmt: skip
 
     def _note(self, batch: Batch) -> None:
@@ -192,5 +205,5 @@ class _FileLoad:
             file=str(self.path),
             table_name=table or next(iter(self.mapping.sections_for(self.path.name)), None),
         )
-        self.quarantined.update(rows["rule"].to_list())
+        self.quarantined.append(rows.select(list(PROBLEMS)))
         add_rows(self.connection, "quarantine", rows)

@@ -87,7 +87,11 @@ class AttributeList(_Part):
 
 
 class EventLog(_Part):
-    """Rows are states of tickets: the last one wins, the events are the differences between them."""
+    """Rows are states of tickets: the last one wins, the events are the differences between them.
+
+    A file must hold the whole history of each of its tickets: a change from the last state in one file to
+    the first in another is seen by neither.
+    """
 
     order: tuple[str, ...]  # columns of the file that put the states of a ticket in order
     assignee: str | None = None  # column of the file whose changes are `assigned` events

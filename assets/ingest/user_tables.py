@@ -14,7 +14,7 @@ from assets.ingest.checks import check_rows
 from assets.ingest.contract import CONTRACT, USER_TABLES
 from assets.ingest.errors import IngestError, closest
 from assets.ingest.files import content_hash, read_batches
-from assets.ingest.load_file import FileResult, LoadContext, record_load
+from assets.ingest.load_file import FileResult, LoadContext, first_of_each_rule, record_load
 from assets.ingest.map_rows import PROBLEMS, map_rows, unknown_columns, wanted_paths
 from assets.ingest.mapping import Mapping, Section, Times
 from assets.ingest.store import add_rows, quarantine_rows, replace_rows
@@ -102,9 +102,7 @@ def _read_into(
     return FileResult(
         str(path), mapping.name, rows_read, rows.height, 0,
         dict(Counter(quarantined["rule"].to_list())), tuple(sorted(unknown)),
-        messages=tuple(
-            f"{path}: row {number}: {message}" for number, message in quarantined.select("row_number", "message").rows()
-        ),
+        messages=first_of_each_rule(path, quarantined),
     )  # fmt: skip
 
 

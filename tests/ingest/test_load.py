@@ -151,6 +151,16 @@ def test_failing_rows_go_to_quarantine_with_their_reason(
     assert told[7].startswith("3 fields, expected 9")
 
 
+def test_the_first_row_of_each_broken_rule_is_told_with_the_number_of_others(
+    tmp_path: Path, load_files: Load
+) -> None:
+    path = tickets_file(tmp_path / "in", ticket(1, status="lost"), ticket(2), ticket(3, status="gone"), "cut")
+    broken, lost = load_files((path, "contract")).files[0].messages
+    assert broken.startswith(f"{path}: row 5: 1 fields, expected 9 as in the header")
+    assert lost.startswith(f"{path}: row 2: status is 'lost', expected one of")
+    assert lost.endswith("(and 1 more rows: status|check)")
+
+
 def test_no_raw_text_reaches_the_warehouse(
     tmp_path: Path, warehouse: Warehouse, load_files: Load, caplog: pytest.LogCaptureFixture
 ) -> None:
