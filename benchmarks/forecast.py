@@ -219,9 +219,7 @@ def figures(days: pl.DataFrame, seconds: float) -> dict[str, float | None]:
     """The scores of one forecaster. interval_score_95 is divided by the mean of the series (Gneiting 2007)."""
     on_events = days.filter("is_event")
     inside = {
-        coverage: pl.col("tickets").is_between(
-            pl.col(f"low_{coverage}").floor(), pl.col(f"high_{coverage}").ceil()
-        )
+        coverage: pl.col("tickets").is_between(pl.col(f"low_{coverage}"), pl.col(f"high_{coverage}"))
         for coverage in (80, 95)
     }
     low, high, came = (pl.col(name) for name in ("low_95", "high_95", "tickets"))

@@ -8,7 +8,15 @@ import numpy as np
 import polars as pl
 
 from models.forecast.hierarchy import Level
-from models.forecast.intervals import BUCKETS, Bounds, bounds, bucket_name, bucket_of, calibrate
+from models.forecast.intervals import (
+    BUCKETS,
+    FEWEST_ORIGINS,
+    Bounds,
+    bounds,
+    bucket_name,
+    bucket_of,
+    calibrate,
+)
 from models.forecast.panel import Bools, Floats, Ints
 from models.forecast.segments import FORMS, ScopedPanel, forecast_segments
 
@@ -100,7 +108,8 @@ def out_of_sample_bounds(actual: Floats, expected: Floats, known: Bools) -> list
 def score(backtest: Backtest, levels: list[Level]) -> pl.DataFrame:
     """WAPE, bias and out-of-sample coverage by level and horizon bucket, beside the seasonal naive WAPE.
 
-    Coverage is null with a single origin, every figure null where the bucket has no known day or no ticket.
+    Coverage is null where too few other origins are left to calibrate on; WAPE and bias are null where the
+    bucket has no ticket; a bucket without a known day has no row.
     """
     rows = [row for level in levels for row in _score_level(backtest, level)]
     floats = ("wape", "bias", "coverage_80", "coverage_95", "wape_seasonal_naive")
@@ -118,11 +127,10 @@ def _score_level(backtest: Backtest, level: Level) -> list[dict[str, object]]:
     inside_80 = np.zeros(expected.shape, dtype=bool)
     inside_95 = np.zeros(expected.shape, dtype=bool)
     for at, bound in enumerate(out_of_sample_bounds(actual, expected, backtest.known)):
-        # Tickets come in whole numbers: a bound of 0.3 means that 0 is inside, or no count could be.
-        inside_80[at] = (actual[at] >= np.floor(bound.low_80)) & (actual[at] <= np.ceil(bound.high_80))
-        inside_95[at] = (actual[at] >= np.floor(bound.low_95)) & (actual[at] <= np.ceil(bound.high_95))
+        inside_80[at] = (actual[at] >= bound.low_80) & (actual[at] <= bound.high_80)
+        inside_95[at] = (actual[at] >= bound.low_95) & (actual[at] <= bound.high_95)
     buckets = bucket_of(expected.shape[1])
-    judged = len(expected) > 1
+    judged = len(expected) > FEWEST_ORIGINS
     rows: list[dict[str, object]] = []
     for bucket in range(len(BUCKETS)):
         cells = backtest.known & (buckets == bucket)

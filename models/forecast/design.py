@@ -17,6 +17,7 @@ HINGE_EVERY_DAYS = 91
 HINGES_END_DAYS = 60  # a bend younger than this is noise as often as news
 TREND_DAMPING_DAYS = 30.0
 YEARLY_WAVES = 6
+CAUTION = 20.0  # on the yearly shape while the year has not been seen twice
 RECENCY_HALF_LIFE_DAYS = 1000.0
 
 
@@ -32,7 +33,7 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
     """Columns for `days` days of history from `first` on and `horizon` days after.
 
     The trend runs in years before the last day of history, 0 there, and is damped after it. Under two years
-    of history the yearly shape is held back eight times as strongly; under eight weeks only level and
+    of history the yearly shape is held back the more strongly; under eight weeks only level and
     weekdays are left.
     """
     since_first = np.arange(days + horizon, dtype=float)
@@ -59,7 +60,7 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
     dates = np.datetime64(first) + np.arange(days + horizon)
     if days >= YEARLY_HISTORY_DAYS:
         in_year = 2 * np.pi * (dates - np.datetime64("2000-01-01")).astype(float) / YEAR
-        caution = 1.0 if days >= FULL_HISTORY_DAYS else 8.0
+        caution = 1.0 if days >= FULL_HISTORY_DAYS else CAUTION
         for wave in range(1, YEARLY_WAVES + 1):
             columns += [np.sin(wave * in_year), np.cos(wave * in_year)]
             penalty += [caution * 0.5 * wave**2] * 2

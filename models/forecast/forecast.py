@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from models.forecast.backtest import Backtest, choose_origins, pick_forms, run_backtest, score
-from models.forecast.calendar_features import read_calendar
+from models.forecast.calendar_features import CalendarEvent, read_calendar
 from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY_HISTORY_DAYS
 from models.forecast.hierarchy import Level, levels_of
-from models.forecast.intervals import bounds, calibrate
+from models.forecast.intervals import FEWEST_ORIGINS, bounds, calibrate
 from models.forecast.panel import SEGMENT, Panel, dense_panel
 from models.forecast.segments import FORMS, ScopedPanel, SegmentForecast, forecast_segments, scope_panel
 
@@ -65,8 +65,9 @@ def forecast_daily(
     backtest = run_backtest(scoped, tested_from)
     made = _forecast_in_chosen_forms(scoped, backtest)
     levels = levels_of(panel.segments)
+    notes = _history_notes(panel, made, len(tested_from), lag) + _calendar_notes(events, panel)
     points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
-    return Forecast(points, score(backtest, levels), _notes(panel, made, len(tested_from), lag))
+    return Forecast(points, score(backtest, levels), notes)
 
 
 def _forecast_in_chosen_forms(scoped: ScopedPanel, backtest: Backtest) -> SegmentForecast:
@@ -109,7 +110,7 @@ def _no_backtest() -> Backtest:
     return Backtest(nothing, nothing, nothing, np.zeros((0, 1), dtype=bool), np.zeros(0, dtype=np.int64))
 
 
-def _notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) -> list[str]:
+def _history_notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) -> list[str]:
     notes = []
     days = panel.days
     if days < SHORT_HISTORY_DAYS:
@@ -140,8 +141,25 @@ def _notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) -> list[
             f"{sparse} of {len(made.sparse)} segments have fewer than one ticket in two days: they are "
             "forecast together, by business line and region, and each gets its share."
         )
-    if origins == 0:
-        notes.append("The history is too short for a backtest: the intervals are a wide guess.")
-    elif origins < 4:
-        notes.append(f"Only {origins} backtests were possible: the intervals are rough.")
+    if origins < FEWEST_ORIGINS:
+        notes.append("The history is too short for a real backtest: the intervals are a wide guess.")
     return notes
+
+
+def _calendar_notes(events: list[CalendarEvent], panel: Panel) -> list[str]:
+    if not any(event.kind in ("campaign", "holiday") for event in events):
+        return ["The calendar has no campaigns or holidays, so the forecast knows of none."]
+    lines, regions = set(panel.segments["business_line"]), set(panel.segments["region"])
+    lost = sorted(
+        {
+            event.name
+            for event in events
+            if event.business_line not in (None, *lines) or event.region not in (None, *regions)
+        }
+    )
+    if not lost:
+        return []
+    return [
+        f"{len(lost)} calendar events are for a business line or region without tickets and reach no forecast "
+        f"({', '.join(lost[:3])}{' and others' if len(lost) > 3 else ''})."
+    ]

@@ -12,6 +12,7 @@ from models.forecast.panel import Bools, Floats, Ints
 BUCKETS = ((1, 7), (8, 14), (15, 28), (29, 60), (61, 90))
 COVERAGES = (0.80, 0.95)
 POOLING = 4.0  # a node's own overdispersion counts as much as the pool's after this many origins
+FEWEST_ORIGINS = 3  # fewer past forecasts than this say next to nothing of the tails
 UNTESTED_DISPERSION = 0.25  # squared relative error assumed where no backtest is possible
 UNTESTED_WIDENING = 1.5
 BEYOND_WIDENING = 1.2  # per bucket that lies beyond what the backtest reached
@@ -59,7 +60,7 @@ def calibrate(actual: Floats, expected: Floats, known: Bools) -> Calibration:
     (few independent looks at one sum), less so the more nodes share them.
     """
     _, horizon, nodes = expected.shape
-    if not known.any():
+    if known.any(axis=1).sum() < FEWEST_ORIGINS:
         return _uncalibrated(nodes)
     dispersion = _dispersion(actual, expected, known)
     # Closed days are forecast as exactly 0 and say nothing of the spread of open ones.

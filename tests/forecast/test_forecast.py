@@ -81,7 +81,8 @@ def test_a_surge_seen_before_the_cutoff_does_not_lift_the_base_forecast():
     surged = quiet.copy()
     surged[460:475] += np.round(300 * 0.5 ** (np.arange(15) / 2))
     calm, stirred = (
-        forecast_daily(history_of(counts), NO_EVENTS, cutoff=last_day(500)) for counts in (quiet, surged)
+        forecast_daily(history_of(counts), NO_EVENTS, cutoff=last_day(500), origins=2)
+        for counts in (quiet, surged)
     )
     stirred_base, calm_base = rows(stirred, "total", "base"), rows(calm, "total", "base")
     assert stirred_base.mean() == pytest.approx(calm_base.mean(), rel=0.03)
@@ -94,7 +95,8 @@ def test_a_long_known_wave_is_left_out_of_the_base():
     surged[440:490] *= 4
     wave = event("ato_wave", "wave", FIRST + timedelta(days=440), 50, line="a")
     known, unknown = (
-        forecast_daily(history_of(surged), calendar, cutoff=last_day(500)) for calendar in (wave, NO_EVENTS)
+        forecast_daily(history_of(surged), calendar, cutoff=last_day(500), origins=2)
+        for calendar in (wave, NO_EVENTS)
     )
     assert rows(known, "total").mean() == pytest.approx(50, rel=0.08)
     assert rows(unknown, "total").mean() > 55
@@ -107,7 +109,7 @@ def test_a_coming_campaign_lifts_its_days_and_not_the_base():
     calendar = pl.concat(
         event("campaign", "Sale", FIRST + timedelta(days=start), 4) for start in [*sales, 730]
     )
-    forecast = forecast_daily(history_of(noisy(counts, 700)), calendar, cutoff=last_day(700))
+    forecast = forecast_daily(history_of(noisy(counts, 700)), calendar, cutoff=last_day(700), origins=2)
     expected, base = rows(forecast, "total"), rows(forecast, "total", "base")
     assert expected[30:34] == pytest.approx(np.full(4, 120), rel=0.15)
     assert base[30:34] == pytest.approx(np.full(4, 40), rel=0.15)
@@ -123,7 +125,7 @@ def test_a_campaign_of_one_line_leaves_the_others_alone():
         event("campaign", "Sale", FIRST + timedelta(days=start), 4, line="a") for start in [*sales, 730]
     )
     history = history_of(noisy(counts, 700), noisy(40, 700, seed=1))
-    forecast = forecast_daily(history, calendar, cutoff=last_day(700))
+    forecast = forecast_daily(history, calendar, cutoff=last_day(700), origins=2)
     lines = forecast.points.filter(level="business_line")
     other = lines.filter(business_line="b")
     assert lines.filter(business_line="a")["expected"][30:34].min() > 90
@@ -133,10 +135,10 @@ def test_a_campaign_of_one_line_leaves_the_others_alone():
 def test_a_wave_or_a_campaign_of_size_zero_in_the_future_changes_nothing():
     history = history_of(noisy(40, 700))
     past = event("campaign", "Sale", FIRST + timedelta(days=300), 3)
-    plain = forecast_daily(history, past, cutoff=last_day(700))
+    plain = forecast_daily(history, past, cutoff=last_day(700), origins=2)
     future = FIRST + timedelta(days=720)
     for extra in (event("ato_wave", "wave", future), event("campaign", "Sale", future, 3, size=0.0)):
-        with_extra = forecast_daily(history, pl.concat([past, extra]), cutoff=last_day(700))
+        with_extra = forecast_daily(history, pl.concat([past, extra]), cutoff=last_day(700), origins=2)
         assert rows(with_extra, "total") == pytest.approx(rows(plain, "total"), rel=1e-9)
 
 
@@ -146,7 +148,7 @@ def test_closed_weekdays_and_holidays_are_forecast_as_closed():
     holidays = [date(2024, 5, 1), date(2025, 5, 1), date(2026, 1, 1)]
     counts[[(day - FIRST).days for day in holidays[:2]]] = 0
     calendar = pl.concat(event("holiday", "Closing day", day) for day in holidays)
-    forecast = forecast_daily(history_of(counts), calendar, cutoff=last_day(730))
+    forecast = forecast_daily(history_of(counts), calendar, cutoff=last_day(730), origins=2)
     points = forecast.points.filter(level="total")
     closed = points.filter((pl.col("date").dt.weekday() == 7) | (pl.col("date") == holidays[2]))
     assert closed["expected"].max() == 0
@@ -181,7 +183,7 @@ def test_a_segment_that_began_late_is_forecast_at_its_own_level():
 def test_sparse_segments_share_their_sum():
     series = [noisy(0.2, 600, seed) for seed in range(3)]
     history = history_of(*series).with_columns(business_line=pl.lit("a"), channel=pl.col("business_line"))
-    forecast = forecast_daily(history, NO_EVENTS, cutoff=last_day(600))
+    forecast = forecast_daily(history, NO_EVENTS, cutoff=last_day(600), origins=2)
     assert rows(forecast, "total").mean() == pytest.approx(0.6, rel=0.25)
     assert any("fewer than one ticket in two days" in note for note in forecast.notes)
 
@@ -204,7 +206,7 @@ def test_nothing_after_the_cutoff_is_read():
 
 def test_levels_add_up_to_the_same_total():
     panel = simulate_panel(4, FIRST, 250, tickets_per_day=400)
-    points = forecast_daily(panel.history, panel.calendar, cutoff=last_day(250)).points
+    points = forecast_daily(panel.history, panel.calendar, cutoff=last_day(250), origins=2).points
     totals = points.group_by("level", "date").agg(pl.col("expected", "base").sum()).sort("level", "date")
     by_level = {level: frame for (level,), frame in totals.group_by("level")}
     assert len(by_level) == 6
@@ -256,7 +258,7 @@ def test_one_day_of_history_gives_a_wide_forecast_and_says_so():
     assert rows(forecast, "total") == pytest.approx(np.full(7, 12), rel=0.1)
     assert (rows(forecast, "total", "high_95") > 20).all()
     assert forecast.backtest.is_empty()
-    assert any("too short for a backtest" in note for note in forecast.notes)
+    assert any("too short for a real backtest" in note for note in forecast.notes)
 
 
 def test_five_weeks_of_history_give_weekday_levels():
@@ -305,3 +307,21 @@ def test_wrong_input_is_told_in_one_line():
         forecast_daily(history, backwards, cutoff=cutoff)
     with pytest.raises(ValueError, match="horizon of 0 days"):
         forecast_daily(history, NO_EVENTS, cutoff=cutoff, horizon=0)
+
+
+def test_an_event_for_a_line_without_tickets_is_named():
+    calendar = event("campaign", "Sale", FIRST + timedelta(days=40), 2, line="no such line")
+    forecast = forecast_daily(history_of(noisy(5, 30)), calendar, cutoff=last_day(30), horizon=14)
+    assert any("without tickets" in note and "sale" in note for note in forecast.notes)
+    assert rows(forecast, "total") == pytest.approx(rows(forecast, "total", "base"))
+
+
+def test_a_campaign_listed_day_by_day_is_one_campaign():
+    history = history_of(noisy(40, 400))
+    days = [FIRST + timedelta(days=day) for day in (100, 101, 102, 410, 411, 412)]
+    whole = pl.concat(event("campaign", "Sale", day, 3) for day in (days[0], days[3]))
+    by_day = pl.concat(event("campaign", "Sale", day) for day in days)
+    made = [
+        forecast_daily(history, calendar, cutoff=last_day(400), origins=2) for calendar in (whole, by_day)
+    ]
+    assert made[0].points.equals(made[1].points)
