@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,17 +141,27 @@ def communities(vectors: Vectors, graph: sparse.csr_matrix, seed: int) -> Labels
 
 
 def _resolution(graph: sparse.csr_matrix, vectors: Vectors, seed: int) -> float:
-    """The first resolution whose groups are cohesive enough, or a broad one if they never are."""
-    broad = RESOLUTIONS[0]
-    for resolution in RESOLUTIONS:
+    """The first resolution whose groups are cohesive enough, or a broad one if they never are.
+
+    Groups become smaller and more cohesive as the resolution rises, so that it is found by bisection.
+    """
+
+    def sizes_and_cohesion(resolution: float) -> tuple[npt.NDArray[np.int64], float]:
         labels = _louvain(graph, resolution, seed)
         sizes = np.bincount(labels)
-        if len(sizes) * LEAST_MEAN_SIZE > len(vectors):
-            break
-        if np.average(cohesion(vectors, labels), weights=sizes) >= TARGET_COHESION:
-            return resolution
-        broad = min(resolution, BROAD_RESOLUTION)
-    return broad
+        return sizes, float(np.average(cohesion(vectors, labels), weights=sizes))
+
+    def too_small(sizes: npt.NDArray[np.int64]) -> bool:
+        return len(sizes) * LEAST_MEAN_SIZE > len(vectors)
+
+    def far_enough(resolution: float) -> bool:
+        sizes, reached = sizes_and_cohesion(resolution)
+        return too_small(sizes) or reached >= TARGET_COHESION
+
+    at = bisect_left(RESOLUTIONS, True, key=far_enough)
+    if at < len(RESOLUTIONS) and not too_small(sizes_and_cohesion(RESOLUTIONS[at])[0]):
+        return RESOLUTIONS[at]
+    return min(RESOLUTIONS[max(at - 1, 0)], BROAD_RESOLUTION)
 
 
 def _louvain(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labels:
