@@ -20,7 +20,7 @@ from models.themes.recipe import (
     TEXTS_READ_PER_THEME,
     WORDS_READ_PER_TEXT,
 )
-from models.themes.stop_words import edge_stop_words
+from models.themes.stop_words import can_be_a_name
 
 Embed = Callable[[Sequence[str]], Vectors]
 Matrix = npt.NDArray[np.float64]
@@ -92,21 +92,11 @@ def _phrase_counts(texts: list[str], labels: Labels, themes: int) -> tuple[list[
     except ValueError:  # not one phrase that two texts share
         return [], sparse.csr_matrix((themes, 0))
     phrases = vectorizer.get_feature_names_out()
-    fit = np.array([_can_be_a_name(phrase) for phrase in phrases])
+    fit = np.array([can_be_a_name(phrase.split()) for phrase in phrases])
     members = sparse.csr_matrix(
         (np.ones(len(labels), dtype=np.int32), (labels, np.arange(len(labels)))), shape=(themes, len(labels))
     )
     return phrases[fit].tolist(), sparse.csr_matrix(members @ said[:, fit])
-
-
-def _can_be_a_name(phrase: str) -> bool:
-    words, stop_words = phrase.split(), edge_stop_words()
-    return (
-        words[0] not in stop_words
-        and words[-1] not in stop_words
-        and len(phrase) >= 3
-        and len(set(words)) == len(words)
-    )
 
 
 def _candidates(counts: sparse.csr_matrix) -> list[npt.NDArray[np.int64]]:
