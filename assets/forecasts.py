@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.table_assets import store_tables, table_specs
@@ -17,7 +18,7 @@ from assets.tables import FORECAST_TABLES
     specs=table_specs(
         FORECAST_TABLES,
         group="forecasts",
-        deps=["daily_volume", "stg_calendar", "stg_sources"],
+        deps=["daily_volume", "stg_calendar", "stg_account"],
         kinds={"polars", "numpy"},
         owner="team:capacity-planning",
     ),
@@ -33,13 +34,18 @@ def forecast_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # ty
             "from daily_volume group by all order by all"
         )
         calendar = warehouse.query(
-            "select event_id, kind, name, starts_at, ends_at, business_line, region, size from stg_calendar"
+            "select event_id, kind, name, business_line, region, size, "
+            "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
+            "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
+            "from stg_calendar cross join stg_account"
         )
         frames = _no_forecast()
         if history.height:
-            forecast = forecast_daily(
-                history, calendar, cutoff=history["date"].max(), horizon=state.forecast_days
-            )
+            # The matrices are small: more threads cost more than they bring.
+            with threadpool_limits(1):
+                forecast = forecast_daily(
+                    history, calendar, cutoff=history["date"].max(), horizon=state.forecast_days
+                )
             frames = {
                 "forecast_daily": forecast.points,
                 "forecast_backtest": forecast.backtest,

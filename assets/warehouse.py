@@ -35,8 +35,16 @@ def asset_key(table: str) -> dg.AssetKey:
 
 
 def sql_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """One asset for every model of the project, in build order."""
-    return [_model_asset(model, project.tests_of(model.name)) for model in project.models]
+    """One asset for every model of the project, in build order, with the tests that read it alone."""
+    return [
+        _model_asset(model, [test for test in project.tests_of(model.name) if _reads_one_table(test)])
+        for model in project.models
+    ]
+
+
+def sql_checks(project: Project) -> list[dg.AssetChecksDefinition]:
+    """The tests that compare tables: each a step of its own, run once all the tables it reads are there."""
+    return [_comparing_check(test) for test in project.tests if not _reads_one_table(test)]
 
 
 def sql_project() -> Project:
@@ -44,35 +52,49 @@ def sql_project() -> Project:
     return read_project(PROJECT_FOLDER, sql_sources())
 
 
-def check_specs(table: str, tests: Sequence[SqlTest]) -> list[dg.AssetCheckSpec]:
-    """The asset checks of a table; an error stops everything that is built on it."""
-    return [
-        dg.AssetCheckSpec(
-            name=test.name,
-            asset=asset_key(table),
-            description=test.description,
-            blocking=test.severity == "error",
-        )
-        for test in tests
-    ]
+def _reads_one_table(test: SqlTest) -> bool:
+    return set(test.reads) <= {test.table}
 
 
-def run_checks(warehouse: Warehouse, table: str, tests: Sequence[SqlTest]) -> Iterator[dg.AssetCheckResult]:
-    """Run a table's tests; a failed one carries how many rows are wrong and the first of them."""
-    for test in tests:
-        wrong = warehouse.count_failures(test)
-        metadata: dict[str, dg.MetadataValue] = {"wrong_rows": dg.MetadataValue.int(wrong)}
-        if wrong:
-            sample = warehouse.failures(test, limit=_ROWS_SHOWN)
-            metadata["first_wrong_rows"] = dg.MetadataValue.md(pictures.markdown_table(sample))
-        yield dg.AssetCheckResult(
-            asset_key=asset_key(table),
-            check_name=test.name,
-            passed=wrong == 0,
-            severity=dg.AssetCheckSeverity.ERROR if test.severity == "error" else dg.AssetCheckSeverity.WARN,
-            description=f"{wrong} rows are wrong: {test.description}" if wrong else test.description,
-            metadata=metadata,
-        )
+def _comparing_check(test: SqlTest) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        name=test.name,
+        asset=asset_key(test.table),
+        additional_deps=[asset_key(table) for table in test.reads if table != test.table],
+        description=test.description,
+        blocking=_is_blocking(test),
+        pool=WAREHOUSE_POOL,
+    )
+    def compare(state: StateFolder) -> dg.AssetCheckResult:
+        try:
+            with state.warehouse() as warehouse:
+                return _check_result(warehouse, test)
+        except SqlLayerError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+    return compare
+
+
+def _is_blocking(test: SqlTest) -> bool:
+    """An error stops everything that is built on the table; a warning is only shown."""
+    return test.severity == "error"
+
+
+def _check_result(warehouse: Warehouse, test: SqlTest) -> dg.AssetCheckResult:
+    """Run a test; a failed one carries how many rows are wrong and the first of them."""
+    wrong = warehouse.count_failures(test)
+    metadata: dict[str, dg.MetadataValue] = {"wrong_rows": dg.MetadataValue.int(wrong)}
+    if wrong:
+        sample = warehouse.failures(test, limit=_ROWS_SHOWN)
+        metadata["first_wrong_rows"] = dg.MetadataValue.md(pictures.markdown_table(sample))
+    return dg.AssetCheckResult(
+        asset_key=asset_key(test.table),
+        check_name=test.name,
+        passed=wrong == 0,
+        severity=dg.AssetCheckSeverity.ERROR if _is_blocking(test) else dg.AssetCheckSeverity.WARN,
+        description=f"{wrong} rows are wrong: {test.description}" if wrong else test.description,
+        metadata=metadata,
+    )
 
 
 def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
@@ -84,7 +106,12 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         owners=[model.owner],
         description=f"{model.description}\n\nOne row is: {model.grain}.\n\n```sql\n{model.sql}\n```",
         metadata=_column_metadata(model),
-        check_specs=check_specs(model.name, tests),
+        check_specs=[
+            dg.AssetCheckSpec(
+                test.name, asset=asset_key(model.name), description=test.description, blocking=_is_blocking(test)
+            )
+            for test in tests
+        ],
         pool=WAREHOUSE_POOL,
     )
     def build(state: StateFolder) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
@@ -98,7 +125,8 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
                     **pictures.of_table(model.name, warehouse),
                 }
                 yield dg.MaterializeResult(metadata=metadata)
-                yield from run_checks(warehouse, model.name, tests)
+                for test in tests:
+                    yield _check_result(warehouse, test)
         except SqlLayerError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
 

@@ -10,7 +10,7 @@ from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
-from assets.warehouse import published_snapshot, sql_assets, sql_project
+from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
 from pipelines.jobs import rebuild_week, refresh
 from pipelines.progress import progress_logger
 from pipelines.schedules import schedules
@@ -33,6 +33,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             report_pages,
             weekly_report,
         ],
+        asset_checks=sql_checks(project),
         jobs=[refresh, rebuild_week],
         schedules=schedules(settings),
         sensors=[inbox_sensor(settings)],

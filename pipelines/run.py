@@ -52,10 +52,11 @@ def run_refresh(
         end_killed_runs(instance)
         loaded = definitions(settings)
         job = loaded.resolve_job_def("refresh")
-        steps = _selected(_steps(loaded.assets, job), select)
+        steps = _selected(job, loaded.assets, select)
         with display or progress.RunProgress() as display:
             progress.show(display)
-            display.expect(len(steps))
+            if not select:
+                display.expect(len(job.nodes))
             result = job.execute_in_process(
                 instance=instance,
                 run_config=_run_config(sources),
@@ -71,24 +72,19 @@ def run_refresh(
     )
 
 
-def _steps(assets: Sequence[dg.AssetsDefinition], job: dg.JobDefinition) -> list[dg.AssetsDefinition]:
-    """The definitions that a full refresh runs; each is one step, whatever number of tables it makes."""
+def _selected(
+    job: dg.JobDefinition, assets: Sequence[dg.AssetsDefinition], names: Sequence[str]
+) -> list[dg.AssetsDefinition]:
+    """The definitions that make the assets of these names; without names, all that a refresh makes."""
     in_job = job.asset_layer.executable_asset_keys
-    return [definition for definition in assets if definition.keys & in_job]
-
-
-def _selected(steps: Sequence[dg.AssetsDefinition], names: Sequence[str]) -> list[dg.AssetsDefinition]:
-    """The steps that make the assets of these names; all of them without names."""
-    if not names:
-        return list(steps)
-    maker = {key.to_user_string(): definition for definition in steps for key in definition.keys}
+    makers = {key.to_user_string(): made for made in assets for key in made.keys & in_job}
     for name in names:
-        if name not in maker:
-            close = get_close_matches(name, maker, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(maker))}"
+        if name not in makers:
+            close = get_close_matches(name, makers, n=3)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(makers))}"
             raise RunError(f"unknown asset '{name}'; {hint}")
-    chosen = {id(maker[name]) for name in names}
-    return [definition for definition in steps if id(definition) in chosen]
+    chosen = {id(makers[name]) for name in names or makers}
+    return [made for made in assets if id(made) in chosen]
 
 
 def _run_config(sources: Sequence[SourceArgument]) -> dict[str, object]:

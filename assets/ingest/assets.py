@@ -35,7 +35,7 @@ class SourceConfig(dg.Config):
 class IngestConfig(dg.Config):
     """What to load beside the files in the inbox."""
 
-    sources: list[SourceConfig] = []
+    sources: list[SourceConfig] = Field(default=[], description="files to load in this run")
 
 
 def _spec(table: str) -> dg.AssetSpec:
