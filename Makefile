@@ -12,10 +12,12 @@ help:  ## say what there is
 setup: $(BIN)/.ready  ## make the environment in .venv (once; the other targets do it by themselves)
 
 # torch goes in first and alone: pinned to this build, nothing else can replace it by one several gigabytes larger.
+# The embedding model is converted for fast use here, so that no run has to.
 $(BIN)/.ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m models.text.conversion
 	touch $@
 
 demo: setup  ## simulate two years of tickets and make every report from them

@@ -170,12 +170,10 @@ def _load_backend(name: BackendName, model_folder: Path, cache_folder: Path, max
     has_gpu = shutil.which("nvidia-smi") is not None
     has_openvino = importlib.util.find_spec("openvino") is not None
     if name == "openvino" or (name == "auto" and has_openvino and not has_gpu):
-        from models.text import openvino_backend
+        from models.text.conversion import converted_model
+        from models.text.openvino_backend import OpenVinoModel
 
-        converted = cache_folder / "openvino"
-        if not converted.is_dir():
-            openvino_backend.convert(model_folder, converted)
-        return openvino_backend.OpenVinoModel(converted, max_tokens)
+        return OpenVinoModel(converted_model(cache_folder.name, model_folder, cache_folder), max_tokens)
     from models.text.sentence_transformers_backend import SentenceTransformersModel
 
     return SentenceTransformersModel(model_folder, max_tokens)

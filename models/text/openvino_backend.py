@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,55 +17,6 @@ Vectors = npt.NDArray[np.float32]
 WIDTH_STEP = 8
 # About as many tokens a batch as keeps both cores busy without leaving their caches.
 TOKENS_PER_BATCH = 1_024
-
-
-def convert(model_folder: Path, target: Path) -> None:
-    """Converts the sentence-transformers model in a folder, pooling and all, into `target`.
-
-    Takes some ten seconds. `target` appears whole or not at all.
-    """
-    import openvino
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    model = SentenceTransformer(str(model_folder), device="cpu", local_files_only=True).eval()
-
-    class Sentence(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            embedded: torch.Tensor = self.model({"input_ids": input_ids, "attention_mask": attention_mask})[
-                "sentence_embedding"
-            ]
-            return embedded
-
-    example = torch.ones((2, 8), dtype=torch.int64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tracing warns of branches on shapes; a test compares the result
-        graph = openvino.convert_model(
-            Sentence(),
-            example_input={"input_ids": example, "attention_mask": example},
-            input=[("input_ids", [-1, -1], np.int64), ("attention_mask", [-1, -1], np.int64)],
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=target.parent))
-    openvino.save_model(graph, building / "model.xml", compress_to_fp16=False)
-    model.tokenizer.backend_tokenizer.save(str(building / "tokenizer.json"))
-    about = {
-        "dimension": model.get_embedding_dimension(),
-        "pad_id": model.tokenizer.pad_token_id or 0,
-        "max_tokens": model.max_seq_length,
-    }
-    (building / "about.json").write_text(json.dumps(about))
-    try:
-        building.rename(target)
-    except OSError:  # another process was first
-        shutil.rmtree(building)
 
 
 class OpenVinoModel:

@@ -71,9 +71,9 @@ def test_a_killed_run_leaves_what_was_published_and_the_next_one_completes(copie
     elif step != "published_snapshot":
         assert after == before
     with duckdb.connect(str(copied.published), read_only=True) as snapshot:
-        assert snapshot.sql("select count(*) from stg_tickets").fetchone()[0] >= 3_900
+        assert snapshot.execute("select count(*) from stg_tickets").fetchone()[0] >= 3_900
 
     run_refresh(copied)
     with duckdb.connect(str(copied.published), read_only=True) as snapshot:
-        assert snapshot.sql("select count(*) from raw.tickets where source = 'second'").fetchone()[0] == 200
+        assert snapshot.execute("select count(*) from raw.tickets where source = 'second'").fetchone()[0] == 200
     assert not list(copied.home.glob("**/*.unfinished"))
