@@ -53,8 +53,20 @@ def store_tables(
     checked = {name: schema.validate(frames[name], cast=True) for name, schema in schemas.items()}
     with warehouse.transaction():
         rows = {name: warehouse.replace(name, frame) for name, frame in checked.items()}
+        for name, schema in schemas.items():
+            _describe(warehouse, name, schema)
     for name, count in rows.items():
         yield dg.MaterializeResult(
             asset_key=asset_key(name),
             metadata={"dagster/row_count": count, **pictures.of_table(name, warehouse)},
         )
+
+
+def _describe(warehouse: Warehouse, name: str, schema: type[dy.Schema]) -> None:
+    """Store the descriptions in the database, where every tool that opens the snapshot finds them."""
+    described = {f"table {name}": schema.__doc__} | {
+        f'column {name}."{column}"': definition.description for column, definition in schema.columns().items()
+    }
+    for what, text in described.items():
+        quoted = (text or "").replace("'", "''")
+        warehouse.execute(f"comment on {what} is '{quoted}'")

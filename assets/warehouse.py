@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -108,7 +109,10 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         metadata=_column_metadata(model),
         check_specs=[
             dg.AssetCheckSpec(
-                test.name, asset=asset_key(model.name), description=test.description, blocking=_is_blocking(test)
+                test.name,
+                asset=asset_key(model.name),
+                description=test.description,
+                blocking=_is_blocking(test),
             )
             for test in tests
         ],
@@ -119,8 +123,10 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         try:
             with state.warehouse() as warehouse:
                 rows = warehouse.build(model)
-                metadata = {
+                metadata: dict[str, Any] = {
                     "dagster/row_count": rows,
+                    # Only now are the columns' types known: the definitions hold the same without them.
+                    "dagster/column_schema": _column_schema(model, warehouse.columns(model.name)),
                     "seconds": round(time.monotonic() - started, 2),
                     **pictures.of_table(model.name, warehouse),
                 }
@@ -141,22 +147,28 @@ def _column_metadata(model: Model) -> dict[str, object]:
         ]
         for column, origins in model.lineage.items()
     }
-    columns = [
-        dg.TableColumn(
-            column.name,
-            type="",
-            description=column.description,
-            constraints=dg.TableColumnConstraints(
-                nullable=not any(test.kind == "not_null" for test in column.tests),
-                unique=any(test.kind == "unique" for test in column.tests),
-            ),
-        )
-        for column in model.columns
-    ]
     return {
-        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/column_schema": _column_schema(model, types={}),
         "dagster/column_lineage": dg.TableColumnLineage(lineage),
     }
+
+
+def _column_schema(model: Model, types: Mapping[str, str]) -> dg.TableSchema:
+    """A model's columns as the catalogue shows them. types: the DuckDB type of each, where known."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                type=types.get(column.name, ""),
+                description=column.description,
+                constraints=dg.TableColumnConstraints(
+                    nullable=not any(test.kind == "not_null" for test in column.tests),
+                    unique=any(test.kind == "unique" for test in column.tests),
+                ),
+            )
+            for column in model.columns
+        ]
+    )
 
 
 def published_snapshot(tables: Sequence[str]) -> dg.AssetsDefinition:
