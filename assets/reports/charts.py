@@ -202,23 +202,32 @@ def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[boo
 
 
 def _mark_events(figure: go.Figure, events: Sequence[Event], *, area: bool = False) -> None:
-    for event in events:
-        if area and event.last > event.first:
-            figure.add_vrect(
-                x0=event.first, x1=event.last, fillcolor=MARK, line_width=0, layer="below", opacity=0.8
-            )
-        else:
-            figure.add_vline(x=event.first, line={"color": SOFT, "width": 1, "dash": "dot"}, layer="below")
-        figure.add_annotation(
-            x=event.first,
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            text=plot_label(event.mark),
-            hovertext=plot_label(event.name),
-            showarrow=False,
-            font={"size": 11, "color": INK},
-        )
+    # All at once: adding them one by one copies the figure's list each time.
+    figure.update_layout(
+        shapes=[_event_shape(event, as_area=area and event.last > event.first) for event in events],
+        annotations=[
+            {
+                "x": event.first,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "text": plot_label(event.mark),
+                "hovertext": plot_label(event.name),
+                "showarrow": False,
+                "font": {"size": 11, "color": INK},
+            }
+            for event in events
+        ],
+    )
+
+
+def _event_shape(event: Event, *, as_area: bool) -> dict[str, object]:
+    span = {"x0": event.first, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
+    if as_area:
+        look = {"type": "rect", "x1": event.last, "fillcolor": MARK, "line": {"width": 0}, "opacity": 0.8}
+    else:
+        look = {"type": "line", "x1": event.first, "line": {"color": SOFT, "width": 1, "dash": "dot"}}
+    return span | look
 
 
 def _minutes_scale(values: Sequence[float | None]) -> tuple[float, str]:

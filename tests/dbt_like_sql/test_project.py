@@ -140,7 +140,7 @@ select ticket_id, status, group_id from raw.tickets"""
     )
     assert {test.name: test.severity for test in read.tests} == {
         "stg_tickets_ticket_id_status_unique": "error",
-        "stg_tickets_ticket_id_not_null": "error",
+        "stg_tickets_not_null": "error",
         "stg_tickets_ticket_id_unique": "error",
         "stg_tickets_status_accepted": "warn",
         "stg_tickets_group_id_references": "warn",

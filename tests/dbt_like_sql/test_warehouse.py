@@ -218,7 +218,7 @@ def test_a_test_returns_what_is_wrong_and_how_much_of_it(warehouse, tmp_path):
     warehouse.replace("raw.numbers", pl.DataFrame({"n": [1, 2]}))
     wrong = {test.name: warehouse.failures(test).rows() for test in project.tests}
     assert wrong == {
-        "numbers_n_not_null": [(None,), (None,)],
+        "numbers_not_null": [(None,), (None,)],
         "numbers_n_unique": [(2, 2)],
         "numbers_n_accepted": [(3, 1)],
         "numbers_n_references": [(3, 1)],
@@ -231,7 +231,7 @@ def test_a_test_returns_what_is_wrong_and_how_much_of_it(warehouse, tmp_path):
 def test_a_test_that_cannot_run_is_named(warehouse, tmp_path):
     test = read_numbers(tmp_path, "select n from raw.numbers").tests[0]
     with pytest.raises(
-        SqlModelError, match=r"numbers\.sql: test numbers_n_not_null: Catalog Error: .*numbers"
+        SqlModelError, match=r"numbers\.sql: test numbers_not_null: Catalog Error: .*numbers"
     ):
         warehouse.count_failures(test)
 
