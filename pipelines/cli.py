@@ -45,7 +45,7 @@ def demo(
     settings = read_settings(home=home)
     last_day = until.date() if until else date.today() - timedelta(days=1)
     try:
-        simulate_into(settings.home, tickets=tickets, seed=seed, as_of=last_day)
+        simulate_into(settings.home, tickets=tickets, seed=seed, as_of=last_day + timedelta(days=1))
     except HoldsOtherData as error:
         raise RunError(str(error)) from None
     _refresh_and_tell(settings)

@@ -140,7 +140,7 @@ def report_lines(report: LoadReport) -> list[str]:
         f"{len(report.files)} files, {known} of them unchanged; {report.rows_read:,} rows read, "
         f"{stored:,} rows stored; everything is as of {report.as_of:%d %b %Y %H:%M} UTC"
     ]
-    lines += [f"quarantined {rows:,} rows: {rule}" for rule, rows in report.quarantined.items()]
+    lines += [f"quarantined {rows:,} {'row' if rows == 1 else 'rows'}: {rule}" for rule, rows in report.quarantined.items()]
     for result in report.files:
         lines += result.messages
         if result.unknown_columns:
