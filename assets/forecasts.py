@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 import polars as pl
@@ -40,12 +41,11 @@ def forecast_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # ty
             "from stg_calendar cross join stg_account"
         )
         frames = _no_forecast()
-        if history.height:
+        last_day = history["date"].max()
+        if isinstance(last_day, date):
             # The matrices are small: more threads cost more than they bring.
             with threadpool_limits(1):
-                forecast = forecast_daily(
-                    history, calendar, cutoff=history["date"].max(), horizon=state.forecast_days
-                )
+                forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=state.forecast_days)
             frames = {
                 "forecast_daily": forecast.points,
                 "forecast_backtest": forecast.backtest,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dagster as dg
-from assets.ingest.assets import contract_tables
 
 from assets.forecasts import forecast_tables
+from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
 from assets.tables import PYTHON_TABLES

@@ -60,11 +60,12 @@ def show(progress: RunProgress | None) -> None:
     _display = progress
 
 
-@dg.logger(description="One progress bar instead of a log.")
-def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
-    """The logger that command-line runs use."""
+def _to_display(_: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.getLogger("groundswell.progress")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.handlers = [_display] if _display else [logging.NullHandler()]
     return logger
+
+
+progress_logger = dg.LoggerDefinition(_to_display, description="One progress bar instead of a log.")

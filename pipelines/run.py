@@ -52,7 +52,7 @@ def run_refresh(
         end_killed_runs(instance)
         loaded = definitions(settings)
         job = loaded.resolve_job_def("refresh")
-        steps = _selected(job, loaded.assets, select)
+        steps = _selected(job, loaded, select)
         with display or progress.RunProgress() as display:
             progress.show(display)
             if not select:
@@ -73,15 +73,18 @@ def run_refresh(
 
 
 def _selected(
-    job: dg.JobDefinition, assets: Sequence[dg.AssetsDefinition], names: Sequence[str]
+    job: dg.JobDefinition, loaded: dg.Definitions, names: Sequence[str]
 ) -> list[dg.AssetsDefinition]:
     """The definitions that make the assets of these names; without names, all that a refresh makes."""
-    in_job = job.asset_layer.executable_asset_keys
+    in_job = set(job.asset_layer.executable_asset_keys)
+    assets = [made for made in loaded.assets or () if isinstance(made, dg.AssetsDefinition)]
     makers = {key.to_user_string(): made for made in assets for key in made.keys & in_job}
     for name in names:
         if name not in makers:
             close = get_close_matches(name, makers, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(makers))}"
+            hint = (
+                f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(makers))}"
+            )
             raise RunError(f"unknown asset '{name}'; {hint}")
     chosen = {id(makers[name]) for name in names or makers}
     return [made for made in assets if id(made) in chosen]

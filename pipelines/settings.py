@@ -111,7 +111,9 @@ def read_settings(**given: object) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         known = ", ".join(Settings.model_fields)
         reason = (
-            f"unknown setting; known ones: {known}" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+            f"unknown setting; known ones: {known}"
+            if first["type"] == "extra_forbidden"
+            else first["msg"].removeprefix("Value error, ")
         )
         raise SettingsError(f"setting '{name}': {reason}") from None
     return settings.model_copy(update={"home": settings.home.absolute()})

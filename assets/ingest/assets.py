@@ -108,7 +108,9 @@ def _results(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     quarantined = sum(report.quarantined.values())
     for table in RAW_TABLES:
-        metadata: dict[str, object] = {"dagster/row_count": warehouse.rows(f"raw.{table}")}
+        metadata: dict[str, int | list[str] | dict[str, int]] = {
+            "dagster/row_count": warehouse.rows(f"raw.{table}")
+        }
         if table == "loads":
             metadata |= {"lines": report_lines(report), "files_failed": list(report.errors)}
         if table == "quarantine":
@@ -140,7 +142,10 @@ def report_lines(report: LoadReport) -> list[str]:
         f"{len(report.files)} files, {known} of them unchanged; {report.rows_read:,} rows read, "
         f"{stored:,} rows stored; everything is as of {report.as_of:%d %b %Y %H:%M} UTC"
     ]
-    lines += [f"quarantined {rows:,} {'row' if rows == 1 else 'rows'}: {rule}" for rule, rows in report.quarantined.items()]
+    lines += [
+        f"quarantined {rows:,} {'row' if rows == 1 else 'rows'}: {rule}"
+        for rule, rows in report.quarantined.items()
+    ]
     for result in report.files:
         lines += result.messages
         if result.unknown_columns:

@@ -81,7 +81,10 @@ def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.M
     shutil.rmtree(weeks / str(monday), ignore_errors=True)
     os.replace(unfinished, weeks / str(monday))
     return dg.MaterializeResult(
-        metadata={"page": dg.MetadataValue.path(weeks / str(monday) / "index.html"), "notes": list(site.notes)}
+        metadata={
+            "page": dg.MetadataValue.path(weeks / str(monday) / "index.html"),
+            "notes": list(site.notes),
+        }
     )
 
 

@@ -230,9 +230,7 @@ def test_a_test_returns_what_is_wrong_and_how_much_of_it(warehouse, tmp_path):
 
 def test_a_test_that_cannot_run_is_named(warehouse, tmp_path):
     test = read_numbers(tmp_path, "select n from raw.numbers").tests[0]
-    with pytest.raises(
-        SqlModelError, match=r"numbers\.sql: test numbers_not_null: Catalog Error: .*numbers"
-    ):
+    with pytest.raises(SqlModelError, match=r"numbers\.sql: test numbers_not_null: Catalog Error: .*numbers"):
         warehouse.count_failures(test)
 
 

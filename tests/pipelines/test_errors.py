@@ -125,7 +125,9 @@ def test_a_second_run_while_one_is_writing(desk, groundswell):
     hold = "import sys, time; from pathlib import Path; from assets.run_lock import writing\n"
     hold += "with writing(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     other = subprocess.Popen(
-        [sys.executable, "-c", hold, str(desk / "home")], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", hold, str(desk / "home")],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
     )
     try:
         assert other.stdout is not None
@@ -151,15 +153,23 @@ def test_the_demo_does_not_touch_a_folder_with_tickets_of_ones_own(desk, grounds
     ]
 
 
-def test_a_broken_row_and_a_calendar_that_ends_before_it_starts_are_told_and_the_rest_loads(copied, groundswell):
+def test_a_broken_row_and_a_calendar_that_ends_before_it_starts_are_told_and_the_rest_loads(
+    copied, groundswell
+):
     (copied.home / "desk.toml").write_text(_MAPPING.format(times='[times]\nzone = "UTC"'))
     file = _csv(
-        copied.home / "t.csv", "number,opened", "1,2026-06-01 10:00", "2,2026-06-01 11:00,too,many", "3,someday"
+        copied.home / "t.csv",
+        "number,opened",
+        "1,2026-06-01 10:00",
+        "2,2026-06-01 11:00,too,many",
+        "3,someday",
     )
     calendar = copied.tables / "calendar.csv"
     rows = pl.read_csv(calendar, infer_schema=False)
     backward = rows.head(1).with_columns(
-        event_id=pl.lit("backward"), starts_at=pl.lit("2026-03-02T00:00:00Z"), ends_at=pl.lit("2026-03-01T00:00:00Z")
+        event_id=pl.lit("backward"),
+        starts_at=pl.lit("2026-03-02T00:00:00Z"),
+        ends_at=pl.lit("2026-03-01T00:00:00Z"),
     )
     pl.concat([rows, backward]).write_csv(calendar)
 

@@ -39,7 +39,13 @@ run_refresh(read_settings(home=home), display=Killer())
 
 # Where to die, and how long after the step has begun: while loading, between two tables, while texts are
 # clustered, while the snapshot is copied, while pages are written.
-_DEATHS = [("ingest", 0.2), ("ticket_times", 0.0), ("themes", 0.3), ("published_snapshot", 0.02), ("reports", 0.3)]
+_DEATHS = [
+    ("ingest", 0.2),
+    ("ticket_times", 0.0),
+    ("themes", 0.3),
+    ("published_snapshot", 0.02),
+    ("reports", 0.3),
+]
 
 
 def _pages(settings: Settings) -> dict[str, str]:
@@ -77,7 +83,9 @@ def test_a_run_killed_anywhere_leaves_what_was_published_and_the_next_one_comple
         assert _pages(copied) == pages, step
         now = _tickets_by_source(copied.published)
         # The snapshot is the old one or, once its copy is complete, the new one: never a part of it.
-        assert now == tickets or (step in ("published_snapshot", "reports") and now == tickets | {"second": 200}), step
+        assert now == tickets or (
+            step in ("published_snapshot", "reports") and now == tickets | {"second": 200}
+        ), step
 
     run_refresh(copied)
     assert _tickets_by_source(copied.published) == tickets | {"second": 200}

@@ -15,7 +15,9 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 
 
 def test_an_argument_wins_over_the_environment_and_that_over_the_file(tmp_path, monkeypatch):
-    (tmp_path / "groundswell.toml").write_text('time_zone = "Europe/Berlin"\nmemory_limit = "1GB"\nforecast_days = 30\n')
+    (tmp_path / "groundswell.toml").write_text(
+        'time_zone = "Europe/Berlin"\nmemory_limit = "1GB"\nforecast_days = 30\n'
+    )
     monkeypatch.setenv("GROUNDSWELL_MEMORY_LIMIT", "3GB")
     monkeypatch.setenv("GROUNDSWELL_FORECAST_DAYS", "60")
     settings = read_settings(forecast_days=90)
@@ -34,7 +36,10 @@ def test_an_as_of_time_with_an_offset_becomes_utc():
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('time_zone = "Mars/Olympus"', "'Mars/Olympus' is not a time zone; use an IANA name such as Europe/Berlin"),
+        (
+            'time_zone = "Mars/Olympus"',
+            "'Mars/Olympus' is not a time zone; use an IANA name such as Europe/Berlin",
+        ),
         ("colour = 3", "setting 'colour': unknown setting; known ones: home, time_zone"),
         ("forecast_days = 0", "setting 'forecast_days': Input should be greater than or equal to 1"),
         ("forecast_days 3", "groundswell.toml: not valid TOML"),
