@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,7 +32,6 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     memory_limit: str = "2GB"
     time_zone: str = "UTC"
     as_of: str | None = None
-    requester_salt: str = ""
     forecast_days: int = 90
 
     @contextmanager
@@ -61,6 +62,19 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def as_of_time(self) -> datetime | None:
         return datetime.fromisoformat(self.as_of) if self.as_of else None
+
+    def requester_salt(self) -> str:
+        """The secret that requester ids are hashed with, made on first use.
+
+        It lies in a file that only its owner may read, not in the configuration, which the UI shows.
+        """
+        path = self.path / "salt"
+        if not path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(16))
+        return path.read_text().strip()
 
     def warehouse(self) -> Warehouse:
         """The warehouse, open for writing; use it as a context manager and close it soon."""

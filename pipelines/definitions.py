@@ -43,7 +43,6 @@ def definitions(settings: Settings) -> dg.Definitions:
                 memory_limit=settings.memory_limit,
                 time_zone=settings.time_zone,
                 as_of=settings.as_of.isoformat() if settings.as_of else None,
-                requester_salt=settings.requester_salt(),
                 forecast_days=settings.forecast_days,
             ),
             "embedding": EmbeddingModel(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -85,16 +83,6 @@ class Settings(BaseSettings):
     @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
-
-    def requester_salt(self) -> str:
-        """The secret that requester ids are hashed with, made on first use and kept in the state folder."""
-        path = self.home / "salt"
-        if not path.exists():
-            self.home.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(16))
-        return path.read_text().strip()
 
 
 def read_settings(**given: object) -> Settings:

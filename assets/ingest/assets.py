@@ -81,7 +81,7 @@ def contract_tables(
                 warehouse,
                 [*inbox_sources(state.inbox), *given],
                 state.tables if state.tables.exists() else None,
-                salt=state.requester_salt,
+                salt=state.requester_salt(),
                 time_zone=state.time_zone,
                 now=datetime.now(UTC).replace(tzinfo=None),
                 as_of=state.as_of_time,

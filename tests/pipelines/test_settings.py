@@ -50,11 +50,3 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path, line, expected):
     with pytest.raises(SettingsError, match=expected.replace("(", r"\(")) as error:
         read_settings()
     assert "\n" not in str(error.value)
-
-
-def test_the_salt_is_made_once_and_nobody_else_may_read_it(tmp_path):
-    settings = read_settings()
-    salt = settings.requester_salt()
-    assert len(salt) == 32
-    assert settings.requester_salt() == salt
-    assert (tmp_path / "data" / "salt").stat().st_mode & 0o077 == 0
