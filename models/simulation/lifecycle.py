@@ -275,7 +275,7 @@ def _handle_minutes(
 
 def _escalation_chance(intake: Intake) -> Floats:
     """Tier 1 cannot solve a fault in the product: what a release broke goes to tier 2 mostly."""
-    chance = _ESCALATION[intake.problem] * (0.85 + 0.35 * (intake.priority >= 2))
+    chance = _ESCALATION[intake.problem] * (0.64 + 0.26 * (intake.priority >= 2))
     chance = np.where(intake.wave >= 0, 0.45, chance)
     chance = np.where(intake.template >= 0, 0.5, chance)
     return np.where(intake.cause >= 0, 0.72, chance)

@@ -80,7 +80,7 @@ def test_escalated_tickets_move_from_tier_1_to_tier_2(operation: Operation) -> N
     assert (moves["tier_right"] == 2).all()
     escalated = operation.tables["tickets"].filter("is_escalated")
     assert set(escalated["ticket_id"]) == set(moves["ticket_id"])
-    assert 0.14 < escalated.height / operation.tables["tickets"].height < 0.21
+    assert 0.10 < escalated.height / operation.tables["tickets"].height < 0.16
 
 
 def test_open_tickets_are_left_at_the_end(operation: Operation) -> None:
