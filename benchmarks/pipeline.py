@@ -15,6 +15,7 @@ import multiprocessing
 import tempfile
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,8 @@ def main() -> None:
     results = {}
     for tickets in arguments.tickets:
         # A process of its own, so that one size's memory does not count for the next.
-        with spawn.Pool(1) as pool:
-            results[str(tickets)] = pool.apply(measure, (tickets, arguments.seed))
+        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+            results[str(tickets)] = pool.submit(measure, tickets, arguments.seed).result()
     print(json.dumps(results, indent=2))
 
 
