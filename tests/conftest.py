@@ -1,14 +1,48 @@
 """What tests of several rooms share."""
 
+from __future__ import annotations
+
+import shutil
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from models.text.embedding import Embedder
+if TYPE_CHECKING:
+    from models.text.embedding import Embedder
+    from pipelines.settings import Settings
+
+# The simulated operation that `finished` is a run of.
+TICKETS = 4_000
+AS_OF = date(2026, 6, 30)
 
 
 @pytest.fixture(scope="session")
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
     """The default embedding model, loaded once for all tests."""
-    cache: Path = tmp_path_factory.mktemp("embeddings")
-    return Embedder(cache)
+    from models.text.embedding import Embedder
+
+    return Embedder(tmp_path_factory.mktemp("embeddings"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The state folder of a finished run on a small simulated operation; not to be changed."""
+    from assets.ingest.simulated import simulate_into
+    from pipelines.run import run_refresh
+    from pipelines.settings import read_settings
+
+    settings = read_settings(home=tmp_path_factory.mktemp("finished"))
+    simulate_into(settings.home, tickets=TICKETS, seed=7, as_of=AS_OF)
+    run_refresh(settings)
+    return settings
+
+
+@pytest.fixture
+def copied(finished: Settings, tmp_path: Path) -> Settings:
+    """A copy of the finished run's folder, for a test to change."""
+    home = tmp_path / "home"
+    # The run history holds absolute paths and is of no use elsewhere.
+    shutil.copytree(finished.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "run.lock"))
+    return finished.model_copy(update={"home": home})

@@ -10,7 +10,7 @@ from assets.ingest.simulated import HoldsOtherData, simulate_into
 from dbt_like_sql.warehouse import Warehouse
 from pipelines.instance import open_instance
 from pipelines.run import run_refresh
-from tests.pipelines.conftest import AS_OF, TICKETS
+from tests.conftest import AS_OF, TICKETS
 
 _RAW = ("tickets", "ticket_events", "groups", "calendar", "exposure", "issue_links", "issues", "qa_reviews")
 
