@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -48,6 +49,7 @@ def sql_checks(project: Project) -> list[dg.AssetChecksDefinition]:
     return [_comparing_check(test) for test in project.tests if not _reads_one_table(test)]
 
 
+@functools.cache
 def sql_project() -> Project:
     """The SQL files of this application. Raises SqlProjectError with the file's path."""
     return read_project(PROJECT_FOLDER, sql_sources())

@@ -52,7 +52,9 @@ def two_months(tmp_path_factory) -> Settings:
 
 def test_bare_tickets_still_give_volume_and_a_forecast(two_months):
     with Warehouse(two_months.published, read_only=True) as snapshot:
-        daily = snapshot.query("select date, sum(tickets_created)::bigint as n from daily_volume group by date")
+        daily = snapshot.query(
+            "select date, sum(tickets_created)::bigint as n from daily_volume group by date"
+        )
         ahead = snapshot.query("select expected, low_80, high_80 from forecast_daily where level = 'total'")
         assert snapshot.rows("themes") == 0
     assert daily["n"].to_list() == [12] * 61

@@ -33,7 +33,9 @@ def incidents(tmp_path_factory) -> Settings:
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory) -> Settings:
-    return _finished_run("cfpb/cfpb_complaints.parquet", "cfpb_complaints", tmp_path_factory.mktemp("complaints"))
+    return _finished_run(
+        "cfpb/cfpb_complaints.parquet", "cfpb_complaints", tmp_path_factory.mktemp("complaints")
+    )
 
 
 def test_the_incident_log_gives_its_known_totals_in_the_snapshot(incidents):

@@ -23,7 +23,9 @@ def snapshot(finished):
 
 def test_every_simulated_row_arrives_and_none_is_quarantined(finished, snapshot):
     for name in _RAW:
-        folder = finished.tables if (finished.tables / f"{name}.csv").exists() else finished.inbox / "contract"
+        folder = (
+            finished.tables if (finished.tables / f"{name}.csv").exists() else finished.inbox / "contract"
+        )
         path = next(folder.glob(f"{name}.*"))
         given = pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
         assert snapshot.rows(f"raw.{name}") == given.height, name
@@ -48,7 +50,9 @@ def test_themes_and_forecast_cover_what_they_should(snapshot):
     assert 0 < escalated < TICKETS
     assert snapshot.rows("ticket_themes") == escalated
     assert snapshot.query("select sum(tickets)::bigint as n from themes")["n"].item() == escalated
-    days = snapshot.query("select min(date) as first, count(*) as days from forecast_daily where level = 'total'")
+    days = snapshot.query(
+        "select min(date) as first, count(*) as days from forecast_daily where level = 'total'"
+    )
     assert days.row(0) == (AS_OF, 90)
     parts = snapshot.query(
         "select max(abs(total - parts)) as gap from "
@@ -61,7 +65,14 @@ def test_themes_and_forecast_cover_what_they_should(snapshot):
 def test_running_again_without_anything_new_changes_no_number(finished, copied, snapshot):
     run_refresh(copied)
     with Warehouse(copied.published, read_only=True) as again:
-        for table in ("raw.tickets", "daily_kpis", "themes", "ticket_themes", "theme_impact", "forecast_daily"):
+        for table in (
+            "raw.tickets",
+            "daily_kpis",
+            "themes",
+            "ticket_themes",
+            "theme_impact",
+            "forecast_daily",
+        ):
             columns = "all" if table != "raw.tickets" else "source, ticket_id"
             query = f"select * from {table} order by {columns}"
             assert again.query(query).equals(snapshot.query(query)), table
