@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.table_assets import store_tables, table_specs
 from assets.tables import FORECAST_TABLES
+from dbt_like_sql.warehouse import Warehouse
 
 
 @dg.multi_asset(
@@ -27,31 +28,35 @@ from assets.tables import FORECAST_TABLES
 )
 def forecast_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Forecast daily arrivals for every segment from the last complete day, and judge past forecasts."""
+    with state.warehouse() as warehouse:
+        yield from store_tables(warehouse, forecast_frames(warehouse, state.forecast_days), FORECAST_TABLES)
+
+
+def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFrame]:
+    """The forecast's tables, made from the volume and the calendar that a warehouse knows."""
     from models.forecast.forecast import forecast_daily
 
-    with state.warehouse() as warehouse:
-        history = warehouse.query(
-            "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
-            "from daily_volume group by all order by all"
-        )
-        calendar = warehouse.query(
-            "select event_id, kind, name, business_line, region, size, "
-            "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
-            "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
-            "from stg_calendar cross join stg_account"
-        )
-        frames = _no_forecast()
-        last_day = history["date"].max()
-        if isinstance(last_day, date):
-            # The matrices are small: more threads cost more than they bring.
-            with threadpool_limits(1):
-                forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=state.forecast_days)
-            frames = {
-                "forecast_daily": forecast.points,
-                "forecast_backtest": forecast.backtest,
-                "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
-            }
-        yield from store_tables(warehouse, frames, FORECAST_TABLES)
+    history = warehouse.query(
+        "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
+        "from daily_volume group by all order by all"
+    )
+    calendar = warehouse.query(
+        "select event_id, kind, name, business_line, region, size, "
+        "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
+        "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
+        "from stg_calendar cross join stg_account"
+    )
+    last_day = history["date"].max()
+    if not isinstance(last_day, date):
+        return _no_forecast()
+    # The matrices are small: more threads cost more than they bring.
+    with threadpool_limits(1):
+        forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=horizon)
+    return {
+        "forecast_daily": forecast.points,
+        "forecast_backtest": forecast.backtest,
+        "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
+    }
 
 
 def _no_forecast() -> dict[str, pl.DataFrame]:

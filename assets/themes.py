@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import polars as pl
 
 from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
 from assets.table_assets import store_tables, table_specs
 from assets.tables import DRIVER_TABLES, THEME_TABLES
+from dbt_like_sql.warehouse import Warehouse
 
 OWNER = "team:support-analytics"
 
@@ -48,13 +50,17 @@ def theme_tables(
 )
 def driver_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Compare each theme's tickets with all other themed tickets, attribute value by attribute value."""
+    with state.warehouse() as warehouse:
+        yield from store_tables(warehouse, {"theme_drivers": driver_frame(warehouse)}, DRIVER_TABLES)
+
+
+def driver_frame(warehouse: Warehouse) -> pl.DataFrame:
+    """The table theme_drivers, from the themes and attributes that a warehouse knows."""
     from models.statistics.over_representation import over_represented
 
-    with state.warehouse() as warehouse:
-        members = warehouse.query("select source, ticket_id, theme_id from ticket_themes")
-        attributes = warehouse.query(
-            "select source, ticket_id, attribute, value from ticket_attributes "
-            "semi join ticket_themes using (source, ticket_id)"
-        )
-        frames = {"theme_drivers": over_represented(members, attributes)}
-        yield from store_tables(warehouse, frames, DRIVER_TABLES)
+    members = warehouse.query("select source, ticket_id, theme_id from ticket_themes")
+    attributes = warehouse.query(
+        "select source, ticket_id, attribute, value from ticket_attributes "
+        "semi join ticket_themes using (source, ticket_id)"
+    )
+    return over_represented(members, attributes)

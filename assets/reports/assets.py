@@ -70,14 +70,16 @@ def report_pages(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type:
     pool=WAREHOUSE_POOL,
 )
 def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """The site of one past week, Monday to Sunday: nothing that happened after its Sunday is shown."""
+    """The site of one past week, as it would have been on its Sunday: nothing that came later is used."""
+    from assets.reports.past_week import as_of_week
     from assets.reports.site import render_site
 
     monday = date.fromisoformat(context.partition_key)
     weeks = state.path / "weeks"
     unfinished = weeks / f".{monday}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
-    site = render_site(state.published, unfinished, week=monday)
+    with as_of_week(state.published, monday, state.forecast_days) as snapshot:
+        site = render_site(snapshot, unfinished, week=monday)
     shutil.rmtree(weeks / str(monday), ignore_errors=True)
     os.replace(unfinished, weeks / str(monday))
     return dg.MaterializeResult(
