@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 
 from assets.reports import wording
-from assets.reports.privacy import SMALL_CELL, plot_label
+from assets.reports.privacy import plot_label
 
 INK, SOFT, LINE = "var(--ink)", "var(--soft)", "var(--line)"
 ACCENT, BAND, BAND_OUTER, MARK = "var(--accent)", "var(--band)", "var(--band-outer)", "var(--mark)"
@@ -35,7 +35,7 @@ TEMPLATE = go.layout.Template(
         },
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 44, "r": 10, "t": 22, "b": 28},
+        margin={"l": 44, "r": 10, "t": 32, "b": 28},
         showlegend=False,
         hovermode="x unified",
         hoverlabel={"bgcolor": "var(--card)", "bordercolor": LINE, "font": {"color": INK, "size": 12}},
@@ -101,7 +101,7 @@ def usual_range(
 ) -> Chart:
     """A weekly line over its usual range; the last week stands out where it left the range.
 
-    hidden: weeks whose count is not shown; they get an open marker at half the smallest count shown.
+    hidden: weeks whose count is not shown; they get an open marker on the axis.
     """
     figure = go.Figure(layout={"template": TEMPLATE})
     _band(figure, weeks, low, high, BAND, "usual range", unit)
@@ -193,7 +193,7 @@ def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[boo
     at = [week for week, is_hidden in zip(weeks, hidden, strict=True) if is_hidden]
     figure.add_scatter(
         x=at,
-        y=[SMALL_CELL / 2] * len(at),
+        y=[0] * len(at),
         mode="markers",
         marker={"symbol": "circle-open", "color": SOFT, "size": 5},
         name="hidden",
@@ -214,9 +214,10 @@ def _mark_events(figure: go.Figure, events: Sequence[Event], *, area: bool = Fal
                 "text": plot_label(event.mark),
                 "hovertext": plot_label(event.name),
                 "showarrow": False,
+                "yshift": 12 * (index % 2),  # neighbours' numbers would lie on each other
                 "font": {"size": 11, "color": INK},
             }
-            for event in events
+            for index, event in enumerate(events)
         ],
     )
 

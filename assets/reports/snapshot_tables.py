@@ -61,6 +61,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     "weekly_kpis": {
         "week": _DAY,
         "business_line": _TEXT,
+        "is_whole": _FLAG,
         "tickets_created": _COUNT,
         "tickets_solved": _COUNT,
         "backlog": _COUNT,
@@ -97,6 +98,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "theme_id": _TEXT,
         "week": _DAY,
         "tickets": _COUNT,
+        "distinct_tickets": _COUNT,
         **_USUAL,
         "excess": _NUMBER,
         "tickets_28d": _COUNT,

@@ -36,7 +36,7 @@ def number(value: float | None) -> str:
     """`3.1`, `12`: two figures below 100, whole numbers above."""
     if value is None:
         return NOTHING
-    digits = 1 if abs(value) < 10 else 0
+    digits = 1 if 0 < abs(value) < 10 else 0
     return f"{value:,.{digits}f}".replace("-", "−")
 
 

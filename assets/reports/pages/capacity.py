@@ -283,7 +283,8 @@ def _lede(total: Series, first: date, last: date, scope: Scope) -> str:
     return (
         f"Tickets a day from {wording.day(first, year=True)} to {wording.day(last, year=True)}, "
         f"forecast on {made_on} from {scope.source_names}. "
-        "The shaded ranges say how sure it is: four of five days should fall in the inner one."
+        "The shaded ranges say how sure it is: four of five days should fall in the inner one. "
+        "An escalated ticket counts once at each tier, because both work on it."
     )
 
 

@@ -11,6 +11,7 @@ from assets.reports import charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page
 from assets.reports.pages import theme_tables
+from assets.reports.privacy import SMALL_CELL
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
@@ -146,8 +147,8 @@ def _lede(listed: pl.DataFrame, scope: Scope) -> str:
 def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> list[Figure]:
     if not listed.height:
         return []
-    total = themes["tickets_total"].sum()
-    other = themes.filter("is_other")["tickets_total"].sum()
+    total = int(themes["tickets_total"].sum())
+    other = int(themes.filter("is_other")["tickets_total"].sum())
     strip = [
         Figure(
             "Themes above usual",
@@ -162,9 +163,7 @@ def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> 
             Figure(
                 "Tickets with a theme",
                 wording.share(1 - other / total),
-                f"{wording.count(other)} in “other”"
-                if other >= theme_tables.SMALL_CELL
-                else "few in “other”",
+                f"{wording.count(other)} in “other”" if other >= SMALL_CELL else "few in “other”",
             )
         )
     hours = listed["handle_hours_28d"].drop_nulls()
@@ -267,13 +266,14 @@ def _chart(row: dict[str, Any], own: pl.DataFrame, near: list[theme_tables.Theme
         hidden=own["is_hidden"].to_list(),
         events=[charts.Event(event.mark, event.name, event.first, event.last) for event in near],
         alt=f"Tickets a week on “{row['name']}” for {own.height} weeks with the usual range. {_headline(row)}",
-        caption="Tickets a week. Shaded: usual range.",
+        caption="Tickets a week, copies of one text counted once. Shaded: usual range."
+        + (" Open circles: under 10, hidden." if own["is_hidden"].any() else ""),
     )
 
 
 def _driver(driver: dict[str, Any]) -> dict[str, str]:
     return {
-        "who": f"{wording.readable(driver['attribute'])}: {driver['value']}",
+        "who": f"{wording.readable(driver['attribute'])}: {wording.readable(driver['value'])}",
         "share": f"{wording.share(driver['share_in_theme'])} of the theme, "
         f"{wording.share(driver['share_elsewhere'])} elsewhere",
         "lift": wording.lift(driver["lift"], driver["lift_low"], driver["lift_high"]),

@@ -21,6 +21,9 @@ _EVENT_KINDS = ("release", "incident", "sop_change", "ato_wave", "campaign", "tr
 _COSTS = ("tickets_28d", "unsolved_28d", "handle_hours_28d")
 _CSAT = ("csat_28d", "csat_low_28d", "csat_high_28d")
 
+# The usual range counts a text that was sent many times once, so the week it is held against does too.
+_COPIES_ONCE = pl.coalesce("distinct_tickets", "tickets").alias("tickets")
+
 
 @dataclass(frozen=True)
 class ThemeEvent:
@@ -75,7 +78,7 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
             .cast(pl.Int64),
         )
     whole = pl.col("usual_middle", "usual_low", "usual_high").round(0)
-    return impact.with_columns(whole).rename({"tickets": "tickets_week"}).drop("week")
+    return impact.with_columns(whole, _COPIES_ONCE).rename({"tickets": "tickets_week"}).drop("week")
 
 
 def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
@@ -89,7 +92,7 @@ def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFram
     trends = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
     return (
         trends.filter(pl.col("theme_id").is_in(shown["theme_id"].to_list()))
-        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), recent=recent)
+        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), _COPIES_ONCE, recent=recent)
         .pipe(
             hide_small_cells,
             "tickets",

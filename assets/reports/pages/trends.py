@@ -142,6 +142,8 @@ def _weekly_kpis(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
         where=f"week between date '{first}' and date '{scope.week}'",
         order_by="week, business_line",
     ).with_columns(is_line=pl.col("business_line") != "all")
+    # A week that the data only touches would look like a fall.
+    frame = frame.filter(pl.col("is_whole").fill_null(True)).drop("is_whole")
     dependents = {
         "tickets_created": ("escalation_rate",),
         "tickets_solved": (
@@ -203,13 +205,9 @@ def _finding(kpis: list[Kpi], unusual: list[Kpi]) -> str:
     if volume is not None and not volume.is_hidden:
         first = f"Volume was {wording.VERDICTS[volume.verdict]}."
     if not others:
-        return (
-            f"{first} So was everything else."
-            if first and not volume.is_unusual
-            else (  # type: ignore[union-attr]
-                f"{first} Everything else was in its usual range."
-            ).strip()
-        )
+        if first and volume is not None and not volume.is_unusual:
+            return f"{first} So was everything else."
+        return f"{first} Everything else was in its usual range.".strip()
     these = wording.plural(len(others), "other number", "other numbers")
     if len(others) <= 10:
         these = f"{wording.number_word(len(others))} other {'number' if len(others) == 1 else 'numbers'}"
@@ -276,7 +274,7 @@ def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
     if unusual:
         lines.append(
             Line(
-                finding=f"Unusual in a business line: {wording.listing([kpi.name for kpi in unusual[:3]])}",
+                finding=f"By business line: {wording.listing([kpi.name for kpi in unusual[:3]])}",
                 context=f"{len(unusual)} of {len(line_kpis)} numbers by line left their usual range",
                 href="trends.html#by-line",
                 tone="changed",
