@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -107,7 +108,7 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         group_name=model.layer,
         kinds={"duckdb", "sql"},
         owners=[model.owner],
-        description=f"{model.description}\n\nOne row is: {model.grain}.\n\n```sql\n{model.sql}\n```",
+        description=f"{model.description}\n\nOne row is: {model.grain}.\n\n```sql\n{_query(model)}\n```",
         metadata=_column_metadata(model),
         check_specs=[
             dg.AssetCheckSpec(
@@ -139,6 +140,12 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from None
 
     return build
+
+
+def _query(model: Model) -> str:
+    """The model's SQL without its head comment, which the catalogue shows as description and columns."""
+    lines = model.sql.splitlines()
+    return "\n".join(itertools.dropwhile(lambda line: line.startswith("--") or not line.strip(), lines))
 
 
 def _column_metadata(model: Model) -> dict[str, object]:
