@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from markupsafe import Markup
 
 from assets.reports import wording
-from assets.reports.privacy import plot_label
+from assets.reports.privacy import SMALL_CELL, plot_label
 
 INK, SOFT, LINE = "var(--ink)", "var(--soft)", "var(--line)"
 ACCENT, BAND, BAND_OUTER, MARK = "var(--accent)", "var(--band)", "var(--band-outer)", "var(--mark)"
@@ -24,6 +24,9 @@ TONES = {
     "changed": "var(--accent)",
     "usual": "var(--accent)",
 }
+HIDDEN_CAPTION = f"Open circles: under {SMALL_CELL}, hidden."
+MARKS_APART = 7  # days; events that begin closer to each other share a mark
+MARKS_STAGGERED = 18  # days; marks closer than this stand at two heights
 _HOVER_FORMATS = {"count": ",.0f", "share": ".1%", "minutes": ",.0f"}
 
 TEMPLATE = go.layout.Template(
@@ -35,7 +38,7 @@ TEMPLATE = go.layout.Template(
         },
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 44, "r": 10, "t": 32, "b": 28},
+        margin={"l": 44, "r": 14, "t": 32, "b": 28},
         showlegend=False,
         hovermode="x unified",
         hoverlabel={"bgcolor": "var(--card)", "bordercolor": LINE, "font": {"color": INK, "size": 12}},
@@ -101,7 +104,7 @@ def usual_range(
 ) -> Chart:
     """A weekly line over its usual range; the last week stands out where it left the range.
 
-    hidden: weeks whose count is not shown; they get an open marker on the axis.
+    hidden: weeks whose count is not shown; they get an open circle at the foot of the chart, and the caption says so.
     """
     figure = go.Figure(layout={"template": TEMPLATE})
     _band(figure, weeks, low, high, BAND, "usual range", unit)
@@ -117,6 +120,7 @@ def usual_range(
     )
     if hidden is not None and any(hidden):
         _hidden_marks(figure, weeks, hidden)
+        caption = f"{caption} {HIDDEN_CAPTION}".strip()
     if shown and shown[-1] is not None:
         colour = TONES[tone]
         figure.add_scatter(
@@ -142,7 +146,7 @@ def forecast(
     alt: str,
     events: Sequence[Event] = (),
 ) -> Chart:
-    """Daily tickets: what came, then what is expected inside its 80 % (`inner`) and 95 % (`outer`) range."""
+    """Arrivals a day: what came, then what is expected inside its 80 % (`inner`) and 95 % (`outer`) range."""
     figure = go.Figure(layout={"template": TEMPLATE})
     _band(figure, ahead, outer[0], outer[1], BAND_OUTER, "95 % range", "count")
     _band(figure, ahead, inner[0], inner[1], BAND, "80 % range", "count")
@@ -151,7 +155,7 @@ def forecast(
         y=past[1],
         mode="lines",
         line={"color": SOFT, "width": 1.5},
-        name="came",
+        name="arrived",
         hovertemplate="%{y:,.0f}",
     )
     figure.add_scatter(
@@ -196,7 +200,8 @@ def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[boo
         y=[0] * len(at),
         mode="markers",
         marker={"symbol": "circle-open", "color": SOFT, "size": 5},
-        name="hidden",
+        cliponaxis=False,
+        name="week",
         hovertemplate="hidden (small count)",
     )
 
@@ -205,21 +210,38 @@ def _mark_events(figure: go.Figure, events: Sequence[Event], *, area: bool = Fal
     # All at once: adding them one by one copies the figure's list each time.
     figure.update_layout(
         shapes=[_event_shape(event, as_area=area and event.last > event.first) for event in events],
-        annotations=[
+        annotations=_marks(events),
+    )
+
+
+def _marks(events: Sequence[Event]) -> list[dict[str, object]]:
+    """The numbers over a chart: of events close to each other `13–15`, and raised where two would still touch."""
+    groups: list[list[Event]] = []
+    for event in sorted(events, key=lambda event: event.first):
+        if groups and (event.first - groups[-1][0].first).days < MARKS_APART:
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    marks = []
+    raised = True
+    for place, group in enumerate(groups):
+        near = place and (group[0].first - groups[place - 1][0].first).days < MARKS_STAGGERED
+        raised = bool(near) and not raised
+        label = group[0].mark if len(group) == 1 else f"{group[0].mark}–{group[-1].mark}"
+        marks.append(
             {
-                "x": event.first,
+                "x": group[0].first,
                 "y": 1,
                 "yref": "paper",
                 "yanchor": "bottom",
-                "text": plot_label(event.mark),
-                "hovertext": plot_label(event.name),
+                "yshift": 13 if raised else 0,
+                "text": plot_label(label),
+                "hovertext": plot_label(", ".join(event.name for event in group)),
                 "showarrow": False,
-                "yshift": 12 * (index % 2),  # neighbours' numbers would lie on each other
                 "font": {"size": 11, "color": INK},
             }
-            for index, event in enumerate(events)
-        ],
-    )
+        )
+    return marks
 
 
 def _event_shape(event: Event, *, as_area: bool) -> dict[str, object]:

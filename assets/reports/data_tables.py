@@ -28,7 +28,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.unit not in ("text", "day", "moment")
+        return self.unit not in ("text", "name", "day", "moment")
 
 
 @dataclass(frozen=True)

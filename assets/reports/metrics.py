@@ -16,6 +16,11 @@ class Metric:
     meaning: str
     denominator: str | None = None  # what a share is a share of; counts need none
 
+    @property
+    def in_a_sentence(self) -> str:
+        """`backlog`, `CSAT`: the label without a capital that is only for the start of a line."""
+        return self.label if self.label.isupper() else self.label[:1].lower() + self.label[1:]
+
     def tone(self, verdict: str | None) -> str:
         """`worse`, `better`, `changed` or `usual`: the tone of a verdict."""
         if verdict not in ("above", "below"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -21,7 +22,7 @@ class Source:
     """A source of tickets, as a reader is told about it."""
 
     name: str
-    tickets: int
+    tickets: int | None  # None where the count of then is not known, for a past week
     first: date | None
     last: date | None
     lacks: tuple[str, ...]
@@ -82,6 +83,7 @@ def read_scope(snapshot: Snapshot, week: date | None = None) -> Scope:
     weeks = _weeks_known(snapshot)
     latest = weeks[-1] if weeks else _monday(as_of, zone) - timedelta(days=7)
     asked = week - timedelta(days=week.weekday()) if week else latest
+    until = asked + timedelta(days=6) if asked < latest else _day(as_of, zone)
     sources = snapshot.table("raw.sources", order_by="source")
     loads = snapshot.table("raw.loads")
     return Scope(
@@ -90,7 +92,7 @@ def read_scope(snapshot: Snapshot, week: date | None = None) -> Scope:
         as_of=as_of,
         zone=zone,
         loaded_at=loads["loaded_at"].max() if loads.height else None,  # type: ignore[arg-type]
-        sources=tuple(_source(row) for row in sources.iter_rows(named=True)),
+        sources=tuple(_source(row, until, zone) for row in sources.iter_rows(named=True)),
         gaps=tuple(_gaps(sources, sum(known <= asked for known in weeks), snapshot)),
     )
 
@@ -107,9 +109,14 @@ def _weeks_known(snapshot: Snapshot) -> list[date]:
     return []
 
 
+def _day(moment: datetime | None, zone: str) -> date:
+    """The day of a naive UTC moment in the account's zone; today where none is given."""
+    moment = (moment or datetime.now(tz=ZoneInfo("UTC"))).replace(tzinfo=ZoneInfo("UTC"))
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def _monday(as_of: datetime | None, zone: str) -> date:
-    moment = (as_of or datetime.now(tz=ZoneInfo("UTC"))).replace(tzinfo=ZoneInfo("UTC"))
-    day = moment.astimezone(ZoneInfo(zone)).date()
+    day = _day(as_of, zone)
     return day - timedelta(days=day.weekday())
 
 
@@ -130,13 +137,15 @@ _LACKS = {
 }
 
 
-def _source(row: dict[str, object]) -> Source:
-    first, last = row["first_created_at"], row["last_created_at"]
+def _source(row: dict[str, Any], until: date, zone: str) -> Source:
+    """A source as it was on a day: what came later is left out."""
+    first, last = (_day(at, zone) if at else None for at in (row["first_created_at"], row["last_created_at"]))
+    goes_on = last is not None and last > until
     return Source(
         name=plain_text(str(row["source"])),
-        tickets=int(row["tickets"] or 0),  # type: ignore[call-overload]
-        first=first.date() if isinstance(first, datetime) else None,
-        last=last.date() if isinstance(last, datetime) else None,
+        tickets=None if goes_on else int(row["tickets"] or 0),
+        first=None if first and first > until else first,
+        last=until if goes_on else last,
         lacks=tuple(short for flag, (_, short, _) in _LACKS.items() if row[flag] is False),
     )
 

@@ -200,17 +200,15 @@ class Snapshot:
         ).select(list(columns))
 
     def daily_arrivals(self, dimension: str | None, since: date) -> pl.DataFrame:
-        """Tickets a day from a date on: columns date, name (a value of the dimension), tickets.
+        """Arrivals a day from a date on, what the forecast is of: columns date, name (a value of the dimension), tickets.
 
-        Work arriving at a tier counts what is escalated into it too; every other dimension and the total
-        (None) count tickets created.
+        A ticket arrives at the tier it is created at, and again at each it is escalated to. None: all together.
         """
         schema = {"date": _DAY, "name": _TEXT, "tickets": _COUNT}
         if not self.has("daily_volume"):
             return pl.DataFrame(schema=schema)
-        measure = "tickets_arrived" if dimension == "tier" else "tickets_created"
         name = dimension or "'all'"
         return self._warehouse.query(
-            f"select date, {name} as name, sum({measure})::bigint as tickets from daily_volume "
+            f"select date, {name} as name, sum(tickets_arrived)::bigint as tickets from daily_volume "
             f"where date >= date '{since}' group by all order by all"
         ).cast(schema)  # type: ignore[arg-type]

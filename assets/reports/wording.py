@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NOTHING = "–"
 _NBSP = "\u00a0"
+_NAME = re.compile("[a-z0-9_]+")
 _NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 VERDICTS = {
     "above": "above its usual range",
@@ -33,11 +35,16 @@ def count(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """`3.1`, `12`: two figures below 100, whole numbers above."""
+    """`0`, `3.1`, `12`: a decimal below 10, whole numbers above."""
     if value is None:
         return NOTHING
-    digits = 1 if 0 < abs(value) < 10 else 0
-    return f"{value:,.{digits}f}".replace("-", "−")
+    digits = 1 if 0.05 <= abs(value) < 9.95 else 0
+    return _figure(value, digits)
+
+
+def _figure(value: float, digits: int) -> str:
+    """Rounded first, so that there is no minus zero."""
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
 def signed(value: float | None) -> str:
@@ -48,11 +55,11 @@ def signed(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """`71 %`; a decimal where the share is under 10 %."""
+    """`71 %`; a decimal under 10 %, and near 100 %, so that nearly all does not read as all."""
     if value is None:
         return NOTHING
-    digits = 1 if 0 < abs(value) < 0.0995 else 0
-    return f"{value * 100:.{digits}f}{_NBSP}%".replace("-", "−")
+    digits = 1 if 0.0005 <= abs(value) < 0.0995 or 0.9905 < value < 1 else 0
+    return f"{_figure(value * 100, digits)}{_NBSP}%"
 
 
 def minutes(value: float | None) -> str:
@@ -106,6 +113,11 @@ def days(first: date, last: date) -> str:
     return day(first) if first == last else f"{day(first)} to {day(last)}"
 
 
+def readable(name: str) -> str:
+    """`account security` for `account_security`; a text that is more than a lower-case name stays as it is."""
+    return name.replace("_", " ") if _NAME.fullmatch(name) else name
+
+
 _FORMATS = {
     "count": count,
     "number": number,
@@ -116,11 +128,12 @@ _FORMATS = {
     "times": times,
     "day": day,
     "moment": moment,
+    "name": readable,
 }
 
 
 def show(unit: str, value: object) -> str:
-    """A value of a unit (count, number, signed, share, minutes, hours, times, day, moment, text) in words."""
+    """A value of a unit (count, number, signed, share, minutes, hours, times, day, moment, name, text) in words."""
     if value is None:
         return NOTHING
     return _FORMATS[unit](value) if unit in _FORMATS else str(value)  # type: ignore[operator]
@@ -133,6 +146,8 @@ def between(unit: str, low: float | None, high: float | None) -> str:
     first, last = show(unit, low), show(unit, high)
     if first == last:
         return first
+    if first.split(_NBSP)[0] == "0":
+        first = "0"
     if _NBSP in first and first.split(_NBSP)[-1] == last.split(_NBSP)[-1]:
         first = first.split(_NBSP)[0]
     return f"{first} to {last}"
@@ -153,8 +168,3 @@ def listing(items: Sequence[str], last: str = "and") -> str:
 def sentence(text: str) -> str:
     """The text with a capital letter first."""
     return text[:1].upper() + text[1:]
-
-
-def readable(name: str) -> str:
-    """`account security` for `account_security`."""
-    return name.replace("_", " ")

@@ -16,13 +16,14 @@ from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
 CARDS = 12
-QUOTES = 4
+QUOTES = 4  # of a theme that rose
+QUOTES_OF_OTHERS = 2
 DRIVERS = 5
 LINES = 3  # themes named in the overview
 
 _ALL_COLUMNS = (
     Column("name", "Theme"),
-    Column("tickets_week", "Last week", "count"),
+    Column("distinct_week", "Last week", "count", "Nearly equal texts count once, as in the usual range."),
     Column(
         "usual_low",
         "Usual range",
@@ -41,6 +42,13 @@ _ALL_COLUMNS = (
     ),
     Column("tickets_total", "In all", "count", "Tickets of the theme over the whole history."),
 )
+_TEMPLATE_COLUMNS = (
+    Column("name", "Theme"),
+    Column("tickets_week", "Last week", "count"),
+    Column("tickets_28d", "Four weeks", "count"),
+    Column("tickets_total", "In all", "count"),
+    Column("text", "The text"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,17 +66,16 @@ class Card:
     costs: tuple[tuple[str, str, str], ...]  # what, how much, what makes it big or small
     coincides: tuple[str, ...]
     quotes: tuple[dict[str, str], ...]
-    hides: bool
 
 
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
-    """The page; publishes `themes`, `theme_trends`, `theme_drivers` and `theme_examples`."""
+    """The page; publishes `themes`, `repeated_texts`, `theme_trends`, `theme_drivers` and `theme_examples`."""
     themes = theme_tables.themes(snapshot, scope)
     trends = theme_tables.trends(snapshot, scope, themes)
-    drivers = theme_tables.drivers(snapshot, themes)
-    examples = theme_tables.examples(snapshot, themes)
+    drivers = theme_tables.drivers(snapshot, scope, themes)
+    examples = theme_tables.examples(snapshot, scope, themes)
     events = theme_tables.events(snapshot, scope)
-    listed = themes.filter(~pl.col("is_other"))
+    listed = themes.filter(~pl.col("is_other"), ~pl.col("is_template"))
     table = PublishedTable(
         "themes",
         "All themes",
@@ -80,8 +87,10 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
             for place, row in enumerate(listed.iter_rows(named=True))
         ),
     )
+    repeated = _repeated_texts(themes, examples)
     for published in (
         table,
+        repeated,
         PublishedTable("theme_trends", "Tickets of each theme by week", trends),
         PublishedTable("theme_drivers", "Who is over-represented in each theme", drivers),
         PublishedTable("theme_examples", "Example tickets", examples),
@@ -100,6 +109,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         content={
             "cards": cards,
             "table": table if listed.height else None,
+            "repeated": repeated if repeated.frame.height else None,
             "strip": _strip(themes, listed, rising),
             "unchanged": _unchanged(listed),
             "has_events": bool(events),
@@ -112,15 +122,26 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     )
 
 
+def _repeated_texts(themes: pl.DataFrame, examples: pl.DataFrame) -> PublishedTable:
+    """Themes that are one text from many accounts: an attacker's or a campaign's voice, not customers'."""
+    first = examples.sort("rank").unique("theme_id", keep="first").select("theme_id", "text")
+    frame = (
+        themes.filter("is_template")
+        .select("theme_id", "name", "tickets_week", "tickets_28d", "tickets_total", "is_hidden")
+        .join(first, on="theme_id", how="left", maintain_order="left")
+        .sort("tickets_total", descending=True)
+    )
+    return PublishedTable("repeated_texts", "One text sent by many accounts", frame, _TEMPLATE_COLUMNS)
+
+
 def _theme_gaps(themes: pl.DataFrame, listed: pl.DataFrame, drivers: pl.DataFrame, scope: Scope) -> list[str]:
     if not themes.height:
         return [] if scope.missing("tickets", "themes") else ["The last run found no themes."]
-    gaps = []
+    if not scope.is_latest:
+        return ["What a theme costs, who is hit and example tickets are known for the latest week only."]
     if listed.height and not drivers.height:
-        gaps.append("No attribute stands out in any theme, or the tickets carry no attributes.")
-    if listed.height and listed["tickets_28d"].null_count() == listed.height and not scope.is_latest:
-        gaps.append("What a theme costs is known for the latest week only, not for this past one.")
-    return gaps
+        return ["No attribute stands out in any theme, or the tickets carry no attributes."]
+    return []
 
 
 def _finding(listed: pl.DataFrame, rising: pl.DataFrame) -> str:
@@ -177,7 +198,7 @@ def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> 
 
 
 def _largest(listed: pl.DataFrame) -> str:
-    largest = listed["tickets_week"].max()
+    largest = listed["distinct_week"].max()
     return wording.count(largest) if largest is not None else "under 10"  # type: ignore[arg-type]
 
 
@@ -200,10 +221,14 @@ def _tone(row: dict[str, Any]) -> str:
 
 def _headline(row: dict[str, Any]) -> str:
     """The theme's week in a sentence, with what makes it big or small."""
-    tickets, low, high = row["tickets_week"], row["usual_low"], row["usual_high"]
+    tickets, low, high = row["distinct_week"], row["usual_low"], row["usual_high"]
     if tickets is None:
+        if row["verdict"] == "above" and high is not None:
+            return f"Fewer than 10 tickets last week, yet more than usual ({wording.between('count', low, high)})."
         return "A small number of tickets last week; counts under 10 are hidden."
     text = f"{wording.plural(tickets, 'ticket')} last week"
+    if (copies := (row["tickets_week"] or tickets) - tickets) >= SMALL_CELL:
+        text += f" and {wording.plural(copies, 'copy', 'copies')} of one text"
     if low is None or high is None:
         return f"{text}; too little history for a usual range."
     usual = f"usually {wording.between('count', low, high)}"
@@ -238,36 +263,35 @@ def _card(
         coincides=tuple(f"{event.mark}. {event.text}" for event in near),
         quotes=tuple(
             {"text": quote["text"], "ticket": quote["ticket_id"], "source": quote["source"]}
-            for quote in examples.filter(theme_id=row["theme_id"]).head(QUOTES).iter_rows(named=True)
+            for quote in examples.filter(theme_id=row["theme_id"])
+            .head(QUOTES if row["verdict"] == "above" else QUOTES_OF_OTHERS)
+            .iter_rows(named=True)
         ),
-        hides=bool(own["is_hidden"].any()) if own.height else False,
     )
 
 
 def _tags(row: dict[str, Any]) -> tuple[str, ...]:
-    tags = [
-        {"above": "above usual", "below": "below usual", "usual": "usual"}.get(
-            row["verdict"] or "", "too early"
-        )
-    ]
-    if row["is_template"]:
-        tags.append("same text sent many times")
-    return tuple(tags)
+    words = {"above": "above usual", "below": "below usual", "usual": "usual"}
+    return (words.get(row["verdict"] or "", "too early"),)
 
 
-def _chart(row: dict[str, Any], own: pl.DataFrame, near: list[theme_tables.ThemeEvent]) -> charts.Chart:
+def _chart(
+    row: dict[str, Any], own: pl.DataFrame, near: list[theme_tables.ThemeEvent]
+) -> charts.Chart | None:
+    """The theme's weeks; none where every week that had tickets is hidden."""
+    if not own["distinct_tickets"].sum():
+        return None
     return charts.usual_range(
         own["week"].to_list(),
-        own["tickets"].to_list(),
+        own["distinct_tickets"].to_list(),
         own["usual_low"].to_list(),
         own["usual_high"].to_list(),
         unit="count",
         tone=_tone(row),
-        hidden=own["is_hidden"].to_list(),
+        hidden=own["distinct_tickets"].is_null().to_list(),
         events=[charts.Event(event.mark, event.name, event.first, event.last) for event in near],
         alt=f"Tickets a week on “{row['name']}” for {own.height} weeks with the usual range. {_headline(row)}",
-        caption="Tickets a week, copies of one text counted once. Shaded: usual range."
-        + (" Open circles: under 10, hidden." if own["is_hidden"].any() else ""),
+        caption="Tickets a week, copies of one text counted once. Shaded: usual range.",
     )
 
 

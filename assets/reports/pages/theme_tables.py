@@ -21,9 +21,6 @@ _EVENT_KINDS = ("release", "incident", "sop_change", "ato_wave", "campaign", "tr
 _COSTS = ("tickets_28d", "unsolved_28d", "handle_hours_28d")
 _CSAT = ("csat_28d", "csat_low_28d", "csat_high_28d")
 
-# The usual range counts a text that was sent many times once, so the week it is held against does too.
-_COPIES_ONCE = pl.coalesce("distinct_tickets", "tickets").alias("tickets")
-
 
 @dataclass(frozen=True)
 class ThemeEvent:
@@ -44,6 +41,10 @@ class ThemeEvent:
 def themes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     """A row per theme of ten tickets or more, by impact, with last week and what four weeks cost."""
     known = snapshot.table("themes").rename({"tickets": "tickets_total"})
+    if not scope.is_latest:
+        known = known.drop("tickets_total", "distinct_tickets", "share").join(
+            _totals_until(snapshot, scope), on="theme_id"
+        )
     known = known.filter(pl.col("tickets_total") >= SMALL_CELL).with_columns(
         pl.col("is_other", "is_template").fill_null(False)
     )
@@ -51,14 +52,24 @@ def themes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     joined = known.join(week, on="theme_id", how="left").sort(
         "impact_rank", "tickets_week", "tickets_total", descending=[False, True, True], nulls_last=True
     )
-    # Tickets less the usual middle are the excess, so it goes with them.
-    hidden = joined.pipe(hide_small_cells, "tickets_week", within=[], dependents=["excess"])
+    # Distinct tickets less the usual middle are the excess, so it goes with them.
+    hidden = joined.pipe(hide_small_cells, "distinct_week", dependents=["excess"])
+    hidden = hidden.pipe(hide_small_cells, "tickets_week", dependents=["distinct_week", "excess"])
     hidden = hidden.pipe(
         hide_small_cells, "tickets_28d", dependents=["unsolved_28d", "handle_hours_28d", *_CSAT]
     )
     hidden = hidden.pipe(hide_small_cells, "unsolved_28d")
     hidden = hidden.pipe(hide_small_cells, "csat_rated_28d", dependents=_CSAT)
     return hidden.pipe(plain_texts, ["theme_id", "name", "description"])
+
+
+def _totals_until(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    """Tickets of each theme up to the end of a past week."""
+    trends = snapshot.table("theme_trends", where=f"week <= date '{scope.week}'")
+    totals = trends.group_by("theme_id").agg(
+        pl.col("distinct_tickets").sum(), tickets_total=pl.col("tickets").sum()
+    )
+    return totals.with_columns(share=pl.col("tickets_total") / pl.col("tickets_total").sum())
 
 
 def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
@@ -71,14 +82,13 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
             for name, dtype in impact.schema.items()
             if name not in trends.columns
         ).select(impact.columns)
+        excess = pl.col("distinct_tickets") - pl.col("usual_middle")
         impact = impact.with_columns(
-            excess=pl.col("tickets") - pl.col("usual_middle"),
-            impact_rank=(pl.col("tickets") - pl.col("usual_middle"))
-            .rank("ordinal", descending=True)
-            .cast(pl.Int64),
+            excess=excess, impact_rank=excess.rank("ordinal", descending=True).cast(pl.Int64)
         )
     whole = pl.col("usual_middle", "usual_low", "usual_high").round(0)
-    return impact.with_columns(whole, _COPIES_ONCE).rename({"tickets": "tickets_week"}).drop("week")
+    names = {"tickets": "tickets_week", "distinct_tickets": "distinct_week"}
+    return impact.with_columns(whole).rename(names).drop("week")
 
 
 def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
@@ -92,23 +102,28 @@ def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFram
     trends = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
     return (
         trends.filter(pl.col("theme_id").is_in(shown["theme_id"].to_list()))
-        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), _COPIES_ONCE, recent=recent)
+        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), recent=recent)
         .pipe(
             hide_small_cells,
             "tickets",
             within=[["week"], ["theme_id"], ["theme_id", "recent"]],
             dependents=["distinct_tickets"],
         )
+        .pipe(hide_small_cells, "distinct_tickets")
         .drop("recent")
         .sort("theme_id", "week")
     )
 
 
-def drivers(snapshot: Snapshot, shown: pl.DataFrame) -> pl.DataFrame:
-    """Attribute values clearly more common in a theme than elsewhere, the surest first; small counts hidden."""
+def drivers(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
+    """Attribute values clearly more common in a theme than elsewhere, the surest first; small counts hidden.
+
+    They are known for the time up to the snapshot's end only, so for a past week there are none.
+    """
     return (
         snapshot.table("theme_drivers")
         .filter(
+            pl.lit(scope.is_latest),
             pl.col("theme_id").is_in(shown["theme_id"].to_list()),
             pl.col("lift_low") > 1,
             pl.col("q_value").fill_null(0) < SIGNIFICANT_Q,
@@ -124,11 +139,14 @@ def drivers(snapshot: Snapshot, shown: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def examples(snapshot: Snapshot, shown: pl.DataFrame) -> pl.DataFrame:
-    """Example tickets of the themes shown, their redacted text made harmless."""
+def examples(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
+    """Example tickets of the themes shown, their redacted text made harmless; none for a past week."""
     return (
         snapshot.table("theme_examples", order_by="theme_id, rank")
-        .filter(pl.col("theme_id").is_in(shown.filter(~pl.col("is_other"))["theme_id"].to_list()))
+        .filter(
+            pl.lit(scope.is_latest),
+            pl.col("theme_id").is_in(shown.filter(~pl.col("is_other"))["theme_id"].to_list()),
+        )
         .pipe(plain_texts, ["source", "ticket_id", "text"])
     )
 

@@ -66,7 +66,7 @@ class Kpi:
 
     @property
     def name(self) -> str:
-        """`Backlog`, or `Backlog of live`."""
+        """`Backlog`, or `Backlog, live`."""
         return (
             self.metric.label if self.line == "all" else f"{self.metric.label}, {wording.readable(self.line)}"
         )
@@ -97,7 +97,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
                 data,
                 by_line,
                 "kpis_by_line_last_week",
-                Column("business_line", "Business line"),
+                Column("business_line", "Business line", "name"),
                 Column("label", "KPI"),
             ),
             "charts": [_chart(signals, kpi, scope) for kpi in kpis],
@@ -207,7 +207,9 @@ def _finding(kpis: list[Kpi], unusual: list[Kpi]) -> str:
     if not others:
         if first and volume is not None and not volume.is_unusual:
             return f"{first} So was everything else."
-        return f"{first} Everything else was in its usual range.".strip()
+        return (
+            f"{first} Everything else was in its usual range." if first else "Nothing left its usual range."
+        )
     these = wording.plural(len(others), "other number", "other numbers")
     if len(others) <= 10:
         these = f"{wording.number_word(len(others))} other {'number' if len(others) == 1 else 'numbers'}"
@@ -253,7 +255,7 @@ def _anchor(kpi: Kpi) -> str:
 
 def _unchanged(kpis: list[Kpi]) -> str:
     """What stayed in its usual range, so that nobody looks there."""
-    quiet = [kpi.metric.label for kpi in kpis if kpi.line == "all" and kpi.verdict == "usual"]
+    quiet = [kpi.metric.in_a_sentence for kpi in kpis if kpi.line == "all" and kpi.verdict == "usual"]
     noisy_lines = {kpi.line for kpi in kpis if kpi.is_unusual}
     quiet_lines = sorted(
         {kpi.line for kpi in kpis if kpi.line != "all" and kpi.verdict == "usual"} - noisy_lines
@@ -274,7 +276,7 @@ def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
     if unusual:
         lines.append(
             Line(
-                finding=f"By business line: {wording.listing([kpi.name for kpi in unusual[:3]])}",
+                finding=_unusual_lines(unusual),
                 context=f"{len(unusual)} of {len(line_kpis)} numbers by line left their usual range",
                 href="trends.html#by-line",
                 tone="changed",
@@ -289,6 +291,21 @@ def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
             )
         )
     return tuple(lines)
+
+
+def _unusual_lines(unusual: list[Kpi]) -> str:
+    """`Ecommerce: tickets created and backlog left their usual range`, for the line with the most of them."""
+    by_line: dict[str, list[Kpi]] = {}
+    for kpi in unusual:
+        by_line.setdefault(kpi.line, []).append(kpi)
+    line = max(by_line, key=lambda name: len(by_line[name]))
+    numbers = [kpi.metric.in_a_sentence for kpi in by_line[line]]
+    if len(numbers) > 3:
+        numbers = [*numbers[:2], f"{wording.number_word(len(numbers) - 2)} more"]
+    its = "its" if len(by_line[line]) == 1 else "their"
+    text = f"{wording.sentence(wording.readable(line))}: {wording.listing(numbers)} left {its} usual range"
+    others = [wording.readable(name) for name in by_line if name != line]
+    return f"{text}; so did numbers of {wording.listing(others)}" if others else text
 
 
 def _table(data: DataFolder, frame: pl.DataFrame, name: str, *first: Column) -> PublishedTable:
