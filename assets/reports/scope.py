@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from assets.reports import wording
-from assets.reports.privacy import plain_text
+from assets.reports.privacy import SMALL_CELL, plain_text
 from assets.reports.snapshot_tables import Snapshot
 
 WEEKS_FOR_A_USUAL_RANGE = 8
@@ -26,6 +26,10 @@ class Source:
     first: date | None
     last: date | None
     lacks: tuple[str, ...]
+
+    @property
+    def tickets_text(self) -> str:
+        return "under 10" if self.tickets and self.tickets < SMALL_CELL else wording.count(self.tickets)
 
 
 @dataclass(frozen=True)

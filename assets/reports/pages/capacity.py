@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import polars as pl
 
 from assets.reports import charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page
+from assets.reports.pages.calendar_ahead import event_table, read_events
+from assets.reports.pages.forecast_quality import LEVEL_LABELS, Backtest, read_backtest
 from assets.reports.privacy import hide_small_cells, plain_text, plain_texts
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
@@ -18,16 +20,6 @@ from assets.reports.snapshot_tables import Snapshot
 PAST_DAYS = 91
 A_YEAR = timedelta(weeks=52)  # whole weeks, so that weekdays stay on weekdays
 _LEVELS = {"total": None, "business_line": "business_line", "tier": "tier", "region": "region"}
-_LEVEL_LABELS = {
-    "total": "All tickets",
-    "business_line": "Business line",
-    "tier": "Tier",
-    "region": "Region",
-    "business_line_tier": "Line and tier",
-    "segment": "Line, channel, region and tier",
-}
-_MOVES_VOLUME = ("campaign", "holiday", "ato_wave", "incident")
-_HORIZONS = ("1-7", "8-14", "15-28", "29-60", "61-90")
 
 
 @dataclass(frozen=True)
@@ -46,23 +38,28 @@ class Series:
     @property
     def label(self) -> str:
         if self.level == "total":
-            return "All tickets"
-        return f"{_LEVEL_LABELS[self.level]}: {wording.readable(plain_text(self.name))}"
+            return LEVEL_LABELS["total"]
+        return f"{LEVEL_LABELS[self.level]}: {wording.readable(self.name)}"
 
 
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     """The page; publishes the forecast by day and week, the calendar ahead and the backtest."""
+    if not scope.is_latest:
+        return _no_forecast(
+            "The forecast of a past week is not in this snapshot.",
+            "Only the newest forecast is kept; it knows of what came later.",
+            missing=("The forecast as it stood at the end of this week is not known.",),
+        )
     forecast = _forecast(snapshot)
-    backtest = _backtest(snapshot, data)
+    backtest = read_backtest(snapshot, data)
     missing = scope.missing("tickets", "history", "groups", "calendar")
     if not forecast.height:
-        return Page(
-            name="capacity",
-            label="Capacity",
-            finding="There is no forecast yet.",
-            lede="A forecast needs at least a few weeks of daily volume.",
-            content={"series": [], "events": None, "backtest": backtest, "notes": _notes(snapshot)},
+        return _no_forecast(
+            "There is no forecast yet.",
+            "A forecast needs at least a few weeks of daily volume.",
             missing=missing or ("The last run made no forecast.",),
+            backtest=backtest,
+            notes=_notes(snapshot),
         )
     data.publish(PublishedTable("forecast_daily", "Forecast by day", forecast))
     days = forecast["date"].sort()
@@ -71,7 +68,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     series = _series(forecast, past)
     total = series[0]
     weekly = _weekly(forecast, past, data)
-    events = _events(snapshot, scope, first - timedelta(days=PAST_DAYS), last)
+    events = read_events(snapshot, scope, first - timedelta(days=PAST_DAYS), last)
     ahead = events.filter(pl.col("last") >= first)
     return Page(
         name="capacity",
@@ -81,14 +78,24 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         content={
             "strip": _strip(total, first, ahead),
             "series": [(one, _chart(one, events), weekly[one.key]) for one in series],
-            "events": _event_table(ahead, total, data),
+            "events": event_table(ahead, total.ahead, data),
             "backtest": backtest,
-            "backtest_says": _backtest_says(backtest),
             "notes": _notes(snapshot),
         },
         lines=_lines(total, first, ahead),
         missing=missing,
     )
+
+
+def _no_forecast(
+    finding: str,
+    lede: str,
+    missing: tuple[str, ...],
+    backtest: Backtest | None = None,
+    notes: Sequence[str] = (),
+) -> Page:
+    content = {"series": [], "events": None, "backtest": backtest, "notes": notes}
+    return Page("capacity", "Capacity", finding, lede, content, missing=missing)
 
 
 def _forecast(snapshot: Snapshot) -> pl.DataFrame:
@@ -114,12 +121,13 @@ def _forecast(snapshot: Snapshot) -> pl.DataFrame:
             "low_95",
             "high_95",
         )
+        .pipe(plain_texts, ["name"])
         .sort("level", "name", "date")
     )
 
 
 def _past(snapshot: Snapshot, first: date, data: DataFolder) -> pl.DataFrame:
-    """Daily tickets by level since a year and a quarter before the forecast; small counts hidden."""
+    """Daily arrivals by level since a year and a quarter before the forecast; small counts hidden."""
     since = first - A_YEAR - timedelta(days=PAST_DAYS)
     parts = []
     for level, dimension in _LEVELS.items():
@@ -127,8 +135,12 @@ def _past(snapshot: Snapshot, first: date, data: DataFolder) -> pl.DataFrame:
         parts.append(arrivals.with_columns(level=pl.lit(level)))
     # A value's count follows from the total and the other values.
     past = hide_small_cells(pl.concat(parts), "tickets", within=[["level", "date"]])
-    past = past.select("level", "name", "date", "tickets", "is_hidden").sort("level", "name", "date")
-    data.publish(PublishedTable("daily_tickets", "Tickets by day", past))
+    past = (
+        past.pipe(plain_texts, ["name"])
+        .select("level", "name", "date", "tickets", "is_hidden")
+        .sort("level", "name", "date")
+    )
+    data.publish(PublishedTable("daily_arrivals", "Arrivals by day", past))
     return past
 
 
@@ -151,7 +163,7 @@ def _series(forecast: pl.DataFrame, past: pl.DataFrame) -> list[Series]:
 
 
 def _weekly(forecast: pl.DataFrame, past: pl.DataFrame, data: DataFolder) -> dict[str, PublishedTable]:
-    """Expected tickets by week, by series: whole weeks, beside the same week a year before."""
+    """Expected arrivals by week, by series: whole weeks, beside the same week a year before."""
     monday = pl.col("date").dt.truncate("1w")
     peak = pl.col("expected").arg_max()
     ahead = (
@@ -174,7 +186,7 @@ def _weekly(forecast: pl.DataFrame, past: pl.DataFrame, data: DataFolder) -> dic
         .select("level", "name", "week", "year_before")
     )
     weekly = ahead.join(year_before, on=["level", "name", "week"], how="left").sort("level", "name", "week")
-    whole = PublishedTable("forecast_weekly", "Expected tickets by week", weekly)
+    whole = PublishedTable("forecast_weekly", "Expected arrivals by week", weekly)
     data.publish(whole)
     columns = (
         Column("week", "Week from", "day"),
@@ -201,28 +213,6 @@ def _weekly(forecast: pl.DataFrame, past: pl.DataFrame, data: DataFolder) -> dic
     }
 
 
-def _events(snapshot: Snapshot, scope: Scope, first: date, last: date) -> pl.DataFrame:
-    """Calendar events that may move volume, between two days: with `first` and `last` day in the account's zone."""
-    kinds = ", ".join(f"'{kind}'" for kind in _MOVES_VOLUME)
-    events = snapshot.table("stg_calendar", where=f"kind in ({kinds})", order_by="starts_at, name")
-    zone = ZoneInfo(scope.zone)
-
-    def local_day(moment: datetime) -> date:
-        return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
-
-    ends = pl.max_horizontal("starts_at", pl.col("ends_at") - pl.duration(seconds=1))  # ends are exclusive
-    return (
-        events.with_columns(
-            first=pl.col("starts_at").map_elements(local_day, return_dtype=pl.Date),
-            last=ends.map_elements(local_day, return_dtype=pl.Date),
-        )
-        .filter(pl.col("last") >= first, pl.col("first") <= last)
-        .pipe(plain_texts, ["name", "kind", "business_line", "region"])
-        .unique(["name", "first", "last", "business_line"], keep="first", maintain_order=True)
-        .with_row_index("mark", 1)
-    )
-
-
 def _chart(series: Series, events: pl.DataFrame) -> charts.Chart:
     since = series.ahead["date"][0] - timedelta(days=PAST_DAYS)
     past = series.past.filter(pl.col("date") >= since)
@@ -242,14 +232,14 @@ def _chart(series: Series, events: pl.DataFrame) -> charts.Chart:
             for row in marked.iter_rows(named=True)
         ],
         alt=(
-            f"{series.label}, tickets a day: the last {PAST_DAYS} days and the next {series.ahead.height}. "
+            f"{series.label}, a day: the last {PAST_DAYS} days and the next {series.ahead.height}. "
             f"The busiest day ahead is {wording.day(peak['date'])} with about {wording.count(peak['expected'])}."
         ),
     )
 
 
 def _four_weeks(total: Series, first: date) -> tuple[float, float | None]:
-    """Tickets a week: expected over the next 28 days, and come over the last 28 where all are known."""
+    """Arrivals a week: expected over the next 28 days, and come over the last 28 where all are known."""
     ahead = total.ahead.head(28)
     past = total.past.filter(pl.col("date") >= first - timedelta(days=28))
     came = None
@@ -260,7 +250,7 @@ def _four_weeks(total: Series, first: date) -> tuple[float, float | None]:
 
 def _finding(total: Series, first: date) -> str:
     expected, came = _four_weeks(total, first)
-    text = f"About {wording.count(expected)} tickets a week are expected over the next four weeks"
+    text = f"About {wording.count(expected)} arrivals a week are expected over the next four weeks"
     if came is None or not came:
         return f"{text}."
     change = expected / came - 1
@@ -281,10 +271,10 @@ def _range(row: dict[str, object]) -> str:
 def _lede(total: Series, first: date, last: date, scope: Scope) -> str:
     made_on = wording.day(total.ahead["made_on"][0], year=True)
     return (
-        f"Tickets a day from {wording.day(first, year=True)} to {wording.day(last, year=True)}, "
+        f"Arrivals a day from {wording.day(first, year=True)} to {wording.day(last, year=True)}, "
         f"forecast on {made_on} from {scope.source_names}. "
-        "The shaded ranges say how sure it is: four of five days should fall in the inner one. "
-        "An escalated ticket counts once at each tier, because both work on it."
+        "An arrival is a ticket that reaches a tier: an escalated ticket counts once at each tier, "
+        "because both work on it, so there are more arrivals than tickets created."
     )
 
 
@@ -293,7 +283,7 @@ def _strip(total: Series, first: date, ahead: pl.DataFrame) -> list[Figure]:
     peak = _peak(total)
     return [
         Figure(
-            "A week, next four weeks",
+            "Arrivals a week, next four",
             wording.count(expected),
             f"{wording.count(came)} a week in the last four" if came is not None else "expected",
         ),
@@ -302,7 +292,11 @@ def _strip(total: Series, first: date, ahead: pl.DataFrame) -> list[Figure]:
             wording.day(peak["date"]),  # type: ignore[arg-type]
             f"about {wording.count(peak['expected'])} (80 % range {_range(peak)})",  # type: ignore[arg-type]
         ),
-        Figure("Calendar events ahead", str(ahead.height), "campaigns, holidays, incidents, waves"),
+        Figure(
+            "Calendar events ahead",
+            str(ahead.height),
+            f"campaigns, holidays, incidents, waves in {total.ahead.height} days",
+        ),
     ]
 
 
@@ -326,98 +320,6 @@ def _lines(total: Series, first: date, ahead: pl.DataFrame) -> tuple[Line, ...]:
             )
         )
     return tuple(lines)
-
-
-def _event_table(ahead: pl.DataFrame, total: Series, data: DataFolder) -> PublishedTable:
-    """The events ahead, each with what the forecast adds on its days (with whatever else falls on them)."""
-    days = total.ahead.select("date", extra=pl.col("expected") - pl.col("base"))
-    extra = [
-        days.filter(pl.col("date").is_between(first, last))["extra"].sum() if days["extra"].count() else None
-        for first, last in ahead.select("first", "last").iter_rows()
-    ]
-    frame = ahead.select("mark", "name", "kind", "first", "last", "business_line", "region").with_columns(
-        pl.col("kind").str.replace_all("_", " "),
-        pl.col("business_line", "region").fill_null("all"),
-        extra_on_its_days=pl.Series(extra, dtype=pl.Float64),
-    )
-    return data.publish(
-        PublishedTable(
-            "calendar_ahead",
-            "Calendar events ahead",
-            frame,
-            (
-                Column("mark", "No.", "count", "The number in the charts."),
-                Column("name", "Event"),
-                Column("kind", "Kind"),
-                Column("first", "From", "day"),
-                Column("last", "To", "day"),
-                Column("business_line", "Line"),
-                Column("region", "Region"),
-                Column(
-                    "extra_on_its_days",
-                    "Tickets more or fewer",
-                    "signed",
-                    "Over all lines on the days of the event, with whatever else falls on them.",
-                ),
-            ),
-        )
-    )
-
-
-def _backtest(snapshot: Snapshot, data: DataFolder) -> PublishedTable | None:
-    frame = snapshot.table("forecast_backtest")
-    if not frame.height:
-        return None
-    levels, horizons = list(_LEVEL_LABELS), list(_HORIZONS)
-    frame = (
-        frame.with_columns(
-            level_label=pl.col("level").replace(_LEVEL_LABELS),
-            _level=pl.col("level").replace_strict({v: i for i, v in enumerate(levels)}, default=99),
-            _horizon=pl.col("horizon").replace_strict({v: i for i, v in enumerate(horizons)}, default=99),
-        )
-        .sort("_level", "_horizon")
-        .drop("_level", "_horizon")
-    )
-    columns = (
-        Column("level_label", "Forecast of"),
-        Column("horizon", "Days ahead"),
-        Column("wape", "Off by", "share", "All misses added up, as a share of the tickets that came (WAPE)."),
-        Column(
-            "wape_seasonal_naive",
-            "Simple repeat off by",
-            "share",
-            "The same for a forecast that repeats the same weekday of the last known week.",
-        ),
-        Column("bias", "Too high or low", "share", "Above zero: forecast more than came."),
-        Column("coverage_80", "In 80 % range", "share", "Days that fell in the 80 % range; 80 % is right."),
-        Column("coverage_95", "In 95 % range", "share", "Days that fell in the 95 % range; 95 % is right."),
-        Column("origins", "Test forecasts", "count"),
-    )
-    return data.publish(PublishedTable("forecast_backtest", "How test forecasts did", frame, columns))
-
-
-def _backtest_says(backtest: PublishedTable | None) -> str:
-    """The backtest of the total in plain words."""
-    if backtest is None:
-        return ""
-    total = backtest.frame.filter(level="total")
-    if not total.height:
-        return ""
-    near, far = total.row(0, named=True), total.row(-1, named=True)
-    text = (
-        f"In {wording.count(near['origins'])} test forecasts, each made as if on an earlier day and compared "
-        f"with what then came, the total was off by {wording.share(near['wape'])} a day "
-        f"{near['horizon'].replace('-', ' to ')} days ahead"
-    )
-    if far["horizon"] != near["horizon"]:
-        text += f" and by {wording.share(far['wape'])} {far['horizon'].replace('-', ' to ')} days ahead"
-    text += f". {wording.share(near['coverage_80'])} of the nearest days fell in the 80 % range."
-    if near["wape_seasonal_naive"] is not None:
-        text += (
-            f" Repeating the last known week would have been off by {wording.share(near['wape_seasonal_naive'])}"
-            " on the nearest days."
-        )
-    return text
 
 
 def _notes(snapshot: Snapshot) -> list[str]:
