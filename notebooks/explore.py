@@ -5,10 +5,9 @@ import marimo
 __generated_with = "0.25.2"
 app = marimo.App(width="medium", app_title="Groundswell: explore")
 
-
-@app.cell
-def imports():
+with app.setup:
     from datetime import timedelta
+    from html import escape  # what comes from tickets and sources is text, never markup
 
     import duckdb
     import marimo as mo
@@ -19,62 +18,100 @@ def imports():
     from assets.reports.metrics import METRICS
     from pipelines.settings import read_settings
 
-    return METRICS, duckdb, go, mo, pl, read_settings, timedelta, wording
+    BLUE, ORANGE, GREY = "#3b78b5", "#d9622b", "#8a8a8a"
+    BAND = "rgba(59,120,181,0.18)"
+    ROWS_SHOWN = 10_000
+    STARTER = (
+        "select business_line, count(*) as tickets\nfrom stg_tickets\ngroup by all\norder by tickets desc"
+    )
+
+
+@app.function
+def table(frame, **options):
+    """A frame as a table without the tools of a data frame viewer."""
+    plain = {"selection": None, "show_data_types": False, "show_column_summaries": False}
+    return mo.ui.table(frame, **{**plain, **options})
+
+
+@app.function
+def chart(unit):
+    """An empty chart in the look all charts here share. unit: what the vertical axis counts."""
+    axis = {"gridcolor": "rgba(138,138,138,0.25)", "zeroline": False}
+    return go.Figure(
+        layout={
+            "height": 280,
+            "margin": {"l": 50, "r": 10, "t": 10, "b": 30},
+            "xaxis": axis,
+            "yaxis": {**axis, "title": {"text": unit}, "rangemode": "tozero"},
+            "legend": {"orientation": "h", "y": 1.15},
+            "hovermode": "x unified",
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY},
+            # See-through, with a grey that reads on light and dark alike.
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"color": GREY},
+        }
+    )
+
+
+@app.function
+def add_band(figure, days, low, high, name):
+    """Shade what lies between two bounds."""
+    figure.add_scatter(x=days, y=high, mode="lines", line_width=0, showlegend=False, hoverinfo="skip")
+    figure.add_scatter(
+        x=days, y=low, mode="lines", line_width=0, fill="tonexty", fillcolor=BAND, name=name, hoverinfo="skip"
+    )
 
 
 @app.cell
-def open_snapshot(duckdb, mo, read_settings):
+def open_snapshot():
     path = read_settings().published
     mo.stop(
         not path.exists(),
         mo.callout(
             mo.md(
-                f"**Nothing is published yet** at `{path}`.\n\n"
-                "Run `make demo` for simulated tickets or `groundswell run` for your own, then open this again."
+                f"**Nothing is published yet** at `{path}`.\n\nRun `make demo` for simulated tickets or "
+                "`groundswell run` for your own, then open this again."
             ),
             kind="warn",
         ),
     )
-    # A run replaces the file whole, so this stays the snapshot of the moment it was opened.
-    # Without external access a query can reach nothing but the snapshot.
+    # Without external access a query reaches the snapshot and nothing else of this machine.
+    limits = {"enable_external_access": False, "python_enable_replacements": False}
     try:
-        snapshot = duckdb.connect(
-            path,
-            read_only=True,
-            config={"enable_external_access": False, "python_enable_replacements": False},
-        )
+        snapshot = duckdb.connect(path, read_only=True, config=limits)
     except duckdb.Error as error:
         mo.stop(True, mo.callout(f"{path} cannot be opened: {error}", kind="danger"))
 
-    def query(sql, *parameters):
-        return snapshot.sql(sql, params=parameters).pl()
+    def query(sql, *values, **named_values):
+        return snapshot.sql(sql, params=named_values or values).pl()
 
     return query, snapshot
 
 
 @app.cell
-def title(mo, query, wording):
+def title(query):
     sources = query("select source, tickets from stg_sources order by tickets desc")
     account = query("select as_of, as_of_on, time_zone from stg_account").row(0, named=True)
-    listed = wording.listing(
-        [f"{name} ({wording.plural(size, 'ticket')})" for name, size in sources.iter_rows()]
-    )
+    listed = [f"{escape(name)} ({wording.plural(size, 'ticket')})" for name, size in sources.iter_rows()]
     mo.md(
-        f"# Explore\n\nFrom {listed or 'no source yet'}. Everything as of "
+        f"# Explore\n\nFrom {wording.listing(listed) or 'no source yet'}. Everything as of "
         f"{wording.moment(account['as_of'], account['time_zone'], year=True)} {account['time_zone']}."
     )
     return (account,)
 
 
 @app.cell
-def choose(account, mo, query, timedelta, wording):
-    lines = query("select distinct business_line as line from daily_kpis order by line <> 'all', line")[
-        "line"
-    ]
+def choose(account, query):
+    lines = query(
+        "from daily_kpis select distinct business_line order by business_line <> 'all', business_line"
+    )
     mo.stop(lines.is_empty(), mo.callout("There are no tickets in the snapshot yet.", kind="warn"))
-    begin = query("select min(date) as date from daily_kpis").item()
+    begin = query("select min(date) from daily_kpis").item()
     end = account["as_of_on"]
-    line = mo.ui.dropdown({wording.readable(name): name for name in lines}, value="all", label="Line")
+    line = mo.ui.dropdown(
+        {wording.readable(name): name for name in lines["business_line"]}, value="all", label="Line"
+    )
     period = mo.ui.date_range(
         start=begin, stop=end, value=(max(begin, end - timedelta(days=90)), end), label="Period"
     )
@@ -90,8 +127,8 @@ def chosen(line, period):
 
 
 @app.cell
-def kpis_of_the_period(chosen_line, first_day, last_day, mo, query, wording):
-    # Days add up to a period for counts; a median does not, so times are shown by week below.
+def kpis_of_the_period(chosen_line, first_day, last_day, query):
+    # Counts of days add up to a period; medians do not, so times are shown by week below.
     totals = query(
         """
         select
@@ -99,7 +136,7 @@ def kpis_of_the_period(chosen_line, first_day, last_day, mo, query, wording):
             sum(tickets_solved)::bigint as solved,
             arg_max(backlog, date) as backlog,
             sum(csat_good) / nullif(sum(csat_rated), 0) as csat,
-            sum(csat_rated)::bigint as rated
+            coalesce(sum(csat_rated), 0)::bigint as rated
         from daily_kpis
         where business_line = ? and date between ? and ?
         """,
@@ -107,20 +144,16 @@ def kpis_of_the_period(chosen_line, first_day, last_day, mo, query, wording):
         first_day,
         last_day,
     ).row(0, named=True)
+    rated = f"good of {wording.plural(totals['rated'], 'rating')}"
     mo.vstack(
         [
             mo.md(f"## KPIs, {wording.day(first_day, year=True)} to {wording.day(last_day, year=True)}"),
             mo.hstack(
                 [
                     mo.stat(wording.count(totals["created"]), label="Tickets created", bordered=True),
-                    mo.stat(wording.count(totals["solved"]), label="Tickets solved", bordered=True),
+                    mo.stat(wording.count(totals["solved"]), label="Times solved", bordered=True),
                     mo.stat(wording.count(totals["backlog"]), label="Backlog at the end", bordered=True),
-                    mo.stat(
-                        wording.share(totals["csat"]),
-                        label="CSAT",
-                        caption=f"good of {wording.plural(totals['rated'] or 0, 'rating')}",
-                        bordered=True,
-                    ),
+                    mo.stat(wording.share(totals["csat"]), label="CSAT", caption=rated, bordered=True),
                 ],
                 widths="equal",
             ),
@@ -130,7 +163,7 @@ def kpis_of_the_period(chosen_line, first_day, last_day, mo, query, wording):
 
 
 @app.cell
-def last_week(METRICS, chosen_line, first_day, last_day, mo, pl, query, timedelta, wording):
+def last_whole_week(chosen_line, first_day, last_day, query):
     signals = query(
         """
         select metric, value, usual_low, usual_high, verdict, week
@@ -142,12 +175,16 @@ def last_week(METRICS, chosen_line, first_day, last_day, mo, pl, query, timedelt
         first_day,
         last_day - timedelta(days=6),
     )
+    mo.stop(
+        signals.is_empty(),
+        mo.md("The period holds no whole week, Monday to Sunday, to set beside a usual range."),
+    )
     by_metric = {row["metric"]: row for row in signals.iter_rows(named=True)}
     verdicts = pl.DataFrame(
         [
             {
                 "KPI": metric.label,
-                "last whole week": wording.show(metric.unit, row["value"]),
+                "in the week": wording.show(metric.unit, row["value"]),
                 "usual range": wording.between(metric.unit, row["usual_low"], row["usual_high"]),
                 "verdict": wording.VERDICTS[row["verdict"]] if row["value"] is not None else "not known",
             }
@@ -155,123 +192,78 @@ def last_week(METRICS, chosen_line, first_day, last_day, mo, pl, query, timedelt
             if (row := by_metric.get(metric.name))
         ]
     )
-    mo.stop(
-        signals.is_empty(),
-        mo.md("The period holds no whole week, Monday to Sunday, that could be set beside its usual range."),
-    )
     mo.vstack(
         [
             mo.md(
-                f"### Last whole week: {wording.week(signals['week'][0])}\n\n"
+                f"### Last whole week of the period: {wording.week(signals['week'][0])}\n\n"
                 "The usual range holds nearly all ordinary weeks: the mean of up to 26 weeks before, "
                 "plus and minus 2.66 times the mean change from week to week."
             ),
-            mo.ui.table(
-                verdicts,
-                selection=None,
-                pagination=False,
-                show_download=False,
-                show_search=False,
-                show_data_types=False,
-                show_column_summaries=False,
-            ),
+            table(verdicts, pagination=False, show_download=False, show_search=False),
         ]
     )
     return (verdicts,)
 
 
 @app.cell
-def choose_metric(METRICS, mo, query):
-    signalled = set(query("select distinct metric from kpi_signals")["metric"])
-    metrics = {metric.label: metric for metric in METRICS if metric.name in signalled}
-    mo.stop(not metrics, mo.md("There is no whole week yet, so there are no weekly figures to draw."))
-    metric_choice = mo.ui.dropdown(metrics, value=next(iter(metrics)), label="Week by week:")
-    return (metric_choice,)
+def choose_kpi(query):
+    known = set(query("select distinct metric from kpi_signals")["metric"])
+    drawable = {metric.label: metric for metric in METRICS if metric.name in known}
+    mo.stop(not drawable, mo.md("There is no whole week yet, so there are no weekly figures to draw."))
+    kpi_choice = mo.ui.dropdown(drawable, value=next(iter(drawable)), label="Week by week:")
+    return (kpi_choice,)
 
 
 @app.cell
-def weekly_chart(chosen_line, first_day, go, last_day, metric_choice, mo, query, timedelta, wording):
-    shown = metric_choice.value
-    divisor, unit = {"minutes": (60, "hours"), "share": (0.01, "%")}.get(shown.unit, (1, "tickets"))
+def weekly_chart(chosen_line, first_day, kpi_choice, last_day, query):
+    kpi = kpi_choice.value
+    divisor, unit = {"minutes": (60, "hours"), "share": (0.01, "%")}.get(kpi.unit, (1, "tickets"))
     weekly = query(
         """
-        select
-            week,
-            value / ? as value,
-            usual_low / ? as low,
-            usual_high / ? as high,
-            verdict in ('above', 'below') as is_unusual
+        select week, value, usual_low, usual_high, verdict
         from kpi_signals
         where business_line = ? and metric = ? and week between ? and ?
         order by week
         """,
-        *(divisor, divisor, divisor),
         chosen_line,
-        shown.name,
+        kpi.name,
         first_day,
         last_day - timedelta(days=6),
-    )
-    weeks = weekly["week"].to_list()
-    weekly_figure = go.Figure(layout=plain_layout(unit))
+    ).with_columns(pl.col("value", "usual_low", "usual_high") / divisor)
+    weekly_figure = chart(unit)
+    add_band(weekly_figure, weekly["week"], weekly["usual_low"], weekly["usual_high"], "usual range")
     weekly_figure.add_scatter(
-        x=weeks, y=weekly["high"].to_list(), mode="lines", line_width=0, showlegend=False
-    )
-    weekly_figure.add_scatter(
-        x=weeks,
-        y=weekly["low"].to_list(),
-        mode="lines",
-        line_width=0,
-        fill="tonexty",
-        fillcolor="rgba(47,93,138,0.15)",
-        name="usual range",
-    )
-    weekly_figure.add_scatter(
-        x=weeks,
-        y=weekly["value"].to_list(),
+        x=weekly["week"],
+        y=weekly["value"],
         mode="lines+markers",
-        line_color="#2f5d8a",
-        marker_color=["#c2410c" if unusual else "#2f5d8a" for unusual in weekly["is_unusual"]],
-        name=shown.label,
+        line_color=BLUE,
+        marker_color=[ORANGE if verdict in ("above", "below") else BLUE for verdict in weekly["verdict"]],
+        name=kpi.label,
     )
     mo.vstack(
         [
-            metric_choice,
-            mo.md(f"{shown.meaning} Whole weeks only; a week outside its usual range is orange."),
-            weekly_figure if weeks else mo.md("The period holds no whole week."),
+            kpi_choice,
+            mo.md(f"{kpi.meaning} Whole weeks only; orange: outside its usual range."),
+            weekly_figure if weekly.height else mo.md("The period holds no whole week."),
         ]
     )
     return
 
 
-@app.function
-def plain_layout(unit):
-    """The look all charts here share. unit: what the vertical axis counts."""
-    return {
-        "height": 280,
-        "margin": {"l": 50, "r": 10, "t": 10, "b": 30},
-        "yaxis": {"title": {"text": unit}, "rangemode": "tozero"},
-        "legend": {"orientation": "h", "y": 1.12},
-        "hovermode": "x unified",
-        "template": "plotly_white",
-    }
-
-
 @app.cell
-def weekly_table(chosen_line, first_day, last_day, mo, query):
+def weekly_table(chosen_line, first_day, last_day, query):
     weekly_kpis = query(
         """
         select
-            week,
-            case when not is_whole then 'part of the week' end as note,
+            case when is_whole then week::varchar else week || ' (in part)' end as "week from",
             tickets_created as created,
             tickets_solved as solved,
             backlog,
             round(first_reply_minutes_median / 60, 1) as "first reply, h",
             round(full_resolution_minutes_median / 60, 1) as "resolution, h",
-            round(100 * csat, 1) as "CSAT, %",
-            case when csat_rated > 0
-                then concat(round(100 * csat_low)::int, ' to ', round(100 * csat_high)::int) end as "CSAT, 95 %",
-            round(100 * csat_response_rate, 1) as "rated, %",
+            round(100 * csat) as "CSAT, %",
+            concat(round(100 * csat_low)::int, ' to ', round(100 * csat_high)::int) as "CSAT, 95 %",
+            round(100 * csat_response_rate) as "rated, %",
             round(100 * reopen_rate, 1) as "reopened, %",
             round(100 * escalation_rate, 1) as "escalated, %"
         from weekly_kpis
@@ -285,20 +277,18 @@ def weekly_table(chosen_line, first_day, last_day, mo, query):
     mo.vstack(
         [
             mo.md(
-                "### Every week of the period\n\nWeeks that the period touches, whole. Times are medians; "
-                "a week that had not ended, or had begun before the first ticket, says so."
+                "### Every week the period touches\n\nFrom Monday to Sunday, also where the period begins or ends "
+                "in between. *In part*: tickets are known for only some of its days. Times are medians."
             ),
-            mo.ui.table(
-                weekly_kpis, page_size=8, selection=None, show_data_types=False, show_column_summaries=False
-            ),
+            table(weekly_kpis, page_size=8),
         ]
     )
     return (weekly_kpis,)
 
 
 @app.cell
-def volume(chosen_line, first_day, go, last_day, mo, query):
-    # The days on which nothing came have no row in daily_volume, and the chart needs their zero.
+def volume(chosen_line, first_day, last_day, query):
+    # A day on which nothing came has no row in daily_volume, and the chart needs its zero.
     daily = query(
         """
         select days.date, coalesce(sum(volume.tickets_created), 0)::bigint as tickets
@@ -313,70 +303,66 @@ def volume(chosen_line, first_day, go, last_day, mo, query):
         first_day,
         last_day,
     )
-    volume_figure = go.Figure(layout=plain_layout("tickets a day"))
+    volume_figure = chart("tickets a day")
     volume_figure.add_scatter(
-        x=daily["date"].to_list(), y=daily["tickets"].to_list(), mode="lines", line_color="#2f5d8a"
+        x=daily["date"], y=daily["tickets"], mode="lines", line_color=BLUE, name="created"
     )
     mo.vstack(
         [
             mo.md("## Volume\n\nTickets created on each day, as far as the sources are complete."),
-            volume_figure
-            if daily.height
-            else mo.md("The sources are not complete on any day of the period."),
+            volume_figure if daily.height else mo.md("On no day of the period are the sources complete."),
         ]
     )
     return (daily,)
 
 
 @app.cell
-def themes(begin, chosen_line, first_day, last_day, mo, query, timedelta):
-    # The same number of days just before; empty where the history does not reach back that far.
+def themes(begin, chosen_line, first_day, last_day, query):
+    # The same number of days just before; left empty where the history does not reach back that far.
     before = first_day - (last_day - first_day) - timedelta(days=1)
     theme_table = query(
         """
         select
             themes.theme_id,
             themes.name as theme,
-            count(*) filter (where tickets.created_on >= ?) as tickets,
-            case when ? then count(*) filter (where tickets.created_on < ?) end as "period before",
-            themes.description as "typical ticket"
+            count(*) filter (where tickets.created_on >= $first) as tickets,
+            case when $known then count(*) filter (where tickets.created_on < $first) end as "period before",
+            left(themes.description, 140) as "typical ticket"
         from ticket_themes
         join themes using (theme_id)
         join stg_tickets as tickets using (source, ticket_id)
-        where ? in ('all', tickets.business_line) and tickets.created_on between ? and ?
+        where $line in ('all', tickets.business_line) and tickets.created_on between $before and $last
         group by all
-        having count(*) filter (where tickets.created_on >= ?) > 0
+        having count(*) filter (where tickets.created_on >= $first) > 0
         order by tickets desc, theme
         """,
-        first_day,
-        before >= begin,
-        first_day,
-        chosen_line,
-        before,
-        last_day,
-        first_day,
-    )
-    theme_choice = mo.ui.table(
-        theme_table,
-        page_size=10,
-        selection="single",
-        initial_selection=[0] if theme_table.height else [],
-        hidden_columns=["theme_id"],
-        wrapped_columns=["theme", "typical ticket"],
-        show_data_types=False,
-        show_column_summaries=False,
+        line=chosen_line,
+        before=before,
+        first=first_day,
+        last=last_day,
+        known=before >= begin,
     )
     mo.stop(
         theme_table.is_empty(),
         mo.md(
-            "## Themes\n\nNo ticket of this line and period has a theme: themes are made from the text of escalated tickets."
+            "## Themes\n\nNo ticket of this line and period has a theme. "
+            "Themes are made from ticket text, and of escalated tickets where a source says which those are."
         ),
+    )
+    theme_choice = table(
+        theme_table,
+        page_size=10,
+        selection="single",
+        initial_selection=[0],
+        hidden_columns=["theme_id"],
+        wrapped_columns=["theme", "typical ticket"],
+        column_widths={"theme": 260, "tickets": 80, "period before": 120, "typical ticket": 560},
     )
     mo.vstack(
         [
             mo.md(
                 "## Themes\n\nRecurring problems in the text of escalated tickets (of all tickets where a source "
-                "does not say what was escalated), by the day the ticket was created. Pick one to read more."
+                "does not say which were escalated), by the day the ticket was created. Pick one to read more."
             ),
             theme_choice,
         ]
@@ -385,56 +371,55 @@ def themes(begin, chosen_line, first_day, last_day, mo, query, timedelta):
 
 
 @app.cell
-def one_theme(mo, query, theme_choice, wording):
+def one_theme(query, theme_choice):
     picked = theme_choice.value
-    mo.stop(picked is None or not len(picked), mo.md("Pick a theme in the table to read more about it."))
-    theme_id = picked["theme_id"][0]
+    mo.stop(not len(picked), mo.md("Pick a theme in the table to read more about it."))
     drivers = query(
         """
         select attribute, value, share_in_theme, share_elsewhere
         from theme_drivers
-        where theme_id = ? and q_value < 0.05 and lift > 1
+        where theme_id = ? and q_value < 0.05 and lift_low > 1
         order by lift_low desc
         limit 5
         """,
-        theme_id,
+        picked["theme_id"][0],
     )
-    examples = query("select text from theme_examples where theme_id = ? order by rank limit 3", theme_id)[
-        "text"
-    ]
+    examples = query(
+        "select text from theme_examples where theme_id = ? order by rank limit 3", picked["theme_id"][0]
+    )["text"]
     stands_out = [
-        f"- {wording.readable(attribute)} **{value}**: {wording.share(inside)} of its tickets, "
-        f"{wording.share(outside)} of the others"
+        f"- {escape(wording.readable(attribute))} **{escape(wording.readable(value))}**: "
+        f"{wording.share(inside)} of its tickets, {wording.share(outside)} of those of other themes"
         for attribute, value, inside, outside in drivers.iter_rows()
     ]
     mo.vstack(
         [
-            mo.md(f"### {picked['theme'][0]}\n\nOver all lines and the whole history."),
-            mo.md("\n".join(stands_out) or "No group of tickets stands out in it."),
-            *[mo.plain_text(f"“{text[:400]}”").style({"white-space": "normal"}) for text in examples],
+            mo.md(
+                f"### {escape(picked['theme'][0])}\n\nOver all lines and the whole history, it stands out by:"
+            ),
+            mo.md("\n".join(stands_out) or "nothing that is surely more than chance."),
+            mo.md("Tickets at its centre, personal data taken out:"),
+            *[mo.callout(text if len(text) <= 400 else text[:400] + " …") for text in examples],
         ]
     )
     return
 
 
 @app.cell
-def forecast(account, chosen_line, go, mo, query, timedelta):
+def forecast(account, chosen_line, query):
+    level = "total" if chosen_line == "all" else "business_line"
     ahead = query(
         """
         select date, expected, base, low_80, high_80
         from forecast_daily
-        where level = case when ? = 'all' then 'total' else 'business_line' end
-            and coalesce(business_line, 'all') = ?
+        where level = ? and coalesce(business_line, 'all') = ?
         order by date
         """,
-        chosen_line,
+        level,
         chosen_line,
     )
-    notes = query("select note from forecast_notes")["note"].to_list()
-    mo.stop(
-        ahead.is_empty(),
-        mo.md("## Forecast\n\nThere is no forecast for this line. " + " ".join(notes)),
-    )
+    notes = " ".join(query("select note from forecast_notes")["note"])
+    mo.stop(ahead.is_empty(), mo.md(f"## Forecast\n\nThere is no forecast for this line. {notes}"))
     recent = query(
         """
         select date, sum(tickets_arrived)::bigint as tickets
@@ -446,87 +431,59 @@ def forecast(account, chosen_line, go, mo, query, timedelta):
         chosen_line,
         account["as_of_on"] - timedelta(days=56),
     )
-    accuracy = query(
-        """
-        select horizon, wape, coverage_80
-        from forecast_backtest
-        where level = case when ? = 'all' then 'total' else 'business_line' end and wape is not null
-        order by try_cast(split_part(horizon, '-', 1) as int)
-        """,
-        chosen_line,
+    judged = query(
+        "from forecast_backtest where level = ? and horizon = '1-7' and wape is not null and coverage_80 is not null",
+        level,
     )
-    past = [
-        f"{horizon} days ahead it was off by {wape:.0%} of the tickets, and {inside:.0%} of the days fell in the band"
-        for horizon, wape, inside in accuracy.head(1).iter_rows()
-        if inside is not None
+    accuracy = [
+        f"In past forecasts the first week was off by {wording.share(row['wape'])} of the tickets, and "
+        f"{wording.share(row['coverage_80'])} of its days fell into the shaded range."
+        for row in judged.iter_rows(named=True)
     ]
-    days = ahead["date"].to_list()
-    forecast_figure = go.Figure(layout=plain_layout("tickets a day"))
-    forecast_figure.add_scatter(
-        x=recent["date"].to_list(),
-        y=recent["tickets"].to_list(),
+    figure = chart("tickets a day")
+    figure.add_scatter(x=recent["date"], y=recent["tickets"], mode="lines", line_color=GREY, name="arrived")
+    add_band(figure, ahead["date"], ahead["low_80"], ahead["high_80"], "8 of 10 days")
+    figure.add_scatter(x=ahead["date"], y=ahead["expected"], mode="lines", line_color=BLUE, name="expected")
+    figure.add_scatter(
+        x=ahead["date"],
+        y=ahead["base"],
         mode="lines",
-        line_color="#888",
-        name="arrived",
-    )
-    forecast_figure.add_scatter(
-        x=days, y=ahead["high_80"].to_list(), mode="lines", line_width=0, showlegend=False
-    )
-    forecast_figure.add_scatter(
-        x=days,
-        y=ahead["low_80"].to_list(),
-        mode="lines",
-        line_width=0,
-        fill="tonexty",
-        fillcolor="rgba(47,93,138,0.15)",
-        name="8 of 10 days",
-    )
-    forecast_figure.add_scatter(
-        x=days,
-        y=ahead["base"].to_list(),
-        mode="lines",
-        line={"color": "#2f5d8a", "width": 1, "dash": "dot"},
+        line={"color": BLUE, "width": 1, "dash": "dot"},
         name="without calendar events",
-    )
-    forecast_figure.add_scatter(
-        x=days, y=ahead["expected"].to_list(), mode="lines", line_color="#2f5d8a", name="expected"
     )
     mo.vstack(
         [
             mo.md(
-                "## Forecast\n\nWork arriving: an escalated ticket counts at the tier it was created in and again at "
-                "the tier it moves to. "
-                + (f"In past forecasts, {past[0]}. " if past else "")
-                + " ".join(notes)
+                "## Forecast\n\nWork arriving: an escalated ticket counts at the tier it came to and again at the one "
+                f"it moved to. {' '.join([*accuracy, notes])}"
             ),
-            forecast_figure,
+            figure,
         ]
     )
     return (ahead,)
 
 
 @app.cell
-def tables(mo, query):
+def tables(query):
     table_list = query(
         """
-        select table_name as "table", comment as holds, estimated_size as rows
+        select table_name as "table", comment as holds
         from duckdb_tables()
         where schema_name = 'main'
         union all
-        select view_name, comment, null
+        select view_name, comment
         from duckdb_views()
         where schema_name = 'main' and not internal
         order by starts_with("table", 'stg_'), "table"
         """
     )
-    table_choice = mo.ui.table(
+    table_choice = table(
         table_list,
         page_size=8,
         selection="single",
         initial_selection=[table_list["table"].to_list().index("weekly_kpis")],
         wrapped_columns=["holds"],
-        show_data_types=False,
-        show_column_summaries=False,
+        column_widths={"table": 240, "holds": 760},
         show_download=False,
     )
     mo.vstack([mo.md("## Your own SQL\n\nThe tables there are; pick one to see its columns."), table_choice])
@@ -534,9 +491,8 @@ def tables(mo, query):
 
 
 @app.cell
-def columns(mo, query, table_choice):
-    looked_at = table_choice.value
-    mo.stop(looked_at is None or not len(looked_at))
+def columns(query, table_choice):
+    mo.stop(not len(table_choice.value))
     column_list = query(
         """
         select column_name as "column", data_type as type, comment as means
@@ -544,59 +500,58 @@ def columns(mo, query, table_choice):
         where schema_name = 'main' and table_name = ?
         order by column_index
         """,
-        looked_at["table"][0],
+        table_choice.value["table"][0],
     )
-    mo.ui.table(
-        column_list,
-        page_size=10,
-        selection=None,
-        wrapped_columns=["means"],
-        show_data_types=False,
-        show_column_summaries=False,
-        show_download=False,
-        label=f"Columns of {looked_at['table'][0]}",
+    mo.vstack(
+        [
+            mo.md(f"Columns of `{table_choice.value['table'][0]}`:"),
+            table(
+                column_list,
+                page_size=8,
+                wrapped_columns=["means"],
+                column_widths={"column": 240, "type": 140, "means": 620},
+                show_download=False,
+            ),
+        ]
     )
     return
 
 
 @app.cell
-def write_sql(mo):
-    STARTER = (
-        "select business_line, count(*) as tickets\nfrom stg_tickets\ngroup by all\norder by tickets desc"
-    )
+def write_sql():
     sql_form = mo.ui.code_editor(value=STARTER, language="sql", min_height=140).form(
         submit_button_label="Run"
     )
-    sql_form
-    return STARTER, sql_form
+    mo.output.replace(sql_form)
+    return (sql_form,)
 
 
 @app.cell
-def written_sql(STARTER, sql_form):
+def written_sql(sql_form):
     sql_text = sql_form.value or STARTER
     return (sql_text,)
 
 
 @app.cell
-def run_sql(duckdb, mo, snapshot, sql_text):
-    ROWS_SHOWN = 10_000
+def run_sql(snapshot, sql_text):
     answer, sql_problem = None, None
     try:
         statements = duckdb.extract_statements(sql_text)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        if len(statements) == 1 and statements[0].type == duckdb.StatementType.SELECT:
+            answer = snapshot.sql(statements[0].query).limit(ROWS_SHOWN).pl()
+        else:
             sql_problem = (
                 "Write one query (select, from, describe, summarize): the snapshot can only be read."
             )
-        else:
-            answer = snapshot.sql(statements[0].query).limit(ROWS_SHOWN).pl()
     except duckdb.Error as error:
         sql_problem = str(error)
     if sql_problem:
-        output = mo.callout(mo.plain_text(sql_problem), kind="warn")
+        # Line breaks and blanks stay: the error points with a caret at the place.
+        shown = mo.callout(mo.plain_text(sql_problem), kind="warn")
     else:
-        cut = f"The first {ROWS_SHOWN:,} rows." if answer.height == ROWS_SHOWN else ""
-        output = mo.vstack([mo.ui.table(answer, selection=None, page_size=12), mo.md(cut)])
-    output
+        cut = mo.md(f"Only the first {ROWS_SHOWN:,} rows are shown.")
+        shown = mo.vstack([table(answer, page_size=12), *([cut] if answer.height == ROWS_SHOWN else [])])
+    mo.output.replace(shown)
     return answer, sql_problem
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from notebooks import explore as notebook
 from notebooks.explore import app
 from tests.conftest import AS_OF
 
@@ -47,6 +51,35 @@ def test_the_kpis_of_a_line_and_period_equal_a_query_of_ones_own(line, explore):
     assert found["totals"]["created"] == created.fetchall()[0][0] > 0
 
 
+def test_another_line_has_other_themes_and_another_forecast(explore):
+    of_all, of_one = explore(), explore(chosen_line="ecommerce", first_day=date(2026, 1, 1), last_day=AS_OF)
+    counted = of_one["snapshot"].execute(
+        "select count(*) from ticket_themes join stg_tickets using (source, ticket_id) "
+        "where business_line = 'ecommerce' and created_on >= '2026-01-01'"
+    )
+    assert of_one["theme_table"]["tickets"].sum() == counted.fetchall()[0][0] > 0
+    assert of_one["ahead"]["date"].equals(of_all["ahead"]["date"])
+    assert 0 < of_one["ahead"]["expected"].sum() < of_all["ahead"]["expected"].sum()
+
+
+def test_a_week_that_has_not_ended_says_so_and_is_not_judged(explore):
+    found = explore()
+    assert found["weekly_kpis"]["week from"].to_list()[:2] == ["2026-06-29 (in part)", "2026-06-22"]
+    judged = found["snapshot"].execute(
+        "select value from kpi_signals "
+        "where week = '2026-06-22' and business_line = 'all' and metric = 'tickets_created'"
+    )
+    shown = dict(found["verdicts"].select("KPI", "in the week").iter_rows())
+    assert int(shown["Tickets created"].replace(",", "")) == judged.fetchall()[0][0]
+
+
+def test_a_line_without_forecast_or_themes_still_has_its_kpis(explore):
+    found = explore(chosen_line="unknown", first_day=date(2026, 6, 1), last_day=date(2026, 6, 30))
+    assert found["totals"]["rated"] == 0
+    assert found["theme_table"].is_empty()
+    assert found["ahead"].is_empty()
+
+
 def test_sql_of_ones_own_is_run_and_a_mistake_is_told(explore):
     found = explore(sql_text="select 6 * 7 as answer")
     assert found["answer"]["answer"].to_list() == [42]
@@ -67,3 +100,9 @@ def test_without_a_snapshot_it_says_what_to_do(tmp_path, monkeypatch):
     outputs, found = app.run()
     assert "totals" not in found
     assert any("make demo" in str(getattr(output, "text", "")) for output in outputs)
+
+
+def test_it_is_a_notebook_that_marimo_finds_nothing_wrong_with():
+    check = [sys.executable, "-m", "marimo", "check", "--strict", str(Path(notebook.__file__))]
+    told = subprocess.run(check, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr
