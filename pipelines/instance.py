@@ -8,6 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 # Runs count against the pool as a whole, so a second one from the UI queues until the first has ended.
+# Assets say what they have to say as events and metadata; capturing what they print as well would start
+# two processes a step.
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
@@ -15,6 +17,9 @@ concurrency:
   pools:
     granularity: run
     default_limit: 1
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 """
 
 
