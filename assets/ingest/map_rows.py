@@ -24,6 +24,11 @@ LOG_ORDER = "log_order."  # prefix of the columns that put the states of a ticke
 ASSIGNEE = "assignee"
 _SHOWN = 60  # characters of a value in a message
 
+# An attribute that a source gives twice: a map holds one value a key, so the first one stands.
+_FIRST_OF_EACH_KEY = pl.col("attributes").list.eval(
+    pl.element().filter(pl.element().struct.field("key").is_first_distinct())
+)
+
 
 @dataclass(frozen=True)
 class Mapped:
@@ -49,6 +54,7 @@ def map_rows(batch: Batch, table: str, section: Section, mapping: Mapping, salt:
     frame = frame.with_columns(reader.companions())
     if table == "tickets":
         frame = frame.with_columns(reader.attributes(frame["attributes"]))
+        frame = frame.with_columns(_FIRST_OF_EACH_KEY)
         frame = frame.with_columns(_hashed(frame, salt))
     for column, wanted in section.only.items():
         frame = frame.filter(pl.col(column).is_in(list(wanted)))

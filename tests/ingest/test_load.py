@@ -318,3 +318,21 @@ def test_a_large_file_is_stored_whole_across_batches(
         ("open", 150),
         ("solved", 50),
     ]
+
+
+def test_an_attribute_given_twice_keeps_its_first_value(tmp_path, warehouse, load_files):
+    attributes = [{"key": "app", "value": "1"}, {"key": "os", "value": "x"}, {"key": "app", "value": "2"}]
+    row = {
+        "source": "desk",
+        "ticket_id": "1",
+        "created_at": datetime(2026, 1, 1),
+        "updated_at": datetime(2026, 1, 1),
+        "status": "open",
+        "channel": "email",
+        "attributes": attributes,
+    }
+    pl.DataFrame([row]).write_parquet(tmp_path / "tickets.parquet")
+    report = load_files((tmp_path / "tickets.parquet", "contract"))
+    assert not report.errors
+    kept = warehouse.query("select map_from_entries(attributes) as attributes from raw.tickets").item()
+    assert kept.to_list() == [{"key": "app", "value": "1"}, {"key": "os", "value": "x"}]
