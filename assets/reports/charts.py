@@ -28,6 +28,11 @@ HIDDEN_CAPTION = f"Open circles: under {SMALL_CELL}, hidden."
 MARKS_APART = 7  # days; events that begin closer to each other share a mark
 MARKS_STAGGERED = 18  # days; marks closer than this stand at two heights
 _HOVER_FORMATS = {"count": ",.0f", "share": ".1%", "minutes": ",.0f"}
+# Plotly takes no list items from a template, so each figure gets these.
+_DATE_TICKS = [
+    {"dtickrange": [None, "M1"], "value": "%-d %b"},
+    {"dtickrange": ["M1", None], "value": "%b %Y"},
+]
 
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
@@ -132,7 +137,7 @@ def usual_range(
         )
     _mark_events(figure, events)
     figure.update_yaxes(tickformat=".0%" if unit == "share" else None, ticksuffix=scale[1] or None)
-    figure.update_xaxes(hoverformat="week of %-d %b %Y")
+    figure.update_xaxes(hoverformat="week of %-d %b %Y", tickformatstops=_DATE_TICKS)
     return Chart(figure, alt, caption, height)
 
 
@@ -167,8 +172,13 @@ def forecast(
         hovertemplate="%{y:,.0f}",
     )
     _mark_events(figure, events, area=True)
-    figure.update_xaxes(hoverformat="%a %-d %b %Y")
-    return Chart(figure, alt, height=320)
+    figure.update_xaxes(hoverformat="%a %-d %b %Y", tickformatstops=_DATE_TICKS)
+    # A range that reaches far beyond all else would press the rest of the chart flat.
+    top = max(value for value in (*past[1], *expected, *inner[1], 1.0) if value is not None)
+    if max(outer[1], default=0) <= 2 * top:
+        return Chart(figure, alt, height=320)
+    figure.update_yaxes(range=[0, 1.5 * top])
+    return Chart(figure, alt, "The 95 % range reaches beyond the top of the chart.", height=320)
 
 
 def _band(
