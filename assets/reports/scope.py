@@ -167,7 +167,7 @@ def _gaps(sources: pl.DataFrame, weeks: int, snapshot: Snapshot) -> list[Gap]:
         gaps.append(
             Gap(
                 "history",
-                f"There is {known} of history; a usual range needs {WEEKS_FOR_A_USUAL_RANGE}, "
+                f"The history has {known}; a usual range needs {WEEKS_FOR_A_USUAL_RANGE}, "
                 "so nothing can be called unusual yet.",
             )
         )

@@ -130,6 +130,7 @@ def _theme_tables(weeks: list[date], rng: np.random.Generator) -> dict[str, pl.D
                 "theme_id": theme,
                 "week": weeks[-1],
                 "tickets": int(counts[-1]),
+                "distinct_tickets": int(counts[-1]),
                 **usual,
                 "excess": float(counts[-1] - level),
                 "verdict": verdicts[-1],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.reports.privacy import hide_small_cells, plain_text, plot_label, spreadsheet_safe
@@ -45,6 +45,7 @@ def test_what_a_hidden_count_follows_from_is_hidden_with_it():
     assert shown["share"].to_list() == [None, 0.88]
 
 
+@settings(deadline=None)
 @given(week_by_theme())
 def test_no_hidden_count_follows_from_its_row_or_column(frame):
     shown = hide_small_cells(frame, "tickets", within=[["theme"], ["week"]])
@@ -55,6 +56,7 @@ def test_no_hidden_count_follows_from_its_row_or_column(frame):
         assert alone.filter(pl.col("hidden") == 1, pl.col("shown") > 0).is_empty()
 
 
+@settings(deadline=None)
 @given(week_by_theme())
 def test_a_count_that_is_shown_is_the_true_one(frame):
     shown = hide_small_cells(frame, "tickets", within=[["theme"], ["week"]])
@@ -78,6 +80,7 @@ def test_links_are_broken_and_invisible_characters_go(written, shown):
     assert plain_text(written) == shown
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_plot_label_holds_no_tag_and_no_entity(text):
     label = plot_label(text + "<a href='https://evil.example'>&lt;b&gt;")

@@ -79,6 +79,10 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
             "strip": _strip(total, first, ahead),
             "series": [(one, _chart(one, events), weekly[one.key]) for one in series],
             "events": event_table(ahead, total.ahead, data),
+            "events_past": [
+                f"{row['mark']} {row['name']}, {wording.days(row['first'], row['last'])}"
+                for row in events.filter(pl.col("last") < first).iter_rows(named=True)
+            ],
             "backtest": backtest,
             "notes": _notes(snapshot),
         },

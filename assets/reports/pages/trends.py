@@ -66,10 +66,10 @@ class Kpi:
 
     @property
     def name(self) -> str:
-        """`Backlog`, or `Backlog, live`."""
-        return (
-            self.metric.label if self.line == "all" else f"{self.metric.label}, {wording.readable(self.line)}"
-        )
+        """`Backlog`, or `Live, backlog`."""
+        if self.line == "all":
+            return self.metric.label
+        return f"{wording.sentence(wording.readable(self.line))}, {self.metric.in_a_sentence}"
 
 
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:

@@ -1,0 +1,48 @@
+"""Counts under ten are in no table and on no page, and the page says that they are hidden."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from assets.reports.privacy import SMALL_CELL
+from tests.reports.parsed_page import parse
+
+
+def test_no_published_table_holds_a_small_count(site):
+    counts = {
+        "theme_trends": ("tickets", "distinct_tickets"),
+        "themes": (
+            "tickets_total",
+            "tickets_week",
+            "distinct_week",
+            "tickets_28d",
+            "unsolved_28d",
+            "csat_rated_28d",
+        ),
+        "repeated_texts": ("tickets_total", "tickets_week", "tickets_28d"),
+        "theme_drivers": ("tickets",),
+        "daily_arrivals": ("tickets",),
+        "weekly_kpis": ("tickets_created", "tickets_solved", "backlog", "csat_rated", "csat_offered"),
+    }
+    for table, columns in counts.items():
+        frame = pl.read_parquet(site / "data" / f"{table}.parquet")
+        assert frame.height, table
+        for column in columns:
+            assert not frame[column].is_between(1, SMALL_CELL - 1).any(), (table, column)
+
+
+def test_a_hidden_count_is_said_to_be_hidden(site):
+    drivers = pl.read_parquet(site / "data" / "theme_drivers.parquet")
+    assert drivers.filter("is_hidden")["lift"].null_count() == drivers["is_hidden"].sum() > 0
+    page = parse(site / "root-causes.html").readable
+    assert "rare device" not in page
+    assert "hidden" in page
+    assert "Open circles: under 10, hidden." in page
+
+
+@pytest.mark.parametrize("name", ["themes", "theme_trends"])
+def test_a_theme_of_under_ten_tickets_is_nowhere(site, name):
+    frame = pl.read_parquet(site / "data" / f"{name}.parquet")
+    assert "13" not in frame["theme_id"].to_list()
+    assert "seldom seen" not in (site / "root-causes.html").read_text()

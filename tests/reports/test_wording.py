@@ -1,0 +1,71 @@
+"""Numbers, ranges and dates as a reader sees them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from assets.reports import wording
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "words"),
+    [
+        ("count", 4811.6, "4,812"),
+        ("count", -0.4, "0"),
+        ("number", 0.0, "0"),
+        ("number", 3.14, "3.1"),
+        ("number", 9.97, "10"),
+        ("signed", 374, "+374"),
+        ("signed", -12, "−12"),
+        ("share", 0.71, "71 %"),
+        ("share", 0.057, "5.7 %"),
+        ("share", -0.0001, "0 %"),
+        ("share", 0.9983, "99.8 %"),
+        ("share", 1.0, "100 %"),
+        ("minutes", 42, "42 min"),
+        ("minutes", 186, "3.1 h"),
+        ("minutes", 3456, "2.4 days"),
+        ("name", "debit_card", "debit card"),
+        ("name", "Android_34 <b>", "Android_34 <b>"),
+        ("day", date(2026, 11, 9), "9 Nov"),
+        ("count", None, "–"),
+    ],
+)
+def test_a_value_of_a_unit_in_words(unit, value, words):
+    assert _plain(wording.show(unit, value)) == words
+
+
+@pytest.mark.parametrize(
+    ("unit", "low", "high", "words"),
+    [
+        ("minutes", 0, 252, "0 to 4.2 h"),
+        ("minutes", 94, 252, "94 min to 4.2 h"),
+        ("share", 0.49, 0.85, "49 to 85 %"),
+        ("count", 4, 4.2, "4"),
+        ("count", None, 3, "–"),
+    ],
+)
+def test_a_range_names_its_unit_once(unit, low, high, words):
+    assert _plain(wording.between(unit, low, high)) == words
+
+
+def test_a_moment_is_in_the_readers_zone():
+    assert wording.moment(datetime(2026, 7, 1, 23, 30), "Asia/Tokyo") == "2 Jul 08:30"
+
+
+@pytest.mark.parametrize(
+    ("monday", "words"),
+    [
+        (date(2026, 11, 9), "9 to 15 November 2026"),
+        (date(2026, 11, 30), "30 November to 6 December 2026"),
+        (date(2026, 12, 28), "28 December 2026 to 3 January 2027"),
+    ],
+)
+def test_a_week_is_named_by_its_first_and_last_day(monday, words):
+    assert wording.week(monday) == words
