@@ -14,6 +14,7 @@ from assets.reports.privacy import SMALL_CELL, plain_text
 from assets.reports.snapshot_tables import Snapshot
 
 WEEKS_FOR_A_USUAL_RANGE = 8
+WEEKS_LEFT_OUT = 4  # without a single ticket: a stretch worth telling
 WEEKS_SHOWN = 26  # of history in a weekly chart; also what a usual range is computed from
 
 
@@ -97,7 +98,7 @@ def read_scope(snapshot: Snapshot, week: date | None = None) -> Scope:
         zone=zone,
         loaded_at=loads["loaded_at"].max() if loads.height else None,  # type: ignore[arg-type]
         sources=tuple(_source(row, until, zone) for row in sources.iter_rows(named=True)),
-        gaps=tuple(_gaps(sources, sum(known <= asked for known in weeks), snapshot)),
+        gaps=tuple(_gaps(sources, sum(known <= asked for known in weeks), snapshot, until, zone)),
     )
 
 
@@ -136,7 +137,7 @@ _LACKS = {
     "has_escalations": (
         "escalations",
         "escalations",
-        "does not say which tickets were escalated; its themes are of all its tickets with text",
+        "does not say which tickets were escalated, so there is no escalation rate from it",
     ),
 }
 
@@ -154,14 +155,12 @@ def _source(row: dict[str, Any], until: date, zone: str) -> Source:
     )
 
 
-def _gaps(sources: pl.DataFrame, weeks: int, snapshot: Snapshot) -> list[Gap]:
+def _gaps(sources: pl.DataFrame, weeks: int, snapshot: Snapshot, until: date, zone: str) -> list[Gap]:
     if not sources.height or not sources["tickets"].fill_null(0).sum():
         return [Gap("tickets", "No tickets have been loaded yet.")]
-    gaps = []
-    for row in sources.iter_rows(named=True):
-        for flag, (topic, _, text) in _LACKS.items():
-            if row[flag] is False and not (flag == "has_escalations" and row["has_text"] is False):
-                gaps.append(Gap(topic, f"{plain_text(str(row['source']))} {text}."))
+    gaps = [gap for row in sources.iter_rows(named=True) for gap in _gaps_of_source(row, until, zone)]
+    gaps += _gaps_of_kpis(snapshot, has_history=bool(sources["has_events"].any()))
+    gaps += _empty_stretches(snapshot, until)
     if weeks < WEEKS_FOR_A_USUAL_RANGE:
         known = f"only {wording.plural(weeks, 'whole week')}" if weeks else "no whole week"
         gaps.append(
@@ -179,3 +178,66 @@ def _gaps(sources: pl.DataFrame, weeks: int, snapshot: Snapshot) -> list[Gap]:
             )
         )
     return gaps
+
+
+def _gaps_of_source(row: dict[str, Any], until: date, zone: str) -> list[Gap]:
+    """What a source lacks, and which of its days hold only leftovers; until: the last day told about."""
+    name = plain_text(str(row["source"]))
+    gaps = []
+    for flag, (topic, _, text) in _LACKS.items():
+        # Tiers tell who was escalated, too.
+        if row[flag] is not False or (flag == "has_escalations" and row["has_groups"]):
+            continue
+        if flag == "has_escalations" and row["has_text"]:
+            text += "; its themes are of all its tickets with text"
+        gaps.append(Gap(topic, f"{name} {text}."))
+    first, last = row["first_created_at"], row["last_created_at"]
+    week = timedelta(days=7)
+    if first and row["volume_from"] and row["volume_from"] - _day(first, zone) >= week:
+        since = wording.day(row["volume_from"], year=True)
+        gaps.append(
+            Gap("history", f"{name} has only a few tickets from before {since}; its volume starts there.")
+        )
+    if last and row["volume_until"] and min(_day(last, zone), until) - row["volume_until"] >= week:
+        end = wording.day(row["volume_until"], year=True)
+        gaps.append(
+            Gap(
+                "history",
+                f"{name} has only a few tickets from after {end}; its volume is counted up to then.",
+            )
+        )
+    return gaps
+
+
+def _gaps_of_kpis(snapshot: Snapshot, *, has_history: bool) -> list[Gap]:
+    kpis = snapshot.table("weekly_kpis")
+    gaps = []
+    if has_history and kpis.height and kpis["first_reply_minutes_median"].null_count() == kpis.height:
+        gaps.append(
+            Gap(
+                "service",
+                "The ticket histories hold no replies of agents, so first reply times are not known.",
+            )
+        )
+    if set(kpis["business_line"]) == {"all", "unknown"}:
+        gaps.append(Gap("service", "No ticket names its business line, so nothing is shown by line."))
+    return gaps
+
+
+def _empty_stretches(snapshot: Snapshot, until: date) -> list[Gap]:
+    """Stretches of weeks without a single ticket, which no ordinary operation has."""
+    days = snapshot.daily_arrivals(None, date.min).filter(pl.col("date") <= until)["date"].sort()
+    empty = days.diff().dt.total_days() - 1
+    stretches = int((empty >= WEEKS_LEFT_OUT * 7).sum())
+    if not stretches:
+        return []
+    longest = int(empty.arg_max() or 0)
+    first, last = days[longest - 1] + timedelta(days=1), days[longest] - timedelta(days=1)
+    how_many = wording.plural(stretches, "stretch", "stretches")
+    return [
+        Gap(
+            "history",
+            f"The history has {how_many} of {WEEKS_LEFT_OUT} weeks or more without a single ticket, the longest from "
+            f"{wording.day(first, year=True)} to {wording.day(last, year=True)}: usual ranges and the forecast are weak.",
+        )
+    ]

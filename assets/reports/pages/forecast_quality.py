@@ -89,4 +89,6 @@ def _says(total: pl.DataFrame) -> str:
             f" Repeating the last known week would have been off by {wording.share(near['wape_seasonal_naive'])}"
             " on the nearest days."
         )
+        if near["wape"] > near["wape_seasonal_naive"]:
+            text += " The repeat was closer: do not plan by this forecast alone."
     return text

@@ -47,7 +47,7 @@ _TEMPLATE_COLUMNS = (
     Column("tickets_week", "Last week", "count"),
     Column("tickets_28d", "Four weeks", "count"),
     Column("tickets_total", "In all", "count"),
-    Column("text", "The text"),
+    Column("text", "The text", "quote"),
 )
 
 
@@ -96,7 +96,8 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         PublishedTable("theme_examples", "Example tickets", examples),
     ):
         data.publish(published)
-    rising = listed.filter(pl.col("verdict") == "above")
+    # Under ten tickets a count is hidden, and too small to send anyone after.
+    rising = listed.filter(pl.col("verdict") == "above", pl.col("distinct_week").is_not_null())
     cards = [
         _card(row, trends, drivers, examples, events, scope)
         for row in listed.head(CARDS).iter_rows(named=True)
@@ -199,7 +200,10 @@ def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> 
 
 def _largest(listed: pl.DataFrame) -> str:
     largest = listed["distinct_week"].max()
-    return wording.count(largest) if largest is not None else "under 10"  # type: ignore[arg-type]
+    some_hidden = listed["distinct_week"].null_count() > 0
+    if largest is None or (some_hidden and largest < SMALL_CELL):  # type: ignore[operator]
+        return f"under {SMALL_CELL}"
+    return wording.count(largest)  # type: ignore[arg-type]
 
 
 def _unchanged(listed: pl.DataFrame) -> str:

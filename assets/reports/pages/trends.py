@@ -80,7 +80,10 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         PublishedTable("weekly_kpis", "KPIs by week and business line", _weekly_kpis(snapshot, scope))
     )
     week = _week(signals, scope)
-    total, by_line = week.filter(business_line="all"), week.filter(pl.col("business_line") != "all")
+    total, by_line = (
+        week.filter(business_line="all"),
+        week.filter(pl.col("business_line").is_in(_lines_shown(signals))),
+    )
     kpis, line_kpis = _kpis(total), _kpis(by_line)
     unusual = [kpi for kpi in (*kpis, *line_kpis) if kpi.is_unusual]
     return Page(
@@ -101,12 +104,10 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
                 Column("label", "KPI"),
             ),
             "charts": [_chart(signals, kpi, scope) for kpi in kpis],
-            "line_charts": [
-                _chart(signals, kpi, scope) for kpi in line_kpis if kpi.metric.name == "tickets_created"
-            ][:LINES_CHARTED],
+            "line_charts": _line_charts(signals, line_kpis, scope),
         },
         lines=_overview(kpis, line_kpis),
-        missing=scope.missing("tickets", "history", "service", "csat"),
+        missing=scope.missing("tickets", "history", "service", "csat", "escalations"),
     )
 
 
@@ -177,6 +178,21 @@ def _week(signals: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     )
 
 
+def _lines_shown(signals: pl.DataFrame) -> list[str]:
+    """Business lines with tickets in the weeks shown, the largest first; none where there is only one.
+
+    A single line is what all lines together are, and says nothing more.
+    """
+    created = signals.filter(pl.col("business_line") != "all", metric="tickets_created")
+    sizes = (
+        created.group_by("business_line")
+        .agg(tickets=pl.col("value").sum(), hidden=pl.col("is_hidden").any())
+        .filter((pl.col("tickets") > 0) | pl.col("hidden"))
+        .sort("tickets", "business_line", descending=[True, False])
+    )
+    return sizes["business_line"].to_list() if sizes.height > 1 else []
+
+
 def _kpis(week: pl.DataFrame) -> list[Kpi]:
     return [
         Kpi(
@@ -223,7 +239,7 @@ def _lede(kpis: list[Kpi], scope: Scope) -> str:
     text = f"Week of {scope.period}, {lines}, {scope.source_names}. "
     quiet = sum(kpi.verdict == "usual" for kpi in kpis)
     judged = sum(kpi.verdict != "too early" for kpi in kpis)
-    if judged:
+    if judged > 1:
         text += f"{quiet} of the {judged} overall KPIs stayed in their usual range."
     return text
 
@@ -317,6 +333,13 @@ def _table(data: DataFolder, frame: pl.DataFrame, name: str, *first: Column) -> 
         METRIC[metric].tone(verdict) for metric, verdict in frame.select("metric", "verdict").iter_rows()
     )
     return data.publish(PublishedTable(name, captions[name], frame, (*first, *_WEEK_COLUMNS), tones))
+
+
+def _line_charts(signals: pl.DataFrame, kpis: list[Kpi], scope: Scope) -> list[tuple[str, str, charts.Chart]]:
+    """Volume of the largest business lines."""
+    volume = {kpi.line: kpi for kpi in kpis if kpi.metric.name == "tickets_created"}
+    largest = [volume[line] for line in _lines_shown(signals) if line in volume]
+    return [_chart(signals, kpi, scope) for kpi in largest[:LINES_CHARTED]]
 
 
 def _chart(signals: pl.DataFrame, kpi: Kpi, scope: Scope) -> tuple[str, str, charts.Chart]:
