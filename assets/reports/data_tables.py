@@ -16,8 +16,8 @@ from assets.reports.privacy import HIDDEN, spreadsheet_safe
 class Column:
     """A column as a reader sees it.
 
-    unit: see `wording.show`; `row` where each row names its own in the column `unit`. until: a second column,
-    shown as a range from the first. meaning: shown on hover.
+    unit: see `wording.show`; `quote` for text of more than a line; `row` where each row names its own in the
+    column `unit`. until: a second column, shown as a range from the first. meaning: shown on hover.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Column:
 
     @property
     def is_number(self) -> bool:
-        return self.unit not in ("text", "name", "day", "moment")
+        return self.unit not in ("text", "quote", "name", "day", "moment")
 
 
 @dataclass(frozen=True)
