@@ -97,14 +97,6 @@ class Project:
         """The tests to run once `table` (a model, or a table made elsewhere) is there."""
         return tuple(test for test in self.tests if test.table == table)
 
-    def downstream(self, table: str) -> tuple[Model, ...]:
-        """The models that read `table`, directly or through others, in build order."""
-        reached = {table}
-        for model in self.models:
-            if reached.intersection(model.reads):
-                reached.add(model.name)
-        return tuple(model for model in self.models if model.name in reached - {table})
-
 
 @dataclass(frozen=True)
 class _SqlFile:

@@ -30,12 +30,10 @@ class SiteResult:
     notes: tuple[str, ...]
 
 
-def render_site(
-    snapshot: Path, destination: Path, *, week: date | None = None, title: str | None = None
-) -> SiteResult:
+def render_site(snapshot: Path, destination: Path, *, week: date | None = None) -> SiteResult:
     """Write the report site of a published snapshot into a folder; it works from disk, without a network.
 
-    week: any day of the week to report on; the latest whole week where not given. title: the site's name.
+    week: any day of the week to report on; the latest whole week where not given.
     Raises FileNotFoundError where there is no snapshot.
     """
     destination.mkdir(parents=True, exist_ok=True)
@@ -46,7 +44,7 @@ def render_site(
         trend = trends.build(tables, scope, data)
         plan = capacity.build(tables, scope, data)
     overview = index.build(scope, data, causes, trend, plan)
-    pages = _write_pages((overview, causes, trend, plan), scope, destination, title or TITLE)
+    pages = _write_pages((overview, causes, trend, plan), scope, destination)
     _write_shared_files(destination)
     return SiteResult(
         pages=pages,
@@ -55,7 +53,7 @@ def render_site(
     )
 
 
-def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path, title: str) -> tuple[Path, ...]:
+def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -68,7 +66,7 @@ def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path, title
     written = []
     for page in pages:
         html = environment.get_template(page.file).render(
-            page=page, pages=pages, scope=scope, title=title, **page.content
+            page=page, pages=pages, scope=scope, title=TITLE, **page.content
         )
         path = destination / page.file
         path.write_text(html, encoding="utf-8")

@@ -85,8 +85,6 @@ def test_models_come_after_what_they_read_whatever_their_names_and_folders(proje
         marts__a_tickets=HEAD + "-- column ticket_id: the ticket\nselect ticket_id from m_tickets",
     )
     assert [model.name for model in read.models] == ["z_tickets", "m_tickets", "a_tickets"]
-    assert [model.name for model in read.downstream("raw.tickets")] == ["z_tickets", "m_tickets", "a_tickets"]
-    assert [model.name for model in read.downstream("m_tickets")] == ["a_tickets"]
 
 
 def test_a_cte_of_the_name_of_a_table_is_not_that_table(project):
