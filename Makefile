@@ -3,11 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 TICKETS ?= 60000
 
-.PHONY: help setup demo run ui notebook test lint bench clean
+.PHONY: help setup demo run ui notebook test lint bench bench-setup clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(BIN)/.ready  ## make the environment in .venv (once; the other targets do it by themselves)
 
@@ -43,6 +43,9 @@ lint: setup  ## format, style, types and import direction
 
 bench: setup  ## time and memory of the whole pipeline, stage by stage
 	$(BIN)/python -m benchmarks.pipeline --tickets $(TICKETS)
+
+bench-setup: setup  ## add what the benchmarks compare with (BERTopic) to the environment
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 
 clean:  ## delete all data and start over; the environment stays
 	rm -rf data
