@@ -37,6 +37,10 @@ class Themes(dy.Schema):
     cohesion = _number("mean cosine similarity of the theme's tickets to its centre")
     is_other = _flag("true for the rest: texts far from every theme and very small groups")
     is_template = _flag("true where most tickets are copies of one text sent by many accounts")
+    born_on = _date("the day of its first ticket as far as known")
+    is_new = _flag("true for 28 days after it was born; never for the themes of the very first fit")
+    is_ignored = _flag("true where the curation file says to leave it out of rankings")
+    is_curated = _flag("true where the curation file names it")
 
 
 class TicketThemes(dy.Schema):
@@ -47,6 +51,9 @@ class TicketThemes(dy.Schema):
     theme_id = _text("its theme")
     similarity = _number("cosine similarity to the theme's centre")
     is_near_duplicate = _flag("true for every copy after the first of nearly the same text")
+    found_theme_id = _text("the theme it was found in, before the curation file merged or split any")
+    text_digest = _text("MD5 of its text: a ticket whose text has changed since is placed anew")
+    copy_key = _text("the same for texts that differ in nothing but numbers, case and punctuation")
 
 
 class ThemeExamples(dy.Schema):
@@ -57,6 +64,39 @@ class ThemeExamples(dy.Schema):
     source = _text("where the ticket comes from")
     ticket_id = _text("the ticket")
     text = _text("its redacted text")
+
+
+class ThemeHistory(dy.Schema):
+    """What happened to the themes: born, merged, split, retired, and what a person decided."""
+
+    occurred_on = _date("the day up to which the data was known")
+    theme_id = _text("the theme; null for a refit, which is about all of them", nullable=True)
+    what = _text("born, merged, split, retired, returned, renamed, pinned, ignored or refit")
+    other_theme_id = _text("the theme it was merged into or split from", nullable=True)
+    detail = _text("one plain sentence", nullable=True)
+
+
+class ThemeCentroids(dy.Schema):
+    """Every theme as it was found, before curation: what it takes to place further tickets."""
+
+    theme_id = _text("the theme")
+    centroid = dy.List(dy.Float32(), nullable=False, description="its centre: a unit vector around the mean")
+    name = _text("the name it was given when it was found")
+    label_terms = _text("other phrases that tell it from the rest")
+    is_template = _flag("true where it is one text sent by many accounts")
+    born_on = _date("the day of its first ticket as far as known")
+    is_original = _flag("true for a theme of the very first fit, which is never new")
+
+
+class ThemeFit(dy.Schema):
+    """The last time all themes were found anew: one row, none before the first fit."""
+
+    model = _text("the embedding model with its weights' digest and text length")
+    fitted_on = _date("the day up to which the data was known")
+    texts = _count("tickets with text at that time")
+    share_other = _number("share of them that belonged to no theme, 0 to 1")
+    last_number = _count("the highest theme number given so far; numbers are never used again")
+    mean = dy.List(dy.Float32(), nullable=False, description="the mean embedding, taken off before comparing")
 
 
 class ThemeDrivers(dy.Schema):
@@ -118,6 +158,9 @@ THEME_TABLES: dict[str, type[dy.Schema]] = {
     "themes": Themes,
     "ticket_themes": TicketThemes,
     "theme_examples": ThemeExamples,
+    "theme_history": ThemeHistory,
+    "theme_centroids": ThemeCentroids,
+    "theme_fit": ThemeFit,
 }
 DRIVER_TABLES: dict[str, type[dy.Schema]] = {"theme_drivers": ThemeDrivers}
 FORECAST_TABLES: dict[str, type[dy.Schema]] = {

@@ -1,6 +1,7 @@
 """Recurring problems found in the texts of escalated tickets, and who is over-represented in each."""
 
 from collections.abc import Iterator
+from hashlib import md5
 
 import dagster as dg
 import polars as pl
@@ -33,8 +34,47 @@ def theme_tables(
         context.log.info(f"{escalations.height} texts to place")
         embedder = embedding.embedder()
         found = find_themes(escalations, embedder.embed(escalations["text"]), embedder.embed)
-        frames = {name: getattr(found, name) for name in THEME_TABLES}
-        yield from store_tables(warehouse, frames, THEME_TABLES)
+        yield from store_tables(warehouse, _first_fit(found, escalations, embedder.model_id), THEME_TABLES)
+
+
+def _first_fit(found, escalations: pl.DataFrame, model: str) -> dict[str, pl.DataFrame]:  # type: ignore[no-untyped-def]
+    """The tables of themes found for the first time."""
+    from models.text.normalise import mask_numbers, normalise
+
+    digest = pl.col("text").map_elements(lambda text: md5(text.encode()).hexdigest(), return_dtype=pl.String)
+    texts = escalations.select(
+        "source",
+        "ticket_id",
+        pl.col("created_at").dt.date(),
+        text_digest=digest,
+        copy_key=mask_numbers(normalise(escalations["text"])).alias("text").to_frame().select(digest)["text"],
+    )
+    tickets = found.ticket_themes.with_columns(found_theme_id="theme_id").join(
+        texts, on=["source", "ticket_id"], how="left"
+    )
+    born = tickets.group_by("theme_id").agg(born_on=pl.col("created_at").min())
+    themes = found.themes.join(born, on="theme_id", how="left", maintain_order="left").with_columns(
+        is_new=pl.lit(False), is_ignored=pl.lit(False), is_curated=pl.lit(False), is_original=pl.lit(True)
+    )
+    centroids = themes.with_columns(centroid=pl.Series(found.centroids.tolist(), dtype=pl.List(pl.Float32)))
+    fit = pl.DataFrame(
+        {
+            "model": [model],
+            "fitted_on": [tickets["created_at"].max()],
+            "texts": [tickets.height],
+            "share_other": [(tickets["theme_id"] == "other").mean()],
+            "last_number": [themes.filter(~pl.col("is_other")).height],
+            "mean": [found.mean.tolist()],
+        }
+    )
+    return {
+        "themes": themes,
+        "ticket_themes": tickets,
+        "theme_examples": found.theme_examples,
+        "theme_history": THEME_TABLES["theme_history"].create_empty(),
+        "theme_centroids": centroids.filter(~pl.col("is_other")),
+        "theme_fit": fit if tickets.height else THEME_TABLES["theme_fit"].create_empty(),
+    }
 
 
 @dg.multi_asset(
