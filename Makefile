@@ -32,8 +32,9 @@ ui: setup  ## open the Dagster UI on the same data
 notebook: setup  ## open the analysts' notebook on the published snapshot
 	$(BIN)/groundswell notebook
 
+# A file's tests stay together, as they share what is slow to make.
 test: setup lint  ## lint, then every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup  ## format, style, types and import direction
 	$(BIN)/ruff format --check .

@@ -12,6 +12,8 @@ import pytest
 from dbt_like_sql.warehouse import Warehouse
 from pipelines import cli
 
+pytestmark = pytest.mark.usefixtures("history_in_memory")
+
 _MAPPING = """
 source = "desk"
 {times}

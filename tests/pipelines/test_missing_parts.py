@@ -12,6 +12,8 @@ from dbt_like_sql.warehouse import Warehouse
 from pipelines.run import SourceArgument, run_refresh
 from pipelines.settings import Settings, read_settings
 
+pytestmark = pytest.mark.usefixtures("history_in_memory")
+
 _PAGES = ("index.html", "trends.html", "root-causes.html", "capacity.html")
 _MAPPING = """
 source = "shop"

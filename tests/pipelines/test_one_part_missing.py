@@ -13,6 +13,8 @@ from models.simulation.operation import simulate
 from pipelines.run import run_refresh
 from pipelines.settings import Settings, read_settings
 
+pytestmark = pytest.mark.usefixtures("history_in_memory")
+
 TICKETS = 400
 _LACKS = {
     "wordless": "ticket text",
