@@ -97,11 +97,11 @@ def test_a_broken_json_line_is_set_aside(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("t.csv", b"", "is empty"),
-        ("t.csv.gz", gzip.compress(b""), "is empty"),
+        ("t.csv.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("t.csv", b"PAR1....", "is a Parquet file"),
         ("t.csv", b"PK\x03\x04..", "zip or Excel"),
         ("t.csv", b'[{"id": 1}]', "looks like JSON"),
-        ("t.csv", gzip.compress(b"id,name\n1,a\n"), "add .gz"),
+        ("t.csv", gzip.compress(b"id,name\n1,a\n", mtime=0), "add .gz"),
         ("t.csv.gz", b"id,name\n1,a\n", "is not gzipped"),
         ("t.parquet", b"id,name\n1,a\n", "no Parquet file"),
         ("t.parquet", b"PAR1 and nothing more", "not a readable parquet"),
