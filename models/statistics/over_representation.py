@@ -51,7 +51,7 @@ def over_represented(
     )
     error = (1 / inside - 1 / theme + 1 / outside - 1 / elsewhere).sqrt()
     lift = (inside / theme) / (outside / elsewhere)
-    p_values = _g_test(
+    p_values = g_test(
         *(
             counts[name].to_numpy().astype(float)
             for name in ("tickets", "in_theme", "with_value", "with_attribute")
@@ -92,7 +92,7 @@ def _counts(members: pl.DataFrame, attributes: pl.DataFrame, minimum: int) -> pl
     )
 
 
-def _g_test(tickets: Counts, in_theme: Counts, with_value: Counts, with_attribute: Counts) -> Counts:
+def g_test(tickets: Counts, in_theme: Counts, with_value: Counts, with_attribute: Counts) -> Counts:
     """p of the log-likelihood ratio test of independence in each 2 x 2 table (Sokal & Rohlf), without correction.
 
     Equals scipy.stats.chi2_contingency(lambda_="log-likelihood", correction=False), table by table,
