@@ -1,4 +1,13 @@
-"""What may leave the house: small counts hidden, hostile text made harmless, cells safe to open in a spreadsheet."""
+"""What may leave the house: small counts hidden, hostile text made harmless, cells safe to open in a spreadsheet.
+
+The rule for counts, on pages, in charts, tables and the feed alike:
+- a count of 1 to 9 is hidden, and a second one wherever subtraction would reveal the first (`hide_small_cells`);
+- a part of a known whole is hidden where the part or what it leaves of the whole is 1 to 9: 52 of 57 tickets solved
+  would tell of 5 that are not (`hide_small_parts`);
+- a rate whose base is known is such a part: a CSAT is shown only where good and bad ratings are each none, or ten and
+  more (`hide_revealing_rate`);
+- a share so near the whole that it leaves 1 to 9 may be given as a lower bound (`share_at_least`).
+"""
 
 from __future__ import annotations
 
@@ -81,10 +90,49 @@ def hide_small_cells(
     return marked.with_columns(
         *(
             pl.when(pl.col("_hide")).then(None).otherwise(pl.col(name)).alias(name)
-            for name in (count, *dependents)
+            for name in dict.fromkeys((count, *dependents))
         ),
         (already | pl.col("_hide")).alias(HIDDEN),
     ).drop("_hide")
+
+
+def hide_small_parts(
+    frame: pl.DataFrame, part: str, whole: str, *, dependents: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Null instead of a part of a known whole where the part, or what it leaves of the whole, is 1 to 9."""
+    rest = frame.with_columns(_rest=pl.col(whole) - pl.col(part))
+    hidden = rest.pipe(hide_small_cells, part, dependents=dependents)
+    return hidden.pipe(hide_small_cells, "_rest", dependents=(part, *dependents)).drop("_rest")
+
+
+def hide_revealing_rate(
+    frame: pl.DataFrame,
+    rate: str,
+    base: str,
+    *,
+    within: Sequence[Sequence[str]] = (),
+    dependents: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Null instead of a rate (0 to 1) where base x rate, or the rest of the base, is 1 to 9.
+
+    within, dependents: as for `hide_small_cells`; the base itself stays.
+    """
+    parts = frame.with_columns(_part=(pl.col(rate) * pl.col(base)).round())
+    parts = parts.with_columns(_rest=pl.col(base) - pl.col("_part"))
+    for count in ("_part", "_rest"):
+        parts = hide_small_cells(parts, count, within=within, dependents=(rate, *dependents))
+    return parts.drop("_part", "_rest")
+
+
+def share_at_least(count: str, share: str) -> pl.Expr:
+    """The lower bound of a share that leaves 1 to 9 of its whole (in steps of 5 %); null for every other share.
+
+    The whole is count / share. The bound is the same whichever of 1 to 9 is left.
+    """
+    whole = (pl.col(count) / pl.col(share)).round()
+    leaves_few = (whole - pl.col(count)).is_between(1, SMALL_CELL - 1)
+    bound = ((whole - SMALL_CELL + 1) / whole * 20).floor() / 20
+    return pl.when(leaves_few & (bound > 0)).then(bound)
 
 
 def _hide_a_second(marked: pl.DataFrame, count: str, keys: list[str]) -> pl.DataFrame:
