@@ -15,8 +15,13 @@ PAGES = {
     "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
     "report_root_causes": (
         "root-causes.html",
-        "Recurring problems ranked by impact, with who is hit and examples.",
+        "Each problem that rose: since when, for whom, what coincides, what it costs; and whether fixes worked.",
     ),
+    "report_new": (
+        "new.html",
+        "Themes that came up in the last four weeks, and what else happened to themes.",
+    ),
+    "report_themes": ("themes.html", "Every theme in one table to search and sort, and what each is about."),
     "report_capacity": (
         "capacity.html",
         "Tickets expected for the coming weeks, how sure that is, and past accuracy.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import plotly.graph_objects as go
 from markupsafe import Markup
@@ -28,6 +28,9 @@ HIDDEN_CAPTION = f"Open circles: under {SMALL_CELL}, hidden."
 MARKS_APART = 7  # days; events that begin closer to each other share a mark
 MARKS_STAGGERED = 18  # days; marks closer than this stand at two heights
 _HOVER_FORMATS = {"count": ",.0f", "share": ".1%", "minutes": ",.0f"}
+_WEEK = timedelta(days=7)
+_WEEK_MS = _WEEK / timedelta(milliseconds=1)  # plotly measures the width of a bar over dates in milliseconds
+_BELOW = {"type": "rect", "line": {"width": 0}, "layer": "below"}
 # Plotly takes no list items from a template, so each figure gets these.
 _DATE_TICKS = [
     {"dtickrange": [None, "M1"], "value": "%-d %b"},
@@ -139,6 +142,63 @@ def usual_range(
     figure.update_yaxes(tickformat=".0%" if unit == "share" else None, ticksuffix=scale[1] or None)
     figure.update_xaxes(hoverformat="week of %-d %b %Y", tickformatstops=_DATE_TICKS)
     return Chart(figure, alt, caption, height)
+
+
+def rise(
+    weeks: Sequence[date],
+    values: Sequence[float | None],
+    usual: tuple[Sequence[float | None], Sequence[float | None]],
+    onset: tuple[datetime, datetime, datetime] | None,
+    *,
+    alt: str,
+    hidden: Sequence[bool],
+    events: Sequence[Event] = (),
+) -> Chart:
+    """A bar for each week over its usual range, the weeks of a rise set off, its begin and what coincides marked.
+
+    onset: the rise's begin in the account's zone with the ends of its interval. hidden: weeks whose count is not shown.
+    """
+    figure = go.Figure(layout={"template": TEMPLATE})
+    since = onset[0].date() if onset else date.max
+    figure.add_bar(
+        x=weeks,
+        y=values,
+        offset=0,
+        width=_WEEK_MS * 0.88,
+        marker={"color": [TONES["worse" if week + _WEEK > since else "usual"] for week in weeks]},
+        name="week",
+        hovertemplate="%{y:,.0f}",
+    )
+    if any(hidden):
+        _hidden_marks(figure, [week + _WEEK / 2 for week in weeks], hidden)
+    _mark_events(figure, events)
+    bands = [
+        {"x0": week, "x1": week + _WEEK, "y0": low, "y1": high} | _BELOW | {"fillcolor": BAND}
+        for week, low, high in zip(weeks, *usual, strict=True)
+        if low is not None and high is not None
+    ]
+    figure.update_layout(shapes=[*bands, *_onset_shapes(onset), *figure.layout.shapes])
+    top = max((value for value in (*values, *usual[1]) if value is not None), default=0)
+    figure.update_yaxes(range=[0, 1.12 * max(top, 1)])
+    figure.update_xaxes(
+        range=[weeks[0], weeks[-1] + _WEEK],
+        hoverformat="week of %-d %b %Y",
+        tickformatstops=_DATE_TICKS,
+    )
+    caption = "Tickets a week, copies of one text counted once. Shaded: usual range."
+    if onset:
+        caption += " Thick line: the rise begins; the strip beside it: begins between."
+    return Chart(figure, alt, f"{caption} {HIDDEN_CAPTION if any(hidden) else ''}".strip(), height=240)
+
+
+def _onset_shapes(onset: tuple[datetime, datetime, datetime] | None) -> list[dict[str, object]]:
+    if onset is None:
+        return []
+    at, low, high = onset
+    span = {"y0": 0, "y1": 1, "yref": "paper"}
+    line = {"type": "line", "x0": at, "x1": at, "line": {"color": INK, "width": 2}}
+    strip = {"x0": low, "x1": high, "fillcolor": MARK, "opacity": 0.6} | _BELOW | {"layer": "above"}
+    return [strip | span, line | span]
 
 
 def forecast(

@@ -10,10 +10,20 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from assets.reports import wording
-from assets.reports.data_tables import DataFolder
+from assets.reports import feed, wording
+from assets.reports.data_tables import DataFolder, PublishedTable
 from assets.reports.page import Page
-from assets.reports.pages import capacity, index, root_causes, trends
+from assets.reports.pages import (
+    all_themes,
+    capacity,
+    index,
+    new_themes,
+    rise_tables,
+    root_causes,
+    theme_tables,
+    trends,
+)
+from assets.reports.pages.rise_tables import Rises
 from assets.reports.scope import Scope, read_scope
 from assets.reports.snapshot_tables import Snapshot
 
@@ -23,10 +33,11 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class SiteResult:
-    """What was written: pages, tables (each as CSV and Parquet), and what the data could not tell."""
+    """What was written: pages, tables (each as CSV and Parquet), the feed, and what the data could not tell."""
 
     pages: tuple[Path, ...]
     tables: tuple[Path, ...]
+    feeds: tuple[Path, ...]
     notes: tuple[str, ...]
 
 
@@ -40,17 +51,40 @@ def render_site(snapshot: Path, destination: Path, *, week: date | None = None) 
     with Snapshot(snapshot) as tables:
         scope = read_scope(tables, week)
         data = DataFolder(destination / "data")
-        causes = root_causes.build(tables, scope, data)
-        trend = trends.build(tables, scope, data)
-        plan = capacity.build(tables, scope, data)
-    overview = index.build(scope, data, causes, trend, plan)
-    pages = _write_pages((overview, causes, trend, plan), scope, destination)
+        pages, rises = _pages(tables, scope, data)
+    written = _write_pages(pages, scope, destination)
     _write_shared_files(destination)
     return SiteResult(
-        pages=pages,
+        pages=written,
         tables=tuple(destination / table.csv for table in data.tables),
-        notes=tuple(dict.fromkeys(note for page in (overview, causes, trend, plan) for note in page.missing)),
+        feeds=feed.write(rises, scope, destination),
+        notes=tuple(dict.fromkeys(note for page in pages for note in page.missing)),
     )
+
+
+def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page, ...], Rises]:
+    """All pages in the order of the navigation, and the rises for the feed."""
+    themes = theme_tables.themes(tables, scope)
+    weekly = theme_tables.trends(tables, scope, themes)
+    four_weeks = theme_tables.four_weeks(tables, scope, themes, weekly)
+    drivers = theme_tables.drivers(tables, scope, themes)
+    examples = theme_tables.examples(tables, scope, themes)
+    rises = rise_tables.rises(tables, scope, themes)
+    risen = rises.rises["theme_id"].to_list()
+    causes = root_causes.build(tables, scope, data, themes, weekly, four_weeks, rises)
+    new = new_themes.build(tables, scope, data, themes, four_weeks, drivers, examples, risen)
+    everything = all_themes.build(scope, data, themes, four_weeks, drivers, examples)
+    for name, caption, frame in (
+        ("theme_trends", "Tickets of each theme by week", weekly),
+        ("theme_four_weeks", "Tickets of each theme every four weeks", four_weeks),
+        ("theme_drivers", "Who is over-represented in each theme", drivers),
+        ("theme_examples", "Example tickets", examples),
+    ):
+        data.publish(PublishedTable(name, caption, frame))
+    trend = trends.build(tables, scope, data)
+    plan = capacity.build(tables, scope, data)
+    overview = index.build(scope, data, causes, new, trend, plan)
+    return (overview, causes, new, everything, trend, plan), rises
 
 
 def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from pipelines.settings import Settings, read_settings
 
 pytestmark = pytest.mark.usefixtures("history_in_memory")
 
-_PAGES = ("index.html", "trends.html", "root-causes.html", "capacity.html")
+_PAGES = ("index.html", "trends.html", "root-causes.html", "themes.html", "capacity.html")
 
 
 def _finished_run(file: str, mapping: str, home: Path) -> Settings:
@@ -91,5 +91,5 @@ def test_the_complaints_reports_open_and_say_what_is_missing(complaints):
     pages = {page: (complaints.reports / page).read_text() for page in _PAGES}
     for part in ("no satisfaction ratings", "no groups", "no ticket history"):
         assert f"has {part}, so" in pages["index.html"]
-    assert "<blockquote" in pages["root-causes.html"]
+    assert "<blockquote" in pages["themes.html"]
     assert "has no campaigns or holidays, so the forecast knows of none" in pages["capacity.html"]

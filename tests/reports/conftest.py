@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from assets.reports.site import SiteResult, render_site
+from tests.reports.invented_forecast import forecast_tables
+from tests.reports.invented_rises import rise_tables
 
 AS_OF = datetime(2026, 11, 16, 2, 30)
 WEEK = date(2026, 11, 9)  # the last whole week
@@ -155,6 +157,9 @@ def _theme_tables(weeks: list[date], rng: np.random.Generator) -> dict[str, pl.D
                 "cohesion": 0.7,
                 "is_other": name == "other",
                 "is_template": theme == "6",
+                "born_on": weeks[-1] if theme == "1" else weeks[0],
+                "is_new": theme in ("1", "13"),
+                "is_ignored": theme == "11",
             }
         )
         texts = [
@@ -233,61 +238,6 @@ def _daily_volume(days: list[date], rng: np.random.Generator) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _forecast_tables() -> dict[str, pl.DataFrame]:
-    first = AS_OF.date()
-    rows = []
-    series = [("total", {}, 630.0)]
-    series += [("business_line", {"business_line": line}, float(level)) for line, level in LINES.items()]
-    series += [("tier", {"tier": "1"}, 630.0), ("tier", {"tier": "2"}, 63.0)]
-    series += [("region", {"region": region}, 630 * part) for region, part in REGIONS.items()]
-    for level, key, middle in series:
-        for ahead in range(90):
-            day = first + timedelta(days=ahead)
-            base = middle * (1.1 - 0.04 * day.weekday())
-            expected = base * (1.7 if date(2026, 11, 27) <= day <= date(2026, 11, 30) else 1.0)
-            spread = expected * (0.06 + 0.0012 * ahead)
-            rows.append(
-                {
-                    "made_on": first,
-                    "level": level,
-                    "business_line": None,
-                    "channel": None,
-                    "region": None,
-                    "tier": None,
-                    **key,
-                    "date": day,
-                    "expected": expected,
-                    "low_80": expected - 1.28 * spread,
-                    "high_80": expected + 1.28 * spread,
-                    "low_95": expected - 1.96 * spread,
-                    "high_95": expected + 1.96 * spread,
-                    "base": base,
-                }
-            )
-    backtest = [
-        {
-            "level": level,
-            "horizon": horizon,
-            "origins": 8,
-            "points": 56,
-            "wape": 0.06 + 0.012 * step + worse,
-            "bias": 0.004 * (step - 2),
-            "coverage_80": 0.79,
-            "coverage_95": 0.955,
-            "wape_seasonal_naive": 0.14 + 0.01 * step,
-        }
-        for level, worse in (("total", 0.0), ("business_line", 0.03), ("tier", 0.02))
-        for step, horizon in enumerate(("1-7", "8-14", "15-28", "29-60", "61-90"))
-    ]
-    return {
-        "forecast_daily": pl.DataFrame(
-            rows, schema_overrides={"channel": pl.String}, infer_schema_length=None
-        ),
-        "forecast_backtest": pl.DataFrame(backtest),
-        "forecast_notes": pl.DataFrame({"note": ["Region US has under two years of history: wider ranges."]}),
-    }
-
-
 def _calendar() -> pl.DataFrame:
     rows = [
         ("release", "Android 34.2 <b>", datetime(2026, 11, 4, 12), datetime(2026, 11, 4, 13), "live"),
@@ -336,6 +286,22 @@ def _sources(has: dict[str, bool]) -> pl.DataFrame:
     )
 
 
+def _source_summary() -> pl.DataFrame:
+    figures = {
+        "tickets": 459_000,
+        "reported_sla_met": 367_200,
+        "reported_sla_known": 459_000,
+        "reported_resolved_tickets": 450_000,
+        "full_resolution_hours_median": 15.0,
+        "reported_full_resolution_hours_median": 19.0,
+        "reopened_share": 0.06,
+        "reported_reopened_share": 0.06,
+        "reported_closed_tickets": 4,
+        "reported_closed_hours_median": 99.0,
+    }
+    return pl.DataFrame([{"source": "helpdesk", **figures}])
+
+
 def invented_tables(weeks: int = 104, has: dict[str, bool] | None = None) -> dict[str, pl.DataFrame]:
     """Every table the reports read. has: parts the source lacks, by `has_` flag without its prefix."""
     rng = np.random.default_rng(7)
@@ -359,7 +325,12 @@ def invented_tables(weeks: int = 104, has: dict[str, bool] | None = None) -> dic
         "kpi_signals": pl.DataFrame(signals, infer_schema_length=None),
         "daily_volume": _daily_volume(days, rng),
         **_theme_tables(mondays, rng),
-        **_forecast_tables(),
+        **forecast_tables(AS_OF.date(), LINES, REGIONS),
+        **rise_tables(WEEK),
+        "source_summary": _source_summary(),
+        "stg_tickets": pl.DataFrame(
+            {"source": ["helpdesk"] * 2, "ticket_id": ["901", "911"], "subject": ["Payment fails"] * 2}
+        ),
     }
 
 

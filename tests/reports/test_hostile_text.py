@@ -14,7 +14,7 @@ from assets.reports.site import render_site
 from tests.reports.conftest import HOSTILE, invented_tables, write_snapshot
 from tests.reports.parsed_page import ParsedPage, parse, strings
 
-PAGES = ("index", "root-causes", "trends", "capacity")
+PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity")
 TEMPLATES = sorted((Path(site.__file__).parent / "templates").glob("*.html"))
 TAGS = {tag for file in TEMPLATES for tag in re.findall(r"<([a-z][a-z0-9]*)", file.read_text())}
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -14,7 +14,7 @@ from assets.reports.site import SiteResult, render_site
 from tests.reports.conftest import invented_tables, write_snapshot
 from tests.reports.parsed_page import ParsedPage, parse
 
-PAGES = ("index", "root-causes", "trends", "capacity")
+PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity")
 THEMES = ("themes", "theme_trends", "theme_impact", "theme_examples", "theme_drivers")
 Tables = dict[str, pl.DataFrame]
 

@@ -35,14 +35,14 @@ def test_no_published_table_holds_a_small_count(site):
 def test_a_hidden_count_is_said_to_be_hidden(site):
     drivers = pl.read_parquet(site / "data" / "theme_drivers.parquet")
     assert drivers.filter("is_hidden")["lift"].null_count() == drivers["is_hidden"].sum() > 0
-    page = parse(site / "root-causes.html").readable
+    page = parse(site / "themes.html").readable
     assert "rare device" not in page
     assert "hidden" in page
-    assert "Open circles: under 10, hidden." in page
+    assert "Open dots: under 10, hidden." in page
 
 
 @pytest.mark.parametrize("name", ["themes", "theme_trends"])
 def test_a_theme_of_under_ten_tickets_is_nowhere(site, name):
     frame = pl.read_parquet(site / "data" / f"{name}.parquet")
     assert "13" not in frame["theme_id"].to_list()
-    assert "seldom seen" not in (site / "root-causes.html").read_text()
+    assert "seldom seen" not in (site / "themes.html").read_text()

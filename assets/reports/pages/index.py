@@ -10,9 +10,9 @@ from assets.reports.page import Line, Page
 from assets.reports.scope import Scope
 
 
-def build(scope: Scope, data: DataFolder, root_causes: Page, trends: Page, capacity: Page) -> Page:
+def build(scope: Scope, data: DataFolder, root_causes: Page, new: Page, trends: Page, capacity: Page) -> Page:
     """The page, put together from what the others found."""
-    lines: Sequence[Line] = (*root_causes.lines, *trends.lines, *capacity.lines)
+    lines: Sequence[Line] = (*root_causes.lines, *new.lines, *trends.lines, *capacity.lines)
     return Page(
         name="index",
         label="The week",

@@ -1,354 +1,259 @@
-"""The root-causes page: themes of escalated tickets by impact, each with trend, people hit, cost and quotes."""
+"""The root-causes page: a card for each problem that rose, whether the fixes worked, what came of last week's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import polars as pl
 
-from assets.reports import charts, wording
+from assets.reports import feed, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page
-from assets.reports.pages import theme_tables
+from assets.reports.pages import rise_cards, rise_tables, rise_words
+from assets.reports.pages.rise_cards import Card
+from assets.reports.pages.rise_tables import Rises
 from assets.reports.privacy import SMALL_CELL
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
-CARDS = 12
-QUOTES = 4  # of a theme that rose
-QUOTES_OF_OTHERS = 2
-DRIVERS = 5
-LINES = 3  # themes named in the overview
-
-_ALL_COLUMNS = (
-    Column("name", "Theme"),
-    Column("distinct_week", "Last week", "count", "Nearly equal texts count once, as in the usual range."),
-    Column(
-        "usual_low",
-        "Usual range",
-        "count",
-        "Nearly all ordinary weeks fall in it; from up to 26 weeks before.",
-        until="usual_high",
-    ),
-    Column("verdict", "Verdict"),
-    Column("tickets_28d", "Four weeks", "count"),
-    Column("unsolved_28d", "Still open", "count", "Of the tickets of the four weeks."),
-    Column(
-        "handle_hours_28d", "Agent hours", "number", "Time agents spent on the tickets of the four weeks."
-    ),
-    Column(
-        "csat_28d", "CSAT", "share", "Good ratings out of all ratings of the four weeks; from ten ratings on."
-    ),
-    Column("tickets_total", "In all", "count", "Tickets of the theme over the whole history."),
+LINES = 3  # problems named in the overview
+NAMED_UNCHANGED = 3
+_FOLLOWUP_COLUMNS = (
+    Column("name", "Problem"),
+    Column("tickets_then", "In that report", "count", "Tickets in the week of the report before."),
+    Column("tickets_now", "Last week", "count"),
+    Column("usual_high", "Usual up to", "count", "The upper end of its usual range when it was reported."),
+    Column("outcome", "What came of it"),
 )
-_TEMPLATE_COLUMNS = (
-    Column("name", "Theme"),
-    Column("tickets_week", "Last week", "count"),
-    Column("tickets_28d", "Four weeks", "count"),
-    Column("tickets_total", "In all", "count"),
-    Column("text", "The text", "quote"),
-)
+_GOOD = ("back to usual", "theme retired")
 
 
-@dataclass(frozen=True)
-class Card:
-    """A theme as its card shows it."""
+def build(
+    snapshot: Snapshot,
+    scope: Scope,
+    data: DataFolder,
+    themes: pl.DataFrame,
+    weekly: pl.DataFrame,
+    four_weeks: pl.DataFrame,
+    rises: Rises,
+) -> Page:
+    """The page; publishes the tables of the rises, `actions` and `last_weeks_problems`.
 
-    anchor: str
-    name: str
-    tags: tuple[str, ...]
-    tone: str
-    headline: str
-    description: str
-    chart: charts.Chart | None
-    drivers: tuple[dict[str, str], ...]
-    costs: tuple[tuple[str, str, str], ...]  # what, how much, what makes it big or small
-    coincides: tuple[str, ...]
-    quotes: tuple[dict[str, str], ...]
-
-
-def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
-    """The page; publishes `themes`, `repeated_texts`, `theme_trends`, `theme_drivers` and `theme_examples`."""
-    themes = theme_tables.themes(snapshot, scope)
-    trends = theme_tables.trends(snapshot, scope, themes)
-    drivers = theme_tables.drivers(snapshot, scope, themes)
-    examples = theme_tables.examples(snapshot, scope, themes)
-    events = theme_tables.events(snapshot, scope)
+    themes, weekly, four_weeks: those of `theme_tables`.
+    """
     listed = themes.filter(~pl.col("is_other"), ~pl.col("is_template"))
-    table = PublishedTable(
-        "themes",
-        "All themes",
-        listed,
-        _ALL_COLUMNS,
-        tones=tuple(_tone(row) for row in listed.iter_rows(named=True)),
-        links=tuple(
-            f"#theme-{row['theme_id']}" if place < CARDS else ""
-            for place, row in enumerate(listed.iter_rows(named=True))
-        ),
-    )
-    repeated = _repeated_texts(themes, examples)
-    for published in (
-        table,
-        repeated,
-        PublishedTable("theme_trends", "Tickets of each theme by week", trends),
-        PublishedTable("theme_drivers", "Who is over-represented in each theme", drivers),
-        PublishedTable("theme_examples", "Example tickets", examples),
-    ):
-        data.publish(published)
-    # Under ten tickets a count is hidden, and too small to send anyone after.
-    rising = listed.filter(pl.col("verdict") == "above", pl.col("distinct_week").is_not_null())
+    actions = rise_tables.actions(snapshot, scope, themes)
+    followup = _followup_table(rise_tables.followup(snapshot, scope, themes))
+    for name, (caption, frame) in rises.published.items():
+        data.publish(PublishedTable(name, caption, frame))
+    data.publish(PublishedTable("actions", "The action plan and what came of it", actions))
+    data.publish(followup)
     cards = [
-        _card(row, trends, drivers, examples, events, scope)
-        for row in listed.head(CARDS).iter_rows(named=True)
+        rise_cards.card(row, rises, weekly, four_weeks, actions, scope)
+        for row in rises.rises.iter_rows(named=True)
     ]
+    finding = _finding(rises, listed)
     return Page(
         name="root-causes",
         label="Root causes",
-        finding=_finding(listed, rising),
-        lede=_lede(listed, scope),
+        finding=finding,
+        lede=_lede(rises, listed, scope),
         content={
+            "strip": _strip(cards, rises, listed, actions, followup.frame),
             "cards": cards,
-            "table": table if listed.height else None,
-            "repeated": repeated if repeated.frame.height else None,
-            "strip": _strip(themes, listed, rising),
-            "unchanged": _unchanged(listed),
-            "has_events": bool(events),
+            "unchanged": _unchanged(rises, listed),
+            "too_small": _too_small(rises),
+            "followup": followup if followup.frame.height else None,
+            "actions": [_action(row) for row in actions.iter_rows(named=True)],
+            "confidence": rise_words.CONFIDENCE_RULE,
+            "feed": feed.FIELDS,
+            "tables": [(name, caption) for name, (caption, _) in rises.published.items()],
         },
-        lines=_lines(listed, rising),
+        lines=_lines(cards, rises, listed, actions, followup.frame, finding),
         missing=(
             *scope.missing("tickets", "themes", "escalations", "history", "calendar", "csat"),
-            *_theme_gaps(themes, listed, drivers, scope),
+            *_gaps(rises, themes, scope),
         ),
     )
 
 
-def _repeated_texts(themes: pl.DataFrame, examples: pl.DataFrame) -> PublishedTable:
-    """Themes that are one text from many accounts: an attacker's or a campaign's voice, not customers'."""
-    first = examples.sort("rank").unique("theme_id", keep="first").select("theme_id", "text")
-    frame = (
-        themes.filter("is_template")
-        .select("theme_id", "name", "tickets_week", "tickets_28d", "tickets_total", "is_hidden")
-        .join(first, on="theme_id", how="left", maintain_order="left")
-        .sort("tickets_total", descending=True)
+def _followup_table(frame: pl.DataFrame) -> PublishedTable:
+    tones = tuple("better" if outcome in _GOOD else "worse" for outcome in frame["outcome"])
+    return PublishedTable(
+        "last_weeks_problems", "What came of last week's problems", frame, _FOLLOWUP_COLUMNS, tones=tones
     )
-    return PublishedTable("repeated_texts", "One text sent by many accounts", frame, _TEMPLATE_COLUMNS)
 
 
-def _theme_gaps(themes: pl.DataFrame, listed: pl.DataFrame, drivers: pl.DataFrame, scope: Scope) -> list[str]:
-    if not themes.height:
-        return [] if scope.missing("tickets", "themes") else ["The last run found no themes."]
-    if not scope.is_latest:
-        return ["What a theme costs, who is hit and example tickets are known for the latest week only."]
-    if listed.height and not drivers.height:
-        return ["No attribute stands out in any theme, or the tickets carry no attributes."]
-    return []
-
-
-def _finding(listed: pl.DataFrame, rising: pl.DataFrame) -> str:
+def _finding(rises: Rises, listed: pl.DataFrame) -> str:
     if not listed.height:
         return "There are no themes to report on."
+    if rises.is_known and rises.rises.height:
+        return _how_many(rises.rises)
     if (listed["verdict"].fill_null("too early") == "too early").all():
         return "It is too early to tell rising problems from ordinary ones."
-    if not rising.height:
+    if rises.is_known:
         return "No problem rose last week."
-    problems = "problem" if rising.height == 1 else "problems"
-    return f"{wording.sentence(wording.number_word(rising.height))} {problems} rose last week."
+    above = _above(listed)
+    if not above:
+        return "No theme was above its usual range last week."
+    were = "theme was above its" if above == 1 else "themes were above their"
+    return f"{wording.sentence(wording.number_word(above))} {were} usual range last week."
 
 
-def _lede(listed: pl.DataFrame, scope: Scope) -> str:
+def _how_many(rises: pl.DataFrame) -> str:
+    """`Three problems rose last week. One is new.`"""
+    count = rises.height
+    text = f"{wording.sentence(wording.number_word(count))} {'problem' if count == 1 else 'problems'} rose last week."
+    new = rises.filter(kind="new").height
+    if not new:
+        return text
+    if new == count:
+        return f"{text} {'It is' if count == 1 else 'All are'} new."
+    return f"{text} {wording.sentence(wording.number_word(new))} {'is' if new == 1 else 'are'} new."
+
+
+def _above(listed: pl.DataFrame) -> int:
+    return listed.filter(pl.col("verdict") == "above", pl.col("distinct_week").is_not_null()).height
+
+
+def _lede(rises: Rises, listed: pl.DataFrame, scope: Scope) -> str:
     if not listed.height:
         return "Themes are found in the text of tickets."
-    usual = listed.filter(pl.col("verdict") == "usual").height
-    text = f"Week of {scope.period}, escalated tickets with text, {scope.source_names}."
-    if scope.missing("escalations"):
-        text = f"Week of {scope.period}, tickets with text, {scope.source_names}."
-    return f"{text} {usual} of {listed.height} themes stayed in their usual range. Ranked by impact."
+    tickets = "tickets" if scope.missing("escalations") else "escalated tickets"
+    text = f"Week of {scope.period}, {tickets} with text, {scope.source_names}."
+    if not rises.is_known:
+        return text
+    quiet = listed.height - rises.rises.height
+    return f"{text} {wording.count(quiet)} of {wording.plural(listed.height, 'theme')} did not rise."
 
 
-def _strip(themes: pl.DataFrame, listed: pl.DataFrame, rising: pl.DataFrame) -> list[Figure]:
-    if not listed.height:
+def _strip(
+    cards: list[Card], rises: Rises, listed: pl.DataFrame, actions: pl.DataFrame, followup: pl.DataFrame
+) -> list[Figure]:
+    if not listed.height or not rises.is_known:
         return []
-    total = int(themes["tickets_total"].sum())
-    other = int(themes.filter("is_other")["tickets_total"].sum())
+    shown = rises.rises
+    new = shown.filter(kind="new").height
     strip = [
         Figure(
-            "Themes above usual",
-            str(rising.height),
-            f"of {listed.height}",
-            "worse" if rising.height else "usual",
-        ),
-        Figure("Largest last week", _largest(listed), "tickets of one theme"),
+            "Problems that rose",
+            str(shown.height),
+            f"of {wording.plural(listed.height, 'theme')}",
+            "worse" if shown.height else "usual",
+        )
     ]
-    if total:
-        strip.append(
-            Figure(
-                "Tickets with a theme",
-                wording.share(1 - other / total),
-                f"{wording.count(other)} in “other”" if other >= SMALL_CELL else "few in “other”",
-            )
-        )
-    hours = listed["handle_hours_28d"].drop_nulls()
-    if hours.len():
-        strip.append(
-            Figure(
-                "Agent time, four weeks", wording.hours(float(hours.sum())), "on the tickets of all themes"
-            )
-        )
+    if cards:
+        strip.append(Figure("New among them", str(new), "not seen before"))
+    if shown["excess"].count():
+        total = float(shown["excess"].sum())
+        strip.append(Figure("More tickets a week", wording.count(total), "than usual, from these problems"))
+    if followup.height:
+        good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
+        strip.append(Figure("Last week’s problems", f"{good} of {followup.height}", "back to usual"))
+    if fixes := _fixes(actions):
+        strip.append(Figure("Fixes", fixes[0], wording.listing(fixes[1:]) or "since they began"))
     return strip
 
 
-def _largest(listed: pl.DataFrame) -> str:
-    largest = listed["distinct_week"].max()
-    some_hidden = listed["distinct_week"].null_count() > 0
-    if largest is None or (some_hidden and largest < SMALL_CELL):  # type: ignore[operator]
-        return f"under {SMALL_CELL}"
-    return wording.count(largest)  # type: ignore[arg-type]
+def _fixes(actions: pl.DataFrame) -> list[str]:
+    """`2 worked`, `1 worse`, ...: how many actions have which verdict."""
+    counts = {verdict: actions.filter(verdict=verdict).height for verdict in _VERDICTS}
+    return [f"{count} {_VERDICTS[verdict]}" for verdict, count in counts.items() if count]
 
 
-def _unchanged(listed: pl.DataFrame) -> str:
-    quiet = listed.filter(pl.col("verdict") == "usual")
+_VERDICTS = {
+    "worked": "worked",
+    "worse": "worse since",
+    "no evidence": "without a clear effect",
+    "too early": "too early to tell",
+}
+
+
+def _unchanged(rises: Rises, listed: pl.DataFrame) -> str:
+    quiet = listed.filter(
+        pl.col("verdict") == "usual", ~pl.col("theme_id").is_in(rises.rises["theme_id"].to_list())
+    )
     if not quiet.height:
         return ""
-    largest = [f"“{name}”" for name in quiet.head(3)["name"].to_list()]
+    largest = [f"“{name}”" for name in quiet.head(NAMED_UNCHANGED)["name"].to_list()]
+    if quiet.height <= NAMED_UNCHANGED:
+        return f"In their usual range: {wording.listing(largest)}."
+    many = wording.sentence(wording.number_word(quiet.height))
+    return f"{many} themes stayed in their usual range, among them {wording.listing(largest)}."
+
+
+def _too_small(rises: Rises) -> str:
+    if not rises.too_small:
+        return ""
+    more = "theme rose" if rises.too_small == 1 else "themes rose"
+    also = "more " if rises.rises.height else ""
     return (
-        f"{wording.sentence(wording.number_word(quiet.height))} themes stayed in their usual range, "
-        f"among them {wording.listing(largest)}."
-        if quiet.height > 3
-        else f"In their usual range: {wording.listing(largest)}."
+        f"{wording.sentence(wording.number_word(rises.too_small))} {also}{more} by fewer than {SMALL_CELL} tickets: "
+        "too few to show, or to send anyone after."
     )
 
 
-def _tone(row: dict[str, Any]) -> str:
-    return {"above": "worse", "below": "better"}.get(row["verdict"] or "", "usual")
-
-
-def _headline(row: dict[str, Any]) -> str:
-    """The theme's week in a sentence, with what makes it big or small."""
-    tickets, low, high = row["distinct_week"], row["usual_low"], row["usual_high"]
-    if tickets is None:
-        if row["verdict"] == "above" and high is not None:
-            return f"Fewer than 10 tickets last week, yet more than usual ({wording.between('count', low, high)})."
-        return "A small number of tickets last week; counts under 10 are hidden."
-    text = f"{wording.plural(tickets, 'ticket')} last week"
-    if (copies := (row["tickets_week"] or tickets) - tickets) >= SMALL_CELL:
-        text += f" and {wording.plural(copies, 'copy', 'copies')} of one text"
-    if low is None or high is None:
-        return f"{text}; too little history for a usual range."
-    usual = f"usually {wording.between('count', low, high)}"
-    if row["verdict"] in ("above", "below") and row["excess"] is not None:
-        more = "more" if row["excess"] > 0 else "fewer"
-        return f"{text}, {wording.count(abs(row['excess']))} {more} than usual ({usual})."
-    return f"{text}, in the usual range ({usual.removeprefix('usually ')})."
-
-
-def _card(
-    row: dict[str, Any],
-    trends: pl.DataFrame,
-    drivers: pl.DataFrame,
-    examples: pl.DataFrame,
-    events: list[theme_tables.ThemeEvent],
-    scope: Scope,
-) -> Card:
-    own = trends.filter(theme_id=row["theme_id"]).sort("week")
-    its_drivers = drivers.filter(pl.col("theme_id") == row["theme_id"], pl.col("tickets").is_not_null())
-    lines = set(its_drivers.filter(attribute="business_line")["value"].to_list())
-    near = [event for event in events if event.touches(lines)]
-    return Card(
-        anchor=f"theme-{row['theme_id']}",
-        name=row["name"],
-        tags=_tags(row),
-        tone=_tone(row),
-        headline=_headline(row),
-        description=row["description"] or "",
-        chart=_chart(row, own, near) if own.height else None,
-        drivers=tuple(_driver(driver) for driver in its_drivers.head(DRIVERS).iter_rows(named=True)),
-        costs=_costs(row),
-        coincides=tuple(f"{event.mark}. {event.text}" for event in near),
-        quotes=tuple(
-            {"text": quote["text"], "ticket": quote["ticket_id"], "source": quote["source"]}
-            for quote in examples.filter(theme_id=row["theme_id"])
-            .head(QUOTES if row["verdict"] == "above" else QUOTES_OF_OTHERS)
-            .iter_rows(named=True)
-        ),
-    )
-
-
-def _tags(row: dict[str, Any]) -> tuple[str, ...]:
-    words = {"above": "above usual", "below": "below usual", "usual": "usual"}
-    return (words.get(row["verdict"] or "", "too early"),)
-
-
-def _chart(
-    row: dict[str, Any], own: pl.DataFrame, near: list[theme_tables.ThemeEvent]
-) -> charts.Chart | None:
-    """The theme's weeks; none where every week that had tickets is hidden."""
-    if not own["distinct_tickets"].sum():
-        return None
-    return charts.usual_range(
-        own["week"].to_list(),
-        own["distinct_tickets"].to_list(),
-        own["usual_low"].to_list(),
-        own["usual_high"].to_list(),
-        unit="count",
-        tone=_tone(row),
-        hidden=own["distinct_tickets"].is_null().to_list(),
-        events=[charts.Event(event.mark, event.name, event.first, event.last) for event in near],
-        alt=f"Tickets a week on “{row['name']}” for {own.height} weeks with the usual range. {_headline(row)}",
-        caption="Tickets a week, copies of one text counted once. Shaded: usual range.",
-    )
-
-
-def _driver(driver: dict[str, Any]) -> dict[str, str]:
+def _action(row: dict[str, object]) -> dict[str, str]:
+    verdict = str(row["verdict"] or "")
+    tone = {"worked": "better", "worse": "worse"}.get(verdict, "usual")
+    began = row["started_at"]
     return {
-        "who": f"{wording.readable(driver['attribute'])}: {wording.readable(driver['value'])}",
-        "share": f"{wording.share(driver['share_in_theme'])} of the theme, "
-        f"{wording.share(driver['share_elsewhere'])} elsewhere",
-        "lift": wording.lift(driver["lift"], driver["lift_low"], driver["lift_high"]),
+        "what": rise_cards.action_name(row),
+        "theme": str(row["theme"] or ""),
+        "guessed": "by its wording" if row["linked_by"] == "wording" else "",
+        "began": f"began {wording.day(began.date(), year=True)}" if began is not None else "",  # type: ignore[attr-defined]
+        "verdict": rise_words.action(row),
+        "tone": tone,
     }
 
 
-def _costs(row: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    """What the theme cost in the four weeks: label, value, context."""
-    costs = []
-    if row["tickets_28d"] is not None:
-        costs.append(("Tickets", wording.count(row["tickets_28d"]), "in four weeks"))
-    if row["handle_hours_28d"] is not None:
-        costs.append(("Agent time", wording.hours(row["handle_hours_28d"]), "in four weeks"))
-    if row["unsolved_28d"] is not None:
-        of = f"of {wording.count(row['tickets_28d'])}" if row["tickets_28d"] is not None else ""
-        costs.append(("Still open", wording.count(row["unsolved_28d"]), of))
-    elif row["tickets_28d"] is not None:
-        costs.append(("Still open", "hidden", "a small count"))
-    if row["csat_28d"] is not None:
-        interval = wording.between("share", row["csat_low_28d"], row["csat_high_28d"])
-        ratings = wording.plural(row["csat_rated_28d"], "rating")
-        costs.append(
-            (
-                "CSAT",
-                wording.share(row["csat_28d"]),
-                f"between {interval.replace(' to ', ' and ')}, {ratings}",
-            )
-        )
-    elif row["csat_rated_28d"] is None and row["tickets_28d"] is not None:
-        costs.append(("CSAT", wording.NOTHING, "fewer than 10 ratings"))
-    return tuple(costs)
+def _gaps(rises: Rises, themes: pl.DataFrame, scope: Scope) -> list[str]:
+    if not themes.height:
+        return [] if scope.missing("tickets", "themes") else ["The last run found no themes."]
+    if not rises.is_known:
+        return ["What lies behind a rise was not looked into for this week."]
+    return []
 
 
-def _lines(listed: pl.DataFrame, rising: pl.DataFrame) -> tuple[Line, ...]:
-    """The themes for the overview: those that rose, or that none did."""
+def _lines(
+    cards: list[Card],
+    rises: Rises,
+    listed: pl.DataFrame,
+    actions: pl.DataFrame,
+    followup: pl.DataFrame,
+    finding: str,
+) -> tuple[Line, ...]:
+    """For the overview: the rises or that there are none, last week's problems, the fixes."""
     if not listed.height:
         return ()
-    if not rising.height:
-        return (Line(_finding(listed, rising).rstrip("."), _unchanged(listed), "root-causes.html#themes"),)
     lines = [
-        Line(row["name"], _headline(row).rstrip("."), f"root-causes.html#theme-{row['theme_id']}", "worse")
-        for row in rising.head(LINES).iter_rows(named=True)
-    ]
-    if rising.height > LINES:
-        rest = rising.height - LINES
-        more = "theme is" if rest == 1 else "themes are"
-        lines.append(
-            Line(f"{rest} more {more} above usual", "all in the table", "root-causes.html#themes", "worse")
+        Line(
+            card.name, f"{card.headline}. {_named(card)}".strip(), f"root-causes.html#{card.anchor}", "worse"
         )
+        for card in cards[:LINES]
+    ]
+    if len(cards) > LINES:
+        rest = len(cards) - LINES
+        more = f"{wording.sentence(wording.number_word(rest))} more {'problem' if rest == 1 else 'problems'} rose"
+        lines.append(Line(more, "by fewer tickets each", f"root-causes.html#{cards[LINES].anchor}", "worse"))
+    if not cards:
+        tone = "changed" if not rises.is_known and _above(listed) else "usual"
+        lines.append(Line(finding.rstrip("."), _unchanged(rises, listed), "themes.html", tone))
+    if followup.height:
+        good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
+        are = "is" if good == 1 else "are"
+        then = wording.plural(followup.height, "problem")
+        text = f"Of last week’s {then}, {good or 'none'} {are} back to usual"
+        lines.append(Line(text, _still(followup), "root-causes.html#followup"))
+    if fixes := _fixes(actions):
+        text = f"Fixes: {wording.listing(fixes)}"
+        context = "tickets since each fix began, against those before and other themes"
+        lines.append(Line(text, context, "root-causes.html#actions"))
     return tuple(lines)
+
+
+def _named(card: Card) -> str:
+    return card.coincides[0].text if card.coincides else ""
+
+
+def _still(followup: pl.DataFrame) -> str:
+    names = [f"“{name}”" for name in followup.filter(outcome="still above")["name"].to_list()]
+    return f"still above: {wording.listing(names[:LINES])}" if names else ""

@@ -1,66 +1,73 @@
-"""The tables behind the root-causes page, as they may be shown: joined, small counts hidden, text made harmless."""
+"""The tables of themes as they may be shown: joined, small counts hidden, text made harmless."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import polars as pl
 
-from assets.reports import wording
-from assets.reports.privacy import SMALL_CELL, hide_small_cells, plain_text, plain_texts
-from assets.reports.scope import WEEKS_SHOWN, Scope
+from assets.reports.privacy import (
+    SMALL_CELL,
+    hide_revealing_rate,
+    hide_small_cells,
+    hide_small_parts,
+    plain_texts,
+)
+from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
-EVENT_WEEKS = 4  # events that began in the weeks up to the report's end are set beside a theme
-EVENTS_SHOWN = 6
+WEEKS = 24  # of a theme shown one by one
+FOUR_WEEKS = 13  # of a theme shown four by four: a year
 SIGNIFICANT_Q = 0.05
-_EVENT_KINDS = ("release", "incident", "sop_change", "ato_wave", "campaign", "training")
-_COSTS = ("tickets_28d", "unsolved_28d", "handle_hours_28d")
+_COSTS = ("unsolved_28d", "handle_hours_28d")
 _CSAT = ("csat_28d", "csat_low_28d", "csat_high_28d")
 
 
-@dataclass(frozen=True)
-class ThemeEvent:
-    """A calendar event that began shortly before or in the week."""
-
-    mark: str
-    name: str
-    text: str
-    first: date
-    last: date
-    business_line: str | None
-
-    def touches(self, lines: set[str]) -> bool:
-        """Whether it may concern a theme that is over-represented in these business lines (none: in any)."""
-        return self.business_line is None or not lines or self.business_line in lines
-
-
 def themes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
-    """A row per theme of ten tickets or more, by impact, with last week and what four weeks cost."""
+    """A row per theme of ten tickets or more, with last week and what four weeks cost.
+
+    First the themes above their usual range, by how much; a theme whose week is hidden is not among them, however
+    much it rose. Then by the tickets of four weeks. Themes that a person chose to ignore are left out.
+    """
     known = snapshot.table("themes").rename({"tickets": "tickets_total"})
     if not scope.is_latest:
         known = known.drop("tickets_total", "distinct_tickets", "share").join(
             _totals_until(snapshot, scope), on="theme_id"
         )
-    known = known.filter(pl.col("tickets_total") >= SMALL_CELL).with_columns(
-        pl.col("is_other", "is_template").fill_null(False)
+        # What is new today was not yet there, or is not new as of then.
+        was_there = (pl.col("born_on") <= scope.week + timedelta(days=6)).fill_null(True)
+        known = known.filter(was_there).with_columns(is_new=pl.lit(False))
+    flags = pl.col("is_other", "is_template", "is_new", "is_ignored").fill_null(False)
+    known = known.with_columns(flags).filter(pl.col("tickets_total") >= SMALL_CELL, ~pl.col("is_ignored"))
+    hidden = _small_counts_hidden(known.join(_week(snapshot, scope), on="theme_id", how="left"))
+    rose = (pl.col("verdict") == "above") & pl.col("distinct_week").is_not_null()
+    return (
+        hidden.sort(
+            rose.fill_null(False),
+            pl.when(rose).then("excess"),
+            pl.col("tickets_28d").fill_null(SMALL_CELL - 1),
+            "tickets_total",
+            "theme_id",
+            descending=[True, True, True, True, False],
+            nulls_last=True,
+        )
+        .drop("is_ignored")
+        .pipe(plain_texts, ["theme_id", "name", "description"])
     )
-    week = _week(snapshot, scope)
-    joined = known.join(week, on="theme_id", how="left").sort(
-        "impact_rank", "tickets_week", "tickets_total", descending=[False, True, True], nulls_last=True
-    )
+
+
+def _small_counts_hidden(joined: pl.DataFrame) -> pl.DataFrame:
     # Distinct tickets less the usual middle are the excess, so it goes with them.
     hidden = joined.pipe(hide_small_cells, "distinct_week", dependents=["excess"])
     hidden = hidden.pipe(hide_small_cells, "tickets_week", dependents=["distinct_week", "excess"])
-    hidden = hidden.pipe(
-        hide_small_cells, "tickets_28d", dependents=["unsolved_28d", "handle_hours_28d", *_CSAT]
-    )
-    hidden = hidden.pipe(hide_small_cells, "unsolved_28d")
+    # The three weeks before are what four weeks leave beside the last.
+    before = (pl.col("tickets_28d") - pl.col("tickets_week")).alias("_before")
+    of_four_weeks = ["tickets_28d", *_COSTS, *_CSAT, "csat_rated_28d"]
+    hidden = hidden.with_columns(before).pipe(hide_small_cells, "_before", dependents=of_four_weeks)
+    hidden = hidden.pipe(hide_small_cells, "tickets_28d", dependents=of_four_weeks).drop("_before")
+    hidden = hidden.pipe(hide_small_parts, "unsolved_28d", "tickets_28d")
     hidden = hidden.pipe(hide_small_cells, "csat_rated_28d", dependents=_CSAT)
-    return hidden.pipe(plain_texts, ["theme_id", "name", "description"])
+    return hidden.pipe(hide_revealing_rate, "csat_28d", "csat_rated_28d", dependents=_CSAT[1:])
 
 
 def _totals_until(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
@@ -83,9 +90,7 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
             if name not in trends.columns
         ).select(impact.columns)
         excess = pl.col("distinct_tickets") - pl.col("usual_middle")
-        impact = impact.with_columns(
-            excess=excess, impact_rank=excess.rank("ordinal", descending=True).cast(pl.Int64)
-        )
+        impact = impact.with_columns(excess=excess)
     whole = pl.col("usual_middle", "usual_low", "usual_high").round(0)
     names = {"tickets": "tickets_week", "distinct_tickets": "distinct_week"}
     return impact.with_columns(whole).rename(names).drop("week")
@@ -94,25 +99,60 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
 def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
     """Tickets by week of the themes shown, small counts hidden.
 
-    The reader knows a theme's total and its last four weeks, and a week's total: where one count of such a
+    The reader knows the tickets of every four weeks, and may know a week's total: where one count of such a
     group is hidden a second one is too.
     """
-    first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
-    recent = pl.col("week") > scope.week - timedelta(weeks=4)
-    trends = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
     return (
-        trends.filter(pl.col("theme_id").is_in(shown["theme_id"].to_list()))
-        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), recent=recent)
+        _weekly(snapshot, scope, shown, WEEKS)
+        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), block=_block(scope))
         .pipe(
             hide_small_cells,
             "tickets",
-            within=[["week"], ["theme_id"], ["theme_id", "recent"]],
+            within=[["week"], ["theme_id"], ["theme_id", "block"]],
             dependents=["distinct_tickets"],
         )
         .pipe(hide_small_cells, "distinct_tickets")
-        .drop("recent")
+        .drop("block")
         .sort("theme_id", "week")
     )
+
+
+def four_weeks(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
+    """Distinct tickets of each theme in every four weeks up to the report's, over a year; small counts hidden.
+
+    weekly: `trends`; a sum that would give away the weeks hidden there is hidden too. For themes with few tickets a
+    week these say more than weeks do.
+    """
+    told = (
+        weekly.with_columns(block=_block(scope))
+        .group_by("theme_id", "block")
+        .agg(told=pl.col("distinct_tickets").sum())
+    )
+    return (
+        _weekly(snapshot, scope, shown, FOUR_WEEKS * 4)
+        .with_columns(block=_block(scope))
+        .group_by("theme_id", "block")
+        .agg(first=pl.col("week").min(), weeks=pl.len(), distinct_tickets=pl.col("distinct_tickets").sum())
+        .filter(weeks=4)
+        .join(told, on=["theme_id", "block"], how="left")
+        .with_columns(rest=pl.col("distinct_tickets") - pl.col("told"))
+        .pipe(hide_small_cells, "distinct_tickets", within=[["theme_id"], ["block"]])
+        .pipe(hide_small_cells, "rest", dependents=["distinct_tickets"])
+        .with_columns(last=pl.col("first") + pl.duration(days=27))
+        .select("theme_id", "first", "last", "distinct_tickets", "is_hidden")
+        .sort("theme_id", "first")
+    )
+
+
+def _weekly(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weeks: int) -> pl.DataFrame:
+    first = scope.week - timedelta(weeks=weeks - 1)
+    frame = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
+    return frame.filter(pl.col("theme_id").is_in(shown["theme_id"].to_list()))
+
+
+def _block(scope: Scope) -> pl.Expr:
+    """Which four weeks a week belongs to, counted back from the report's: 0 for the last."""
+    return (pl.lit(scope.week) - pl.col("week")).dt.total_days() // 28
 
 
 def drivers(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
@@ -147,28 +187,25 @@ def examples(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFr
             pl.lit(scope.is_latest),
             pl.col("theme_id").is_in(shown.filter(~pl.col("is_other"))["theme_id"].to_list()),
         )
-        .pipe(plain_texts, ["source", "ticket_id", "text"])
+        .pipe(with_subjects, snapshot, "theme_examples")
     )
 
 
-def events(snapshot: Snapshot, scope: Scope) -> list[ThemeEvent]:
-    """The latest calendar events that began in the four weeks to the end of the week, holidays aside."""
-    kinds = ", ".join(f"'{kind}'" for kind in _EVENT_KINDS)
-    since, until = scope.week - timedelta(weeks=EVENT_WEEKS - 1), scope.week + timedelta(weeks=1)
-    found = snapshot.table(
-        "stg_calendar",
-        where=f"kind in ({kinds}) and starts_at >= timestamp '{since}' and starts_at < timestamp '{until}'",
-        order_by="starts_at, name",
-    ).tail(EVENTS_SHOWN)
-    return [_event(str(mark), row, scope.zone) for mark, row in enumerate(found.iter_rows(named=True), 1)]
+def with_subjects(quotes: pl.DataFrame, snapshot: Snapshot, quoted: str) -> pl.DataFrame:
+    """Quoted texts as `subject` (null where there is none) and `text` without it, both made harmless.
 
-
-def _event(mark: str, row: dict[str, Any], zone: str) -> ThemeEvent:
-    starts, ends = row["starts_at"], row["ends_at"]
-    local = [at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)).date() for at in (starts, ends)]
-    name, kind = plain_text(str(row["name"])), wording.readable(str(row["kind"]))
-    line = plain_text(str(row["business_line"])) if row["business_line"] else None
-    where = f", {wording.readable(line)}" if line else ", all lines"
-    return ThemeEvent(
-        mark, name, f"{name} ({kind}{where}) from {wording.moment(starts, zone)}", local[0], local[1], line
+    A ticket's text is its subject and its first message in one; quoted: the table that the quotes come from.
+    """
+    joined = quotes.join(
+        snapshot.subjects(quoted), on=["source", "ticket_id"], how="left", maintain_order="left"
+    )
+    joined = joined.pipe(plain_texts, ["source", "ticket_id", "text", "subject"])
+    one_line = pl.col("subject", "text").str.replace_all(r"\s+", " ").str.strip_chars()
+    joined = joined.with_columns(one_line)
+    body = pl.col("text").str.strip_prefix(pl.col("subject")).str.strip_chars()
+    # Where the quote does not begin with the subject, or is all of it, it stays whole.
+    is_split = pl.col("text").str.starts_with(pl.col("subject")).fill_null(False) & (body != "")
+    is_split &= pl.col("subject") != ""
+    return joined.with_columns(
+        subject=pl.when(is_split).then("subject"), text=pl.when(is_split).then(body).otherwise("text")
     )

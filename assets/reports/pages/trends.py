@@ -11,14 +11,21 @@ from assets.reports import charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.metrics import METRIC, METRICS, Metric
 from assets.reports.page import Figure, Line, Page
-from assets.reports.privacy import SMALL_CELL, hide_small_cells, plain_texts
+from assets.reports.pages import source_words
+from assets.reports.privacy import hide_revealing_rate, hide_small_cells, plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
 
 LINES_CHARTED = 8
 _COUNTS = ("tickets_created", "tickets_solved", "backlog")
 _STRIP = ("tickets_created", "backlog", "first_reply_minutes_median", "csat")
-_OVERVIEW = (*_STRIP[:3], "full_resolution_minutes_median", "csat", "reopen_rate")
+# What each rate of `weekly_kpis` is a share of, and the columns that follow from it.
+_RATES = (
+    ("escalation_rate", "tickets_created", ()),
+    ("reopen_rate", "tickets_solved", ()),
+    ("csat", "csat_rated", ("csat_low", "csat_high")),
+    ("csat_response_rate", "csat_offered", ()),
+)
 _USUAL_MEANING = (
     "Nearly all ordinary weeks fall in it: the mean of up to 26 weeks before, "
     "plus and minus 2.66 times the mean change from week to week."
@@ -73,7 +80,7 @@ class Kpi:
 
 
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
-    """The page; publishes `kpi_signals`, `weekly_kpis`, `kpis_last_week` and `kpis_by_line_last_week`."""
+    """The page; publishes `kpi_signals`, `weekly_kpis`, `source_words` and last week's KPIs, in all and by line."""
     signals = _signals(snapshot, scope)
     data.publish(PublishedTable("kpi_signals", "Every KPI by week with its usual range", signals))
     data.publish(
@@ -85,6 +92,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         week.filter(pl.col("business_line").is_in(_lines_shown(signals))),
     )
     kpis, line_kpis = _kpis(total), _kpis(by_line)
+    said = data.publish(source_words.table(snapshot, scope))
     unusual = [kpi for kpi in (*kpis, *line_kpis) if kpi.is_unusual]
     return Page(
         name="trends",
@@ -105,6 +113,8 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
             ),
             "charts": [_chart(signals, kpi, scope) for kpi in kpis],
             "line_charts": _line_charts(signals, line_kpis, scope),
+            "source_words": said if said.frame.height else None,
+            "source_differs": source_words.differs(said),
         },
         lines=_overview(kpis, line_kpis),
         missing=scope.missing("tickets", "history", "service", "csat", "escalations"),
@@ -112,20 +122,18 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
 
 
 def _signals(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
-    """`kpi_signals` of the weeks shown, small counts hidden, as are rates of fewer than ten tickets."""
+    """`kpi_signals` of the weeks shown; small counts, rates of few tickets and rates that tell of few are hidden."""
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     signals = snapshot.table("kpi_signals", where=f"week between date '{first}' and date '{scope.week}'")
     signals = signals.with_columns(is_line=pl.col("business_line") != "all")
     is_count = pl.col("metric").is_in(_COUNTS)
     # A line's count follows from the total and the other lines.
-    counts = signals.filter(is_count).pipe(hide_small_cells, "value", within=[["metric", "week", "is_line"]])
-    rates = signals.filter(~is_count).with_columns(
-        is_hidden=(pl.col("denominator") < SMALL_CELL).fill_null(False)
-    )
-    rates = rates.with_columns(
-        pl.when("is_hidden").then(None).otherwise(pl.col(name)).alias(name)
-        for name in ("value", "denominator")
-    )
+    within = [["metric", "week", "is_line"]]
+    counts = signals.filter(is_count).pipe(hide_small_cells, "value", within=within)
+    rates = signals.filter(~is_count).pipe(hide_small_cells, "denominator", dependents=["value"])
+    is_share = pl.col("metric").is_in([metric.name for metric in METRICS if metric.unit == "share"])
+    shares = rates.filter(is_share).pipe(hide_revealing_rate, "value", "denominator", within=within)
+    rates = pl.concat([rates.filter(~is_share), shares])
     order = {metric.name: place for place, metric in enumerate(METRICS)}
     return (
         pl.concat([counts, rates])
@@ -145,6 +153,7 @@ def _weekly_kpis(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     ).with_columns(is_line=pl.col("business_line") != "all")
     # A week that the data only touches would look like a fall.
     frame = frame.filter(pl.col("is_whole").fill_null(True)).drop("is_whole")
+    within = [["week", "is_line"]]
     dependents = {
         "tickets_created": ("escalation_rate",),
         "tickets_solved": (
@@ -159,7 +168,9 @@ def _weekly_kpis(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
         "backlog": (),
     }
     for column, rates in dependents.items():
-        frame = hide_small_cells(frame, column, within=[["week", "is_line"]], dependents=rates)
+        frame = hide_small_cells(frame, column, within=within, dependents=rates)
+    for rate, base, follow in _RATES:
+        frame = hide_revealing_rate(frame, rate, base, within=within, dependents=follow)
     return frame.drop("is_line").pipe(plain_texts, ["business_line"])
 
 
@@ -287,7 +298,7 @@ def _unchanged(kpis: list[Kpi]) -> str:
 
 def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
     shown = {kpi.metric.name: kpi for kpi in kpis}
-    lines = [_line(shown[name]) for name in _OVERVIEW if name in shown]
+    lines = [_line(kpi) for name, kpi in shown.items() if name in _STRIP or kpi.is_unusual]
     unusual = [kpi for kpi in line_kpis if kpi.is_unusual]
     if unusual:
         lines.append(

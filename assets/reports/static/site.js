@@ -41,6 +41,14 @@ window.addEventListener("afterprint", () => {
   drawn().forEach(draw);
 });
 
+// A link to something folded opens it.
+const unfold = () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+};
+window.addEventListener("hashchange", unfold);
+unfold();
+
 for (const block of document.querySelectorAll(".switched")) {
   const select = block.querySelector("select");
   const choose = () => {

@@ -1,0 +1,234 @@
+"""A rise in words: the sentences of its card, and nothing that the numbers do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from assets.reports import wording
+
+Row = dict[str, Any]
+
+# A begin is given to the hour where its interval is no longer than this.
+EXACT_ONSET = timedelta(hours=48)
+CONFIDENCE = {
+    "strong": "We are sure of it",
+    "fair": "Probably so",
+    "weak": "It may be chance",
+}
+# How `confidence` of `theme_rises` is decided, for the foot of the page.
+CONFIDENCE_RULE = (
+    "How clear the rise itself is. Sure: even the low end of its range is well above zero. Probably: the range is wide. "
+    "May be chance: the low end is close to zero, or there are few tickets. It says nothing of what brought it about."
+)
+NOT_SIGNIFICANT = 0.1  # of a rise; a part below it is called small
+
+
+def since(row: Row, zone: str) -> str:
+    """`11 Nov 14:00`, or `about 11 Nov` where the hour is not that well known."""
+    if row["onset_at"] is None:
+        return ""
+    if _is_exact(row):
+        return wording.moment(row["onset_at"], zone)
+    return f"about {_day(row['onset_at'], zone)}"
+
+
+def since_between(row: Row, zone: str) -> str:
+    """`surely between 11 Nov 09:00 and 11 Nov 20:00`."""
+    if row["onset_at"] is None or row["onset_low"] is None or row["onset_high"] is None:
+        return ""
+    show = wording.moment if _is_exact(row) else _day
+    low, high = show(row["onset_low"], zone), show(row["onset_high"], zone)
+    return f"It began between {low} and {high}." if low != high else f"It began on {low}."
+
+
+def headline(row: Row, zone: str, group: str = "") -> tuple[str, str]:
+    """How much it rose, and the rest of the sentence: what it is compared with, for whom, since when.
+
+    group: the customers it hits most, named where it rose among them only.
+    """
+    began = f" since {since(row, zone)}" if row["onset_at"] is not None else ""
+    if not row["is_ongoing"] and row["ended_at"] is not None:
+        began = began.replace(" since ", " from ") + f" to {wording.moment(row['ended_at'], zone)}"
+    if row["kind"] == "segment" and group:
+        began = f" among customers with {group}{began}"
+    if row["excess"] is None:
+        return f"{wording.plural(row['rise_tickets'], 'ticket')}", f"more than expected{began}"
+    amount = f"{wording.plural(round(row['excess']), 'ticket')} a week"
+    interval = wording.between("count", row["excess_low"], row["excess_high"])
+    if row["kind"] == "new":
+        return amount, f"on something new ({interval}){began}"
+    return amount, f"more than usual ({interval}){began}"
+
+
+def week_in_numbers(row: Row) -> str:
+    """Last week's tickets, the usual range, and the rate where customers are counted."""
+    parts = []
+    usual = wording.between("count", row["usual_low"], row["usual_high"])
+    if row["tickets_week"] is None:
+        parts.append("Under 10 tickets last week")
+    elif row["usual_high"] is None or row["kind"] == "new":
+        parts.append(f"{wording.plural(row['tickets_week'], 'ticket')} last week")
+    else:
+        parts.append(f"{wording.plural(row['tickets_week'], 'ticket')} last week, usually {usual}")
+    if row["rate_after"] is not None and row["rate_measure"]:
+        before = f", was {_rate(row['rate_before'])}" if row["rate_before"] is not None else ""
+        parts.append(f"{_rate(row['rate_after'])} per 1,000 {wording.readable(row['rate_measure'])}{before}")
+    return "; ".join(parts) + "."
+
+
+def kind(row: Row) -> str:
+    """The rise's kind as a label."""
+    return {"new": "new", "segment": "in one group of customers"}.get(row["kind"], "risen")
+
+
+def where_from(row: Row) -> str:
+    """How much of the rise is more customers, a higher rate, another mix."""
+    parts = [row[name] for name in ("from_customers", "from_rate", "from_mix")]
+    if any(part is None for part in parts):
+        return ""
+    change = sum(parts)
+    if round(change) < 1:
+        return ""
+    customers, rate, mix = parts
+    measure = wording.readable(row["rate_measure"] or "customers")
+    if abs(customers) < NOT_SIGNIFICANT * change and abs(mix) < NOT_SIGNIFICANT * change:
+        return (
+            f"Not because there were more {measure}: the same customers write more often. Of the change of "
+            f"{wording.count(change)} a week, {_signed(customers)} come from more {measure} and {_signed(mix)} "
+            "from another mix of customers."
+        )
+    return (
+        f"Of the change of {wording.count(change)} a week, {_signed(customers)} come from more {measure}, "
+        f"{_signed(rate)} because customers write more often, and {_signed(mix)} from another mix of customers."
+    )
+
+
+def unchanged(segments: Sequence[Row]) -> str:
+    """Who writes no more than before, so that nobody looks there."""
+    by_attribute: dict[str, list[str]] = {}
+    for row in segments:
+        if row["verdict"] == "unchanged" and row["attribute_2"] is None:
+            by_attribute.setdefault(wording.readable(row["attribute"]), []).append(
+                wording.readable(row["value"])
+            )
+    groups = [f"{name} {wording.listing(values, 'or')}" for name, values in by_attribute.items()]
+    return f"No more than expected from {wording.listing(groups)}." if groups else ""
+
+
+def segment(row: Row) -> str:
+    """`platform: android and payment method: card`."""
+    text = f"{wording.readable(row['attribute'])}: {wording.readable(row['value'])}"
+    if row["attribute_2"] is None:
+        return text
+    return f"{text} and {wording.readable(row['attribute_2'])}: {wording.readable(row['value_2'] or '')}"
+
+
+def event(row: Row) -> str:
+    """`Starts 2 h after “App 34.2” (release), among those it concerns (platform: android).`"""
+    what = f"“{row['name']}” ({wording.readable(row['kind'])})"
+    among = _among(row)
+    if row["hours_before_onset"] is None:
+        return f"About the same time as {what}{among}."
+    gap = abs(row["hours_before_onset"])
+    if gap < 1:
+        return f"Starts within the hour of {what}{among}."
+    length = f"{wording.count(gap)} h" if gap < 72 else f"{wording.count(gap / 24)} days"
+    order = "after" if row["hours_before_onset"] >= 0 else "before"
+    return f"Starts {length} {order} {what}{among}."
+
+
+def _among(row: Row) -> str:
+    if row["shared_segment"]:
+        return f", among those it concerns ({_shared(row)})"
+    if row["segment_match"] is not None and row["segment_match"] < 0.5:
+        return ", but not mainly among those it concerns"
+    return ""
+
+
+def _shared(row: Row) -> str:
+    """`platform: android, app version: 34.2`: attribute names are readable, values as they are."""
+    parts = str(row["shared_segment"]).split(", ")
+    return ", ".join(f"{wording.readable(name)}{rest}" for name, rest in map(_name_and_rest, parts))
+
+
+def _name_and_rest(part: str) -> tuple[str, str]:
+    name, colon, value = part.partition(":")
+    return name, colon + value
+
+
+def against(row: Row) -> str:
+    """What would speak against a connection with an event."""
+    doubts = []
+    shared = row["shared_segment"] or ""
+    if "app_version" in shared:
+        doubts.append("tickets from other app versions rose as well")
+    elif shared:
+        doubts.append(f"tickets rose as well where it did not reach (other than {_shared(row)})")
+    else:
+        doubts.append("tickets rose as well where it did not reach")
+    if row["kind"] in ("campaign", "incident", "ato_wave"):
+        doubts.append("the rise went on long after it ended")
+    elif row["kind"] in ("release", "sop_change"):
+        doubts.append("the rise went on where it was taken back")
+    return f"It would speak against this if {wording.listing(doubts, 'or')}."
+
+
+def action(row: Row) -> str:
+    """What came of an action: `Worked: 40 % fewer tickets (28 to 52 % fewer), ...`."""
+    verdict = row["verdict"]
+    if verdict == "not started":
+        return f"Not started{_due(row)}."
+    if verdict == "not measured":
+        return "Not measured: nothing ties it to tickets of one theme."
+    weeks = row["weeks_after"] or 0
+    if verdict == "too early" or row["change"] is None:
+        return f"Too early to tell: {wording.plural(weeks, 'whole week')} since it began."
+    words = {"worked": "Worked", "worse": "Worse since then", "no evidence": "No evidence that it helped"}
+    seen = f"{_change(row['change'])}, measured against other themes"
+    if row["change_low"] is not None and row["change_high"] is not None:
+        seen += f", likely {_changes(row['change_low'], row['change_high'])}"
+    compared = ""
+    if row["weeks_before"]:
+        compared = (
+            f" ({wording.plural(weeks, 'week')} since, {wording.plural(row['weeks_before'], 'week')} before)"
+        )
+    return f"{words.get(verdict, wording.sentence(verdict or ''))}: {seen}{compared}."
+
+
+def _due(row: Row) -> str:
+    return f"; due {wording.day(row['due_at'].date())}" if row["due_at"] is not None else ""
+
+
+def _change(change: float) -> str:
+    share = wording.share(abs(change))
+    return "as many tickets" if round(abs(change), 3) == 0 else f"{share} {'fewer' if change < 0 else 'more'}"
+
+
+def _changes(low: float, high: float) -> str:
+    """`28 to 52 % fewer`, or `between 30 % fewer and 25 % more` where it may be either."""
+    if low * high <= 0:
+        return f"between {_change(low)} and {_change(high)}"
+    ends = sorted((abs(low), abs(high)))
+    return f"{wording.between('share', *ends)} {'fewer' if low < 0 else 'more'}"
+
+
+def _is_exact(row: Row) -> bool:
+    low, high = row["onset_low"], row["onset_high"]
+    return low is not None and high is not None and high - low <= EXACT_ONSET
+
+
+def _day(moment: datetime, zone: str) -> str:
+    return wording.moment(moment, zone).rsplit(" ", 1)[0]
+
+
+def _signed(value: float) -> str:
+    return wording.count(value) if round(value) >= 0 else wording.signed(value)
+
+
+def _rate(value: float) -> str:
+    """Two figures: `2.9`, `0.14`, `0.0031`."""
+    if value >= 10:
+        return wording.count(value)
+    return f"{value:.2g}" if value >= 0.001 or value == 0 else "under 0.001"
