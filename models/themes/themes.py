@@ -18,6 +18,7 @@ from models.themes.clustering import (
     centroids,
     cohesion,
     communities,
+    keep_borders,
     nearest_centroid,
     nearest_neighbours,
     neighbour_graph,
@@ -93,18 +94,28 @@ class _Texts:
     neighbours: Neighbours | None  # of the fitted rows; None where there are too few
 
 
-def find_themes(tickets: pl.DataFrame, embeddings: Vectors, embed: Embed, seed: int = 0) -> Themes:
+def find_themes(
+    tickets: pl.DataFrame,
+    embeddings: Vectors,
+    embed: Embed,
+    seed: int = 0,
+    earlier: pl.Series | None = None,
+) -> Themes:
     """Groups tickets into named themes, their number not given; every ticket belongs to one.
 
     tickets: source, ticket_id, text (redacted), requester_key, created_at. embeddings: unit rows in the
     order of `tickets`, zeros where a text says nothing. embed: texts to unit rows, for the names.
+    earlier: the theme each ticket had before, null for none; borders between themes then move only where the
+    texts plainly ask for it.
     The result does not hang on the order of rows. Raises ValueError where rows and embeddings differ in number.
     """
     if tickets.height != len(embeddings):
         raise ValueError(
             f"{tickets.height} tickets but {len(embeddings)} embeddings; expected one for each ticket"
         )
-    texts, mean = _prepare(tickets, embeddings, seed)
+    if earlier is None:
+        earlier = pl.Series([None] * tickets.height, dtype=pl.String)
+    texts, mean = _prepare(tickets.with_columns(earlier=earlier), embeddings, seed)
     labels = _group(texts, seed)
     labels = _largest_first(texts, labels)
     return _describe(texts, labels, mean, embed)
@@ -191,7 +202,8 @@ def _fit(texts: _Texts, seed: int) -> tuple[Vectors, npt.NDArray[np.int64], Labe
     if texts.neighbours is None or not len(kept):
         return nothing
     rows = texts.fitted[kept]
-    found = communities(texts.vectors[rows], neighbour_graph(texts.neighbours)[kept][:, kept], seed)
+    graph = keep_borders(neighbour_graph(texts.neighbours)[kept][:, kept], texts.tickets["earlier"][rows])
+    found = communities(texts.vectors[rows], graph, seed)
     distinct = np.unique(np.column_stack([found, texts.copies[rows]]), axis=0)[:, 0]
     large = np.flatnonzero(np.bincount(distinct) >= MINIMUM_DISTINCT)
     stays = np.isin(found, large)
