@@ -131,7 +131,7 @@ def share_at_least(count: str, share: str) -> pl.Expr:
     """
     whole = (pl.col(count) / pl.col(share)).round()
     leaves_few = (whole - pl.col(count)).is_between(1, SMALL_CELL - 1)
-    bound = ((whole - SMALL_CELL + 1) / whole * 20).floor() / 20
+    bound = (((whole - SMALL_CELL + 1) / whole * 20).floor() / 20).round(2)
     return pl.when(leaves_few & (bound > 0)).then(bound)
 
 

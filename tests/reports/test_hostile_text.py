@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -42,6 +43,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "stg_calendar": ["name", "business_line"],
         "forecast_notes": ["note"],
         "raw.sources": ["source"],
+        "rise_segments": ["attribute", "value", "attribute_2", "value_2"],
+        "rise_events": ["name", "shared_segment"],
+        "rise_quotes": ["text"],
+        "rise_owners": ["team"],
+        "rise_issues": ["issue_key", "team", "summary", "status"],
+        "similar_solved": ["source", "ticket_id", "text"],
+        "action_verdicts": ["name", "team", "kind", "status"],
+        "stg_tickets": ["subject"],
+        "source_summary": ["source"],
+        "theme_history": ["detail"],
     }.items():
         tables[name] = _hostile(tables[name], columns)
     for name in ("kpi_signals", "weekly_kpis", "forecast_daily", "daily_volume"):
@@ -107,6 +118,19 @@ def test_no_spreadsheet_runs_a_cell(folder):
                 assert not cells.str.contains(r"^[=+\-@\t\r]").any(), (file.name, name)
                 guarded += cells.str.starts_with("'=").sum()
     assert guarded > 10
+
+
+def test_the_feed_holds_text_that_does_nothing(folder):
+    raw = (folder / "feed.json").read_text(encoding="utf-8")
+    assert not set("<>&") & set(raw)
+    assert not INVISIBLE.search(raw)
+    names = [rise["name"] for rise in json.loads(raw)["rises"]]
+    assert any("<script>alert('x')</script>" in name for name in names)
+    assert not any(re.search(r"(?i)https?:\s*/|www\.evil", text) for text in strings(json.loads(raw)))
+    cells = pl.read_csv(folder / "feed.csv", infer_schema=False)
+    assert cells["name"].str.starts_with("'=").any()
+    for name in ("name", "top_segment", "top_event"):
+        assert not cells[name].drop_nulls().str.contains(r"^[=+\-@\t\r]").any(), name
 
 
 def test_a_link_hidden_by_an_invisible_character_is_broken_too():

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.reports.privacy import hide_small_cells, plain_text, plot_label, spreadsheet_safe
+from assets.reports.privacy import (
+    hide_revealing_rate,
+    hide_small_cells,
+    hide_small_parts,
+    plain_text,
+    plot_label,
+    share_at_least,
+    spreadsheet_safe,
+)
 
 _COUNTS = st.integers(0, 40)
 
@@ -43,6 +51,45 @@ def test_what_a_hidden_count_follows_from_is_hidden_with_it():
     frame = pl.DataFrame({"tickets": [4, 30], "share": [0.12, 0.88]})
     shown = hide_small_cells(frame, "tickets", dependents=["share"])
     assert shown["share"].to_list() == [None, 0.88]
+
+
+def test_a_part_is_hidden_with_what_it_leaves_of_a_known_whole():
+    frame = pl.DataFrame({"open": [0, 5, 30, 52, 57], "tickets": [57] * 5})
+    shown = hide_small_parts(frame, "open", "tickets")
+    assert shown["open"].to_list() == [0, None, 30, None, 57]
+    assert shown["tickets"].to_list() == [57] * 5
+
+
+def test_a_csat_is_shown_only_where_good_and_bad_ratings_are_none_or_ten():
+    frame = pl.DataFrame(
+        {"csat": [7 / 13, 54 / 60, 48 / 60, 1.0], "rated": [13, 60, 60, 60], "low": [0.3] * 4}
+    )
+    shown = hide_revealing_rate(frame, "csat", "rated", dependents=["low"])
+    assert shown["csat"].to_list() == [None, None, 0.8, 1.0]
+    assert shown["low"].to_list() == [None, None, 0.3, 0.3]
+    assert shown["is_hidden"].to_list() == [True, True, False, False]
+
+
+def test_a_second_rate_goes_where_the_parts_of_all_would_give_one_away():
+    frame = pl.DataFrame({"line": ["a", "b", "c"], "rate": [0.05, 0.2, 0.5], "tickets": [100, 100, 100]})
+    shown = hide_revealing_rate(frame.with_columns(week=1), "rate", "tickets", within=[["week"]])
+    assert shown["rate"].to_list() == [None, None, 0.5]
+
+
+@settings(deadline=None)
+@given(st.integers(11, 2000))
+def test_the_bound_of_a_share_is_the_same_whichever_of_one_to_nine_is_left(whole):
+    rests = [rest for rest in range(1, 10) if whole - rest > 0]
+    frame = pl.DataFrame({"n": [whole - rest for rest in rests]})
+    bounds = frame.with_columns(share=pl.col("n") / whole).select(share_at_least("n", "share")).to_series()
+    assert bounds.n_unique() == 1
+    bound = bounds[0]
+    assert bound is None or all(bound <= (whole - rest) / whole for rest in rests)
+
+
+def test_a_share_that_leaves_none_or_ten_has_no_bound():
+    frame = pl.DataFrame({"n": [60, 50], "share": [1.0, 50 / 60]})
+    assert frame.select(share_at_least("n", "share")).to_series().to_list() == [None, None]
 
 
 @settings(deadline=None)

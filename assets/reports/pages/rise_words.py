@@ -19,8 +19,9 @@ CONFIDENCE = {
 }
 # How `confidence` of `theme_rises` is decided, for the foot of the page.
 CONFIDENCE_RULE = (
-    "How clear the rise itself is. Sure: even the low end of its range is well above zero. Probably: the range is wide. "
-    "May be chance: the low end is close to zero, or there are few tickets. It says nothing of what brought it about."
+    "How clear the rise itself is; it says nothing of what brought it about. Sure: 20 tickets or more beyond those "
+    "expected, and six times as many as chance alone would add. May be chance: the range in brackets reaches down to "
+    "nothing. Probably so: between the two."
 )
 NOT_SIGNIFICANT = 0.1  # of a rise; a part below it is called small
 
