@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from models.causes.segments import LEAST_LIFT, MINIMUM, measure, with_share_of_rise
+from models.causes.compared import Compared, Onset
+from models.causes.segments import ATTRIBUTES, LEAST_LIFT, MINIMUM, measure, telling, with_share_of_rise
+from models.statistics.over_representation import Z_95
 
 LOOKED_BACK = timedelta(days=7)
 LISTED = 5
-# An event this many hours before the earliest likely onset matches half as well in time.
-_HALF_LIFE_HOURS = 24.0
-# An onset known less sharply than this agrees with many events by chance, so that timing tells less.
-_SHARP = timedelta(days=3)
 # From this score on an event is named in the headline.
-NAMED_FROM = 0.5
-# How readily an event of a kind brings a problem into the world; what is not here is the first.
+NAMED_FROM = 0.4
+# An event this many hours before the onset matches half as well in time; clocks are right to the hour.
+_HALF_LIFE_HOURS = 48.0
+_CLOCK_HOURS = 1.0
+# How readily an event of a kind brings a problem into the world; kinds not named here do fully.
 _KIND_WEIGHT = {"holiday": 0.4, "training": 0.4, "sop_change": 0.7}
-_ORDINARY_KIND_WEIGHT = 1.0
-# An attribute that nine in ten of the theme's tickets have anyway tells nothing.
+# Kinds that bring more people at once. The others break something for those whom they concern.
+_BRINGS_PEOPLE = ("campaign", "holiday", "ato_wave")
+# An attribute value that nine in ten of the theme's tickets have anyway tells nothing.
 _ALWAYS = 0.9
 # What is left of the match where the rise does not clearly sit in the event's segment.
 _UNCLEAR = 0.25
-# What is left where a whole line or everybody is concerned, but the rise sits in a segment of its own.
-_ELSEWHERE = 0.3
+# What is left where the rise sits in a narrower segment than the one an event brings people to.
+_NARROWER = 0.3
+_MOST = 0.5
 # Other themes that rose by this share, for sure, are as much evidence as there can be.
 _BREADTH_FULL = 0.5
-# Values too ordinary to be read from an event's name.
-_NOT_NAMES = {"unknown", "other", "none", "all", "new"}
+# Attributes whose values are looked for in an event's name, and values too ordinary for that.
 _NAMED_ATTRIBUTES = ("platform", "app_version", "payment_method", "error_code", "channel", "user_type")
+_NOT_NAMES = {"unknown", "other", "none", "all", "new"}
 
-RISE_EVENTS_SCHEMA = {
+RISE_EVENTS_SCHEMA: dict[str, Any] = {
     "rank": pl.Int64,
     "event_id": pl.String,
     "kind": pl.String,
@@ -48,94 +51,53 @@ RISE_EVENTS_SCHEMA = {
     "shared_segment": pl.String,
     "is_named": pl.Boolean,
 }
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The tickets a rise is compared with, each with one column an attribute."""
-
-    rise: pl.DataFrame  # the theme's, since the onset
-    before: pl.DataFrame  # the theme's, in the weeks before
-    others_now: pl.DataFrame  # of themes that did not rise, since the onset
-    others_before: pl.DataFrame
-    all_now: pl.DataFrame  # of every other theme, since the onset
-    all_before: pl.DataFrame
-    weeks_now: float
-    weeks_before: float
-    excess_share: float  # of the rise's tickets, how many came on top
-
-
-@dataclass(frozen=True)
-class Onset:
-    """When a rise began, and the 95 % interval."""
-
-    at: datetime
-    low: datetime
-    high: datetime
+Segments = dict[str, dict[str, str]]
 
 
 def coincidences(
-    calendar: pl.DataFrame,
-    segments: dict[str, dict[str, str]],
-    onset: Onset,
-    compared: Compared,
-    concentrated: float,
-    from_customers: float,
+    calendar: pl.DataFrame, segments: Segments, onset: Onset, compared: Compared, from_customers: float
 ) -> pl.DataFrame:
     """The events of the week before a rise, the best match first: RISE_EVENTS_SCHEMA.
 
-    calendar: event_id, kind, name, starts_at, ends_at, business_line, region. segments: see event_segments.
-    concentrated: how much of the rise
-    sits in its most telling segment, 0 to 1. from_customers: share of the rise that more customers explain.
-    An event that begins after the latest likely onset cannot explain it and is left out. Score: timing x segment.
-    timing_match: 1 within the onset's interval, halved for every 24 hours before it, and less where the interval is
-    wider than three days. segment_match: of an event
-    that concerns a segment, the share of the rise in it, where the rise has clearly more of it than expected; of
-    one that concerns a whole line, region or everybody, how far the other themes there rose as well, or how much
-    of the rise is more customers.
+    calendar: event_id, kind, name, starts_at, ends_at. segments: see event_segments. from_customers: share of the
+    rise that more customers explain, 0 to 1. What begins after the latest likely onset cannot explain it and is left
+    out. Score: timing x segment x how readily its kind brings problems; the first is named from NAMED_FROM on.
     """
-    near = calendar.filter(
-        pl.col("starts_at").is_between(onset.low - LOOKED_BACK, onset.high)
-        & (pl.col("ends_at").fill_null(pl.col("starts_at")) >= pl.col("starts_at"))
-    )
+    near = calendar.filter(pl.col("starts_at").is_between(onset.low - LOOKED_BACK, onset.high))
     rows = []
     for event in near.iter_rows(named=True):
-        segment = {
-            name: value
-            for name, value in segments[event["event_id"]].items()
-            if not _is_always(compared, name, value)
+        concerned = segments[event["event_id"]]
+        telling_part = {
+            name: value for name, value in concerned.items() if not _is_always(compared, name, value)
         }
-        if segment:
-            match = _inside(compared, segment)
+        if telling_part and event["kind"] not in _BRINGS_PEOPLE:
+            match = _inside(compared, telling_part)
         else:
-            whole = {name: event[name] for name in ("business_line", "region") if event[name] is not None}
-            match = max(_breadth(compared, whole), from_customers)
-            match *= 1.0 if concentrated < 0.5 else _ELSEWHERE
+            match = _with_everybody(compared.within(concerned), from_customers)
+        timing = _timing(onset, event["starts_at"])
         rows.append(
             {
                 **event,
                 "hours_before_onset": (onset.at - event["starts_at"]) / timedelta(hours=1),
-                "timing_match": (timing := _timing(onset, event["starts_at"])),
+                "timing_match": timing,
                 "segment_match": match,
-                "score": timing * match * _KIND_WEIGHT.get(event["kind"], _ORDINARY_KIND_WEIGHT),
-                "shared_segment": ", ".join(f"{name}: {value}" for name, value in segment.items())
-                if segment and match > 0
-                else None,
+                "score": timing * match * _KIND_WEIGHT.get(event["kind"], 1.0),
+                "shared_segment": _words_of(telling_part or concerned) if match > 0 else None,
             }
         )
-    scored = pl.DataFrame(rows, schema_overrides=dict(RISE_EVENTS_SCHEMA), infer_schema_length=None)
-    if scored.is_empty():
+    if not rows:
         return pl.DataFrame(schema=RISE_EVENTS_SCHEMA)
     return (
-        scored.sort("score", "timing_match", "event_id", descending=[True, True, False])
+        pl.DataFrame(rows, schema_overrides=RISE_EVENTS_SCHEMA, infer_schema_length=None)
+        .sort("score", "timing_match", "event_id", descending=[True, True, False])
         .head(LISTED)
-        .with_row_index("rank", offset=1)
+        .with_columns(rank=pl.int_range(1, pl.len() + 1))
         .with_columns(is_named=(pl.col("rank") == 1) & (pl.col("score") >= NAMED_FROM))
         .select(pl.col(name).cast(kind) for name, kind in RISE_EVENTS_SCHEMA.items())
     )
 
 
-def event_segments(calendar: pl.DataFrame, tickets: pl.DataFrame) -> dict[str, dict[str, str]]:
+def event_segments(calendar: pl.DataFrame, tickets: pl.DataFrame) -> Segments:
     """What each event says it concerns, by event_id: its line and region, and attribute values that its name mentions.
 
     tickets: one column an attribute; their values are what a name is searched for, such as the platform and the
@@ -149,7 +111,7 @@ def event_segments(calendar: pl.DataFrame, tickets: pl.DataFrame) -> dict[str, d
     }
     segments = {}
     for event in calendar.iter_rows(named=True):
-        name = f" {_words(event['name'])} "
+        name = f" {_words(event['name'] or '')} "
         mentioned = dict(
             found for word, found in words.items() if word not in _NOT_NAMES and f" {word} " in name
         )
@@ -158,45 +120,66 @@ def event_segments(calendar: pl.DataFrame, tickets: pl.DataFrame) -> dict[str, d
     return segments
 
 
+def _words(text: str) -> str:
+    """A name or a value in lower case, its words (and version numbers) apart by one space."""
+    return " ".join(re.findall(r"[^\W_]+(?:\.[^\W_]+)*", text.lower()))
+
+
+def _words_of(segment: dict[str, str]) -> str | None:
+    return ", ".join(f"{name}: {value}" for name, value in segment.items()) or None
+
+
 def _timing(onset: Onset, starts_at: datetime) -> float:
-    early = max((onset.low - starts_at) / timedelta(hours=1), 0.0)
-    return float(0.5 ** (early / _HALF_LIFE_HOURS) * min(_SHARP / (onset.high - onset.low), 1.0))
+    """1 at the onset, halved for every 48 hours before it, 0 after it, averaged over what the onset may be."""
+    waited = (onset.at - starts_at) / timedelta(hours=1) + onset.hours
+    match = np.where(waited < -_CLOCK_HOURS, 0.0, 0.5 ** (np.maximum(waited, 0.0) / _HALF_LIFE_HOURS))
+    return float((onset.weights * match).sum())
 
 
 def _is_always(compared: Compared, attribute: str, value: str) -> bool:
     """Nearly all of the theme's tickets have the value, rise or not."""
-    known = pl.concat([compared.before, compared.rise])[attribute].drop_nulls()
-    return len(known) > 0 and (known == value).mean() >= _ALWAYS and compared.before.height >= MINIMUM
+    shares = [
+        frame.select((pl.col(attribute) == value).mean()).item() for frame in (compared.before, compared.rise)
+    ]
+    return compared.before.height >= MINIMUM and all(
+        share is not None and share >= _ALWAYS for share in shares
+    )
 
 
 def _inside(compared: Compared, segment: dict[str, str]) -> float:
     """The share of the rise inside a segment, little of it where the segment is not clearly over-represented."""
     counts: dict[str, int] = {}
+    # Outside where any value differs; not known where none differs but one is missing.
+    inside = pl.all_horizontal(pl.col(name) == value for name, value in segment.items())
     for frame, part, whole in (
         (compared.rise, "tickets", "with_attribute"),
         (compared.before, "before", "all_before"),
         (compared.others_now, "others", "all_others"),
         (compared.others_before, "others_before", "all_others_before"),
     ):
-        # Outside where any value differs; not known where none differs but one is missing.
-        inside = frame.select(pl.all_horizontal(pl.col(name) == value for name, value in segment.items()))
-        counts |= {part: int(inside.to_series().sum()), whole: int(inside.to_series().count())}
-    measured = with_share_of_rise(measure(pl.DataFrame([counts])), compared.excess_share).row(0, named=True)
-    clear = measured["lift_low"] > LEAST_LIFT and measured["tickets"] >= MINIMUM
-    return float(measured["share_of_rise"] * (1.0 if clear else _UNCLEAR))
+        known = frame.select(inside).to_series()
+        counts |= {part: int(known.sum()), whole: int(known.count())}
+    measured = with_share_of_rise(measure(pl.DataFrame([counts])), compared.excess_share)
+    clear = measured["lift_low"].item() > LEAST_LIFT and counts["tickets"] >= MINIMUM
+    return float(measured["share_of_rise"].item()) * (1.0 if clear else _UNCLEAR)
 
 
-def _breadth(compared: Compared, segment: dict[str, str]) -> float:
-    """How far the other themes rose, too, where an event concerns them: 0 not at all, 1 by half or more, for sure."""
-    inside = pl.all_horizontal(pl.lit(True), *(pl.col(name) == value for name, value in segment.items()))
-    now, before = (frame.filter(inside).height for frame in (compared.all_now, compared.all_before))
+def _with_everybody(concerned: Compared, from_customers: float) -> float:
+    """How far the other themes that an event concerns rose as well, or more customers explain the rise.
+
+    concerned: the tickets of those whom the event concerns. Little is left where most of the rise sits in one
+    attribute value among them.
+    """
+    attributes = [(name,) for name in ATTRIBUTES if name in concerned.rise.columns]
+    narrower = telling(concerned.segments(attributes), 1).filter(pl.col("share_of_rise") > _MOST)
+    return max(_breadth(concerned), from_customers) * (_NARROWER if narrower.height else 1.0)
+
+
+def _breadth(concerned: Compared) -> float:
+    """How far the other themes rose: 0 not at all, 1 by half or more, for sure."""
+    now, before = concerned.all_now.height, concerned.all_before.height
     if min(now, before) < MINIMUM:
         return 0.0
-    ratio = (now / compared.weeks_now) / (before / compared.weeks_before)
-    surely = ratio * float(np.exp(-1.96 * np.sqrt(1 / now + 1 / before)))
+    ratio = (now / concerned.weeks_now) / (before / concerned.weeks_before)
+    surely = ratio * float(np.exp(-Z_95 * np.sqrt(1 / now + 1 / before)))
     return float(np.clip((surely - 1) / _BREADTH_FULL, 0, 1))
-
-
-def _words(text: str) -> str:
-    """A name or a value in lower case, its words (and version numbers) apart by one space."""
-    return " ".join(re.findall(r"[^\W_]+(?:\.[^\W_]+)*", text.lower()))

@@ -35,11 +35,16 @@ RISES_SCHEMA = {
 
 
 def find_rises(
-    tickets: pl.DataFrame, themes: pl.DataFrame, trends: pl.DataFrame, week: date, attributes: Sequence[str]
+    tickets: pl.DataFrame,
+    themes: pl.DataFrame,
+    trends: pl.DataFrame,
+    week: date,
+    attributes: Sequence[tuple[str, ...]],
 ) -> pl.DataFrame:
     """The themes that rose in a week: RISES_SCHEMA, one row a theme, those with the largest excess first.
 
-    tickets: victims with theme_id, week (Monday) and one column an attribute. themes: theme_id and is_new of the
+    tickets: victims with theme_id, week (Monday) and one column an attribute. attributes: see singles_and_pairs.
+    themes: theme_id and is_new of the
     themes that may be reported. trends: the table theme_trends. A theme is `new`, else `risen` above its control
     limits (XmR), else a `segment` of it rose: one attribute value or pair with clearly more tickets than its weeks
     before and the other themes' week let expect.
@@ -69,7 +74,7 @@ def find_rises(
 
 
 def _risen_segments(
-    tickets: pl.DataFrame, quiet: pl.DataFrame, week: date, attributes: Sequence[str]
+    tickets: pl.DataFrame, quiet: pl.DataFrame, week: date, attributes: Sequence[tuple[str, ...]]
 ) -> pl.DataFrame:
     """The clearest risen segment of each theme that has one: theme_id, kind, KEY."""
     counts = _counts_of_week_and_before(tickets, quiet, week, attributes)
@@ -99,7 +104,7 @@ def _risen_segments(
 
 
 def _counts_of_week_and_before(
-    tickets: pl.DataFrame, quiet: pl.DataFrame, week: date, attributes: Sequence[str]
+    tickets: pl.DataFrame, quiet: pl.DataFrame, week: date, attributes: Sequence[tuple[str, ...]]
 ) -> pl.DataFrame:
     """Every segment of the quiet themes this week, with what its theme's weeks before let expect."""
     of_theme = [*KEY, "theme_id"]

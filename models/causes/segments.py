@@ -40,14 +40,21 @@ _PAIR_SAYS_MORE = 1.25
 KEY = ["attribute", "value", "attribute_2", "value_2"]
 
 
-def segment_counts(tickets: pl.DataFrame, attributes: Sequence[str], by: Sequence[str] = ()) -> pl.DataFrame:
-    """Tickets of every attribute value and pair of values: *by, KEY, tickets, with_attribute.
+def singles_and_pairs(attributes: Sequence[str]) -> list[tuple[str, ...]]:
+    """Every attribute, and every two of them."""
+    return [(name,) for name in attributes] + list(combinations(attributes, 2))
+
+
+def segment_counts(
+    tickets: pl.DataFrame, attributes: Sequence[tuple[str, ...]], by: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Tickets of every value of attributes and pairs of them: *by, KEY, tickets, with_attribute.
 
     tickets: one column an attribute, null where a ticket has none. with_attribute: tickets that have the
     attribute, or both of a pair.
     """
     frames = []
-    for names in [(name,) for name in attributes] + list(combinations(attributes, 2)):
+    for names in attributes:
         second = names[1] if len(names) == 2 else None
         frames.append(
             tickets.lazy()
