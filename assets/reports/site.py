@@ -67,6 +67,7 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     themes = theme_tables.themes(tables, scope)
     weekly = theme_tables.trends(tables, scope, themes)
     four_weeks = theme_tables.four_weeks(tables, scope, themes, weekly)
+    themes = theme_tables.in_agreement(themes, four_weeks, scope)
     drivers = theme_tables.drivers(tables, scope, themes)
     examples = theme_tables.examples(tables, scope, themes)
     rises = rise_tables.rises(tables, scope, themes)

@@ -38,7 +38,7 @@ def test_a_hidden_count_is_said_to_be_hidden(site):
     page = parse(site / "themes.html").readable
     assert "rare device" not in page
     assert "hidden" in page
-    assert "Open dots: under 10, hidden." in page
+    assert "Open dots: hidden, under 10" in page
 
 
 @pytest.mark.parametrize("name", ["themes", "theme_trends"])

@@ -81,8 +81,9 @@ def _finding(new: pl.DataFrame, themes: pl.DataFrame) -> str:
 
 
 def _born(row: dict[str, Any]) -> str:
-    first = f"First seen {wording.day(row['born_on'], year=True)}; " if row["born_on"] is not None else ""
-    return f"{first}{wording.plural(row['tickets_total'], 'ticket')} since."
+    first = f"First seen {wording.day(row['born_on'], year=True)}" if row["born_on"] is not None else ""
+    since = wording.plural(row["tickets_total"], "ticket") + " since" if row["tickets_total"] else ""
+    return wording.sentence("; ".join(part for part in (first, since) if part)) + "."
 
 
 def _too_small(snapshot: Snapshot, themes: pl.DataFrame, scope: Scope) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 from assets.reports import charts, wording
 from assets.reports.pages import rise_words, theme_cards
 from assets.reports.pages.rise_tables import Rises
-from assets.reports.pages.theme_cards import Bar, Quote, quote
+from assets.reports.pages.theme_cards import Quote, Year, quote
 from assets.reports.scope import Scope
 
 QUOTES = 6
@@ -45,7 +45,7 @@ class Card:
     numbers: str
     began: str
     chart: charts.Chart | None
-    bars: tuple[Bar, ...]  # shown where every week is hidden, so that there is no chart
+    year: Year | None  # shown where every week is hidden, so that there is no chart
     hits: tuple[tuple[str, str, str], ...]  # who, share of the rise, times expected
     unchanged: str
     where_from: str
@@ -97,7 +97,7 @@ def card(
         numbers=rise_words.week_in_numbers(row),
         began=rise_words.since_between(row, scope.zone),
         chart=_chart(row, weekly.filter(theme_id=row["theme_id"]), events, scope),
-        bars=theme_cards.bars(four_weeks.filter(theme_id=row["theme_id"])),
+        year=theme_cards.year(four_weeks.filter(theme_id=row["theme_id"])),
         hits=hits,
         unchanged=rise_words.unchanged(segments),
         where_from=rise_words.where_from(row),

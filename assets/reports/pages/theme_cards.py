@@ -33,13 +33,21 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Year:
+    """A theme's small chart: a bar for every four weeks up to the report's."""
+
+    bars: tuple[Bar, ...]
+    tallest: str
+
+
+@dataclass(frozen=True)
 class About:
     """What a theme is about."""
 
     anchor: str
     name: str
     headline: str
-    bars: tuple[Bar, ...]
+    year: Year | None
     drivers: tuple[dict[str, str], ...]
     quotes: tuple[Quote, ...]
 
@@ -64,7 +72,7 @@ def about(
         anchor=anchor(row["theme_id"]),
         name=row["name"],
         headline=headline(row),
-        bars=bars(own),
+        year=year(own),
         drivers=tuple(_driver(driver) for driver in its_drivers.head(DRIVERS).iter_rows(named=True)),
         quotes=tuple(
             quote(told)
@@ -92,12 +100,12 @@ def headline(row: dict[str, Any]) -> str:
     return f"{text}, in the usual range ({usual.removeprefix('usually ')})."
 
 
-def bars(own: pl.DataFrame) -> tuple[Bar, ...]:
-    """A year in steps of four weeks; none where all are hidden."""
+def year(own: pl.DataFrame) -> Year | None:
+    """A theme's `theme_tables.four_weeks` as bars; none where all are hidden."""
     top = own["distinct_tickets"].max()
     if not top:
-        return ()
-    return tuple(
+        return None
+    bars = tuple(
         Bar(
             None if row["is_hidden"] else row["distinct_tickets"] / top,
             f"{wording.days(row['first'], row['last'])}: "
@@ -105,6 +113,7 @@ def bars(own: pl.DataFrame) -> tuple[Bar, ...]:
         )
         for row in own.iter_rows(named=True)
     )
+    return Year(bars, wording.plural(int(top), "ticket"))  # type: ignore[arg-type]
 
 
 def _driver(driver: dict[str, Any]) -> dict[str, str]:

@@ -65,6 +65,9 @@ def _small_counts_hidden(joined: pl.DataFrame) -> pl.DataFrame:
     of_four_weeks = ["tickets_28d", *_COSTS, *_CSAT, "csat_rated_28d"]
     hidden = hidden.with_columns(before).pipe(hide_small_cells, "_before", dependents=of_four_weeks)
     hidden = hidden.pipe(hide_small_cells, "tickets_28d", dependents=of_four_weeks).drop("_before")
+    before = (pl.col("tickets_total") - pl.col("tickets_week")).alias("_before")
+    of_all = ["tickets_total", "distinct_tickets", "share"]
+    hidden = hidden.with_columns(before).pipe(hide_small_cells, "_before", dependents=of_all).drop("_before")
     hidden = hidden.pipe(hide_small_parts, "unsolved_28d", "tickets_28d")
     hidden = hidden.pipe(hide_small_cells, "csat_rated_28d", dependents=_CSAT)
     return hidden.pipe(hide_revealing_rate, "csat_28d", "csat_rated_28d", dependents=_CSAT[1:])
@@ -99,20 +102,13 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
 def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
     """Tickets by week of the themes shown, small counts hidden.
 
-    The reader knows the tickets of every four weeks, and may know a week's total: where one count of such a
-    group is hidden a second one is too.
+    The reader may know a theme's total and a week's: where one count of such a group is hidden a second one is too.
     """
     return (
         _weekly(snapshot, scope, shown, WEEKS)
-        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0), block=_block(scope))
-        .pipe(
-            hide_small_cells,
-            "tickets",
-            within=[["week"], ["theme_id"], ["theme_id", "block"]],
-            dependents=["distinct_tickets"],
-        )
+        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0))
+        .pipe(hide_small_cells, "tickets", within=[["week"], ["theme_id"]], dependents=["distinct_tickets"])
         .pipe(hide_small_cells, "distinct_tickets")
-        .drop("block")
         .sort("theme_id", "week")
     )
 
@@ -120,18 +116,18 @@ def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFram
 def four_weeks(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
     """Distinct tickets of each theme in every four weeks up to the report's, over a year; small counts hidden.
 
-    weekly: `trends`; a sum that would give away the weeks hidden there is hidden too. For themes with few tickets a
-    week these say more than weeks do.
+    For themes with few tickets a week these say more than weeks do. weekly: `trends`; a sum is hidden too where it
+    would give away the weeks hidden there.
     """
+    last = shown.select("theme_id", "distinct_week", week=pl.lit(scope.week))
     told = (
-        weekly.with_columns(block=_block(scope))
-        .group_by("theme_id", "block")
-        .agg(told=pl.col("distinct_tickets").sum())
+        weekly.join(last, on=["theme_id", "week"], how="left")
+        .group_by("theme_id", _block(scope))
+        .agg(told=pl.coalesce("distinct_week", "distinct_tickets").sum())
     )
     return (
         _weekly(snapshot, scope, shown, FOUR_WEEKS * 4)
-        .with_columns(block=_block(scope))
-        .group_by("theme_id", "block")
+        .group_by("theme_id", _block(scope))
         .agg(first=pl.col("week").min(), weeks=pl.len(), distinct_tickets=pl.col("distinct_tickets").sum())
         .filter(weeks=4)
         .join(told, on=["theme_id", "block"], how="left")
@@ -144,6 +140,19 @@ def four_weeks(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weekly: pl
     )
 
 
+def in_agreement(themes: pl.DataFrame, four_weeks: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The themes without the four weeks' tickets where `four_weeks` hides them."""
+    hidden = four_weeks.filter("is_hidden", last=scope.week + timedelta(days=6))["theme_id"].to_list()
+    gone = pl.col("theme_id").is_in(hidden) & (pl.col("tickets_28d") > 0)
+    return themes.with_columns(
+        *(
+            pl.when(~gone.fill_null(False)).then(pl.col(name)).alias(name)
+            for name in ("tickets_28d", *_COSTS, "csat_rated_28d", *_CSAT)
+        ),
+        is_hidden=pl.col("is_hidden") | gone.fill_null(False),
+    )
+
+
 def _weekly(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weeks: int) -> pl.DataFrame:
     first = scope.week - timedelta(weeks=weeks - 1)
     frame = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
@@ -152,7 +161,7 @@ def _weekly(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weeks: int) -
 
 def _block(scope: Scope) -> pl.Expr:
     """Which four weeks a week belongs to, counted back from the report's: 0 for the last."""
-    return (pl.lit(scope.week) - pl.col("week")).dt.total_days() // 28
+    return ((pl.lit(scope.week) - pl.col("week")).dt.total_days() // 28).alias("block")
 
 
 def drivers(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
