@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import dagster as dg
 import dataframely as dy
@@ -47,9 +49,15 @@ def column_schema(schema: type[dy.Schema]) -> dg.TableSchema:
 
 
 def store_tables(
-    warehouse: Warehouse, frames: Mapping[str, pl.DataFrame], schemas: Mapping[str, type[dy.Schema]]
+    warehouse: Warehouse,
+    frames: Mapping[str, pl.DataFrame],
+    schemas: Mapping[str, type[dy.Schema]],
+    metadata: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Replace all tables in one transaction, then report each. Raises when a frame breaks its schema."""
+    """Replace all tables in one transaction, then report each. Raises when a frame breaks its schema.
+
+    metadata: what else to report, by table.
+    """
     checked = {name: schema.validate(frames[name], cast=True) for name, schema in schemas.items()}
     with warehouse.transaction():
         rows = {name: warehouse.replace(name, frame) for name, frame in checked.items()}
@@ -58,7 +66,11 @@ def store_tables(
     for name, count in rows.items():
         yield dg.MaterializeResult(
             asset_key=asset_key(name),
-            metadata={"dagster/row_count": count, **pictures.of_table(name, warehouse)},
+            metadata={
+                "dagster/row_count": count,
+                **metadata.get(name, {}),
+                **pictures.of_table(name, warehouse),
+            },
         )
 
 

@@ -77,7 +77,7 @@ class ThemeHistory(dy.Schema):
 
 
 class ThemeCentroids(dy.Schema):
-    """Every theme as it was found, before curation: what it takes to place further tickets."""
+    """Every theme there is or was, as found, before curation: what it takes to place further tickets."""
 
     theme_id = _text("the theme")
     centroid = dy.List(dy.Float32(), nullable=False, description="its centre: a unit vector around the mean")
@@ -86,6 +86,9 @@ class ThemeCentroids(dy.Schema):
     is_template = _flag("true where it is one text sent by many accounts")
     born_on = _date("the day of its first ticket as far as known")
     is_original = _flag("true for a theme of the very first fit, which is never new")
+    retired_on = dy.Date(nullable=True, description="when it ended; null while it lives")
+    split_from = _text("the theme a person split it off from; null for one that was found", nullable=True)
+    split_words = _text("the words that the texts split off contain", nullable=True)
 
 
 class ThemeFit(dy.Schema):

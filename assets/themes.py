@@ -1,17 +1,36 @@
 """Recurring problems found in the texts of escalated tickets, and who is over-represented in each."""
 
 from collections.abc import Iterator
-from hashlib import md5
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
+from assets.curation_file import NAME as CURATION_FILE
+from assets.curation_file import read_curation_file
 from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
 from assets.table_assets import store_tables, table_specs
 from assets.tables import DRIVER_TABLES, THEME_TABLES
+from assets.theme_registry import ThemeUpdate, update_themes
 from dbt_like_sql.warehouse import Warehouse
 
 OWNER = "team:support-analytics"
+
+# Beyond these the themes are worth a look: they no longer describe what comes in.
+MOST_IN_NO_THEME = 0.10
+MOST_DRIFT = 0.05  # of the mean likeness to a theme's centre
+FEWEST_TICKETS = 5
+
+
+class ThemesConfig(dg.Config):
+    """Whether to find all themes anew."""
+
+    refit: bool = Field(
+        default=False, description="find all themes anew even where it is not time yet; themes keep their ids"
+    )
+
+
+_CHECKED = dg.AssetKey("themes")
 
 
 @dg.multi_asset(
@@ -19,62 +38,101 @@ OWNER = "team:support-analytics"
     specs=table_specs(
         THEME_TABLES, group="themes", deps=["escalations"], kinds={"polars", "scikitlearn"}, owner=OWNER
     ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "share_in_no_theme",
+            asset=_CHECKED,
+            description=f"at most {MOST_IN_NO_THEME:.0%} of the tickets belong to no theme",
+        ),
+        dg.AssetCheckSpec(
+            "themes_still_fit",
+            asset=_CHECKED,
+            description="tickets of the last 28 days are about as close to their themes as those before",
+        ),
+        dg.AssetCheckSpec(
+            "smallest_theme",
+            asset=_CHECKED,
+            description=f"every theme has at least {FEWEST_TICKETS} different tickets",
+        ),
+        dg.AssetCheckSpec(
+            "curation_file",
+            asset=_CHECKED,
+            description=f"every row of the file {CURATION_FILE} can be followed",
+        ),
+    ],
     pool=WAREHOUSE_POOL,
 )
 def theme_tables(
-    context: dg.AssetExecutionContext, state: StateFolder, embedding: EmbeddingModel
-) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
-    """Embed every escalation's text (each text once, ever), cluster, name, and pick examples."""
-    from models.themes.themes import find_themes
+    context: dg.AssetExecutionContext, config: ThemesConfig, state: StateFolder, embedding: EmbeddingModel
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Place new tickets in the themes there are; find themes anew at first, every four weeks, or when asked to.
 
+    Each text is embedded once, ever. A theme keeps its id for good.
+    """
+    decisions, mistakes = read_curation_file(state.tables)
     with state.warehouse() as warehouse:
-        escalations = warehouse.query(
-            "select source, ticket_id, text, requester_key, created_at from escalations order by source, ticket_id"
-        )
-        context.log.info(f"{escalations.height} texts to place")
-        embedder = embedding.embedder()
-        found = find_themes(escalations, embedder.embed(escalations["text"]), embedder.embed)
-        yield from store_tables(warehouse, _first_fit(found, escalations, embedder.model_id), THEME_TABLES)
+        update = update_themes(warehouse, embedding.embedder(), decisions, refit=config.refit)
+        mistakes += update.mistakes
+        for mistake in mistakes:
+            context.log.warning(f"{state.tables / CURATION_FILE}: {mistake}")
+        yield from store_tables(warehouse, update.frames, THEME_TABLES, {"themes": _told(update)})
+    yield from _checks(update, mistakes, str(state.tables / CURATION_FILE))
 
 
-def _first_fit(found, escalations: pl.DataFrame, model: str) -> dict[str, pl.DataFrame]:  # type: ignore[no-untyped-def]
-    """The tables of themes found for the first time."""
-    from models.text.normalise import mask_numbers, normalise
-
-    digest = pl.col("text").map_elements(lambda text: md5(text.encode()).hexdigest(), return_dtype=pl.String)
-    texts = escalations.select(
-        "source",
-        "ticket_id",
-        pl.col("created_at").dt.date(),
-        text_digest=digest,
-        copy_key=mask_numbers(normalise(escalations["text"])).alias("text").to_frame().select(digest)["text"],
-    )
-    tickets = found.ticket_themes.with_columns(found_theme_id="theme_id").join(
-        texts, on=["source", "ticket_id"], how="left"
-    )
-    born = tickets.group_by("theme_id").agg(born_on=pl.col("created_at").min())
-    themes = found.themes.join(born, on="theme_id", how="left", maintain_order="left").with_columns(
-        is_new=pl.lit(False), is_ignored=pl.lit(False), is_curated=pl.lit(False), is_original=pl.lit(True)
-    )
-    centroids = themes.with_columns(centroid=pl.Series(found.centroids.tolist(), dtype=pl.List(pl.Float32)))
-    fit = pl.DataFrame(
-        {
-            "model": [model],
-            "fitted_on": [tickets["created_at"].max()],
-            "texts": [tickets.height],
-            "share_other": [(tickets["theme_id"] == "other").mean()],
-            "last_number": [themes.filter(~pl.col("is_other")).height],
-            "mean": [found.mean.tolist()],
-        }
-    )
+def _told(update: ThemeUpdate) -> dict[str, object]:
+    """What the run did, in plain words."""
     return {
-        "themes": themes,
-        "ticket_themes": tickets,
-        "theme_examples": found.theme_examples,
-        "theme_history": THEME_TABLES["theme_history"].create_empty(),
-        "theme_centroids": centroids.filter(~pl.col("is_other")),
-        "theme_fit": fit if tickets.height else THEME_TABLES["theme_fit"].create_empty(),
+        "tickets_placed": update.tickets_placed if update.refit_because is None else update.health.tickets,
+        "all_themes_found_anew": f"yes: {update.refit_because}" if update.refit_because else "no",
+        "new_themes": ", ".join(update.born) or "none",
+        "share_in_no_theme": update.health.other / max(update.health.tickets, 1),
     }
+
+
+def _checks(update: ThemeUpdate, mistakes: list[str], path: str) -> Iterator[dg.AssetCheckResult]:
+    found = update.health
+    share = found.other / max(found.tickets, 1)
+    yield _check(
+        "share_in_no_theme",
+        share <= MOST_IN_NO_THEME,
+        f"{found.other:,} of {found.tickets:,} tickets ({share:.1%}) belong to no theme",
+        {"share": share},
+    )
+    recent, before = found.similarity_recent, found.similarity_before
+    if recent is None or before is None:
+        yield _check("themes_still_fit", True, "there are not yet tickets of both periods", {})
+    else:
+        yield _check(
+            "themes_still_fit",
+            recent >= before - MOST_DRIFT,
+            f"likeness of a ticket to its theme's centre: {recent:.2f} in the last 28 days, {before:.2f} before",
+            {"last_28_days": recent, "before": before},
+        )
+    yield _check(
+        "smallest_theme",
+        found.smallest is None or found.smallest_tickets >= FEWEST_TICKETS,
+        f"the smallest theme, '{found.smallest}', has {found.smallest_tickets} different tickets"
+        if found.smallest
+        else "there are no themes",
+        {"tickets": found.smallest_tickets},
+    )
+    yield _check(
+        "curation_file",
+        not mistakes,
+        "; ".join(f"{path}: {mistake}" for mistake in mistakes) or "nothing is wrong with it",
+        {"mistakes": len(mistakes)},
+    )
+
+
+def _check(name: str, passed: bool, description: str, figures: dict[str, float]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=_CHECKED,
+        check_name=name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=description,
+        metadata=figures,
+    )
 
 
 @dg.multi_asset(

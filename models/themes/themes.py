@@ -270,7 +270,7 @@ def _themes_frame(
         {
             "theme_id": ids,
             "name": [name.name for name in names],
-            "description": [_shortened(central.get(theme, ""), DESCRIPTION_CHARACTERS) for theme in ids],
+            "description": [shortened(central.get(theme, ""), DESCRIPTION_CHARACTERS) for theme in ids],
             "tickets": tickets,
             "distinct_tickets": np.bincount(firsts, minlength=len(ids)),
             "share": tickets / max(len(labels), 1),
@@ -319,13 +319,13 @@ def _examples(
             "rank": [rank for _, rank, _ in rows],
             "source": picked["source"],
             "ticket_id": picked["ticket_id"],
-            "text": [_shortened(text, EXAMPLE_CHARACTERS) for text in picked["text"].fill_null("")],
+            "text": [shortened(text, EXAMPLE_CHARACTERS) for text in picked["text"].fill_null("")],
         },
         schema=THEME_EXAMPLES_SCHEMA,
     )
 
 
-def _shortened(text: str, characters: int) -> str:
+def shortened(text: str, characters: int) -> str:
     """The text on one line, cut at a word."""
     text = " ".join(text[: 4 * characters].split())
     if len(text) <= characters:

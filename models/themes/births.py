@@ -1,0 +1,182 @@
+"""Themes born between two fits: new problems, and texts that many accounts suddenly send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
+from models.text.normalise import normalise
+from models.themes.clustering import Vectors, centred, centroids, nearest_neighbours
+from models.themes.naming import Embed, name_themes
+from models.themes.new_themes import Rows, find_new_themes
+from models.themes.refit import unused_name
+from models.themes.registry import KEY, HistoryRow, Placed, Registry, history_frame
+from models.themes.themes import COPY_NEIGHBOURS
+
+# Recent texts are those of so many days; with many of them, the latest are looked at.
+RECENT_DAYS = 7
+RECENT_AT_MOST = 5_000
+# They are compared with a sample of the texts before.
+HISTORY_AT_MOST = 30_000
+# A group is a theme already if this share of its texts lies in one that consists of such texts.
+ALREADY_A_THEME = 0.5
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The latest tickets, and the vectors of a sample of those before."""
+
+    tickets: pl.DataFrame  # source, ticket_id, text, requester_key, created_on; the earliest first
+    vectors: Vectors  # unit rows, one for each of them
+    history: Vectors  # unit rows of distinct texts
+
+
+def find_births(
+    registry: Registry, tickets: pl.DataFrame, recent: Recent, examples: pl.DataFrame, embed: Embed, day: date
+) -> Placed:
+    """Gives themes of their own to groups of recent tickets that have none.
+
+    tickets: TICKETS_SCHEMA, as placed by closeness. examples: theme_id, rank, source, ticket_id and text of the
+    themes there are, from which the names of new ones must be told apart. day: when it happens.
+    """
+    texts = normalise(recent.tickets["text"])
+    copies = _copies(texts, recent.vectors)
+    sent = is_template(copies, recent.tickets["requester_key"], is_long(texts))
+    tickets = _repeats_marked(tickets, recent.tickets, copies)
+    mine = recent.tickets.select(KEY).join(tickets, on=KEY, how="left", maintain_order="left")
+    templates = registry.themes.filter("is_template")["theme_id"].to_list()
+    known = mine["theme_id"].is_in(templates).to_numpy()
+    groups = [(rows, True) for rows in _rows_of(copies, sent & ~known)]
+    firsts = np.unique(copies, return_index=True)[1]
+    looked_at = firsts[
+        recent.vectors[firsts].any(axis=1)
+        & ~sent[firsts]
+        & ~known[firsts]
+        & ~mine["is_near_duplicate"].to_numpy()[firsts]
+    ]
+    for group in find_new_themes(recent.history, recent.vectors[looked_at]).new:
+        rows = np.flatnonzero(np.isin(copies, copies[looked_at[group]]))
+        if not _is_theme_already(mine, rows, tickets):
+            groups.append((rows, False))
+    return _give_themes(registry, tickets, recent, groups, copies, examples, embed, day)
+
+
+def _copies(texts: pl.Series, vectors: Vectors) -> npt.NDArray[np.int64]:
+    """The group of copies of each text; nearly equal long texts are one."""
+    copies = identical_texts(texts)
+    firsts = np.unique(copies, return_index=True)[1]
+    if len(firsts) < 2:
+        return copies
+    near = nearest_neighbours(vectors[firsts], COPY_NEIGHBOURS)
+    return merge_copies(near.index, near.cosine, is_long(texts[firsts]))[copies]
+
+
+def _repeats_marked(
+    tickets: pl.DataFrame, recent: pl.DataFrame, copies: npt.NDArray[np.int64]
+) -> pl.DataFrame:
+    """Of nearly equal recent texts all but the first are copies."""
+    is_repeat = ~np.isin(np.arange(len(copies)), np.unique(copies, return_index=True)[1])
+    repeats = (
+        recent.select(KEY).filter(pl.Series(is_repeat, dtype=pl.Boolean)).with_columns(repeats=pl.lit(True))
+    )
+    joined = tickets.join(repeats, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(
+        is_near_duplicate=pl.col("is_near_duplicate") | pl.col("repeats").fill_null(False)
+    ).drop("repeats")
+
+
+def _rows_of(copies: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> list[Rows]:
+    return [np.flatnonzero(copies == group) for group in np.unique(copies[chosen])]
+
+
+def _is_theme_already(mine: pl.DataFrame, rows: Rows, tickets: pl.DataFrame) -> bool:
+    """Whether most of a group is one theme, most of which is recent."""
+    theme, count = (
+        mine[rows]["theme_id"].value_counts(sort=True).sort("count", "theme_id", descending=True).row(0)
+    )
+    recent = (mine["theme_id"] == theme).sum()
+    return bool(
+        count >= ALREADY_A_THEME * len(rows)
+        and recent >= ALREADY_A_THEME * (tickets["theme_id"] == theme).sum()
+    )
+
+
+def _give_themes(
+    registry: Registry,
+    tickets: pl.DataFrame,
+    recent: Recent,
+    groups: list[tuple[Rows, bool]],
+    copies: npt.NDArray[np.int64],
+    examples: pl.DataFrame,
+    embed: Embed,
+    day: date,
+) -> Placed:
+    """Registers each group (rows of recent tickets, whether it is a template) and moves its tickets there."""
+    spread = centred(recent.vectors, registry.mean)
+    moved: list[pl.DataFrame] = []
+    history: list[HistoryRow] = []
+    for rows, template in groups:
+        firsts = rows[np.unique(copies[rows], return_index=True)[1]]
+        centre = centroids(spread[firsts], np.zeros(len(firsts), dtype=np.int64))[0]
+        similarity = spread[rows] @ centre
+        central = recent.tickets["text"][rows[np.argsort(-similarity, kind="stable")]]
+        name, terms = _name(registry, central, centre, examples, embed)
+        members = recent.tickets[rows]
+        registry, theme = registry.with_theme(
+            {
+                "name": name,
+                "label_terms": terms,
+                "is_template": template,
+                "born_on": members["created_on"].min(),
+            },
+            centre,
+        )
+        what = "one text sent by many accounts" if template else "like no earlier ones"
+        history.append(
+            (day, theme, "born", None, f"{len(firsts) if not template else len(rows)} tickets, {what}")
+        )
+        moved.append(
+            members.select(KEY).with_columns(
+                new_theme=pl.lit(theme),
+                new_similarity=pl.Series(similarity, dtype=pl.Float64),
+                is_copy=pl.Series(~np.isin(rows, firsts)),
+            )
+        )
+    if moved:
+        tickets = _moved(tickets, pl.concat(moved))
+    return Placed(registry, tickets, history_frame(history), examples.select(*KEY, "rank"))
+
+
+def _moved(tickets: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    joined = tickets.join(moved, on=KEY, how="left", maintain_order="left")
+    return joined.select(
+        *KEY,
+        theme_id=pl.coalesce("new_theme", "theme_id"),
+        similarity=pl.coalesce("new_similarity", "similarity"),
+        is_near_duplicate=pl.coalesce("is_copy", "is_near_duplicate"),
+        created_on="created_on",
+        text_digest="text_digest",
+        copy_key="copy_key",
+    )
+
+
+def _name(
+    registry: Registry, central: pl.Series, centre: Vectors, examples: pl.DataFrame, embed: Embed
+) -> tuple[str, str]:
+    """A name for a new theme that tells it from the others, and its other terms."""
+    living = registry.found()
+    place = {name: row for row, name in enumerate(living.themes["theme_id"])}
+    shown = examples.filter(pl.col("theme_id").is_in(list(place))).sort("theme_id")
+    order = {name: label for label, name in enumerate(shown["theme_id"].unique(maintain_order=True), 1)}
+    texts = [*normalise(central), *normalise(shown["text"])]
+    labels = np.array([0] * len(central) + [order[name] for name in shown["theme_id"]], dtype=np.int64)
+    centres = np.vstack([centre[None], *(living.centroids[place[name]][None] for name in order)])
+    first = name_themes(texts, labels, centres.astype(np.float32), registry.mean, embed)[0]
+    terms = ", ".join(first.terms)
+    taken = set(registry.themes.filter(pl.col("retired_on").is_null())["name"])
+    return unused_name(first.name, terms, taken), terms
