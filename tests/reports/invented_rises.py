@@ -311,12 +311,14 @@ def rise_tables(week: date) -> dict[str, pl.DataFrame]:
         ),
         "action_verdicts": _actions(week),
         "theme_history": pl.DataFrame(
-            {
-                "occurred_on": [week, week, week - timedelta(days=3), date(2025, 1, 1)],
-                "theme_id": ["1", "98", "5", "2"],
-                "what": ["born", "retired", "split", "renamed"],
-                "other_theme_id": [None, None, "2", None],
-                "detail": [None, "gone", None, None],
-            }
+            [
+                (week, "1", "born", None, "7 tickets, unlike all before"),
+                (week, "98", "retired", None, "no tickets are left"),
+                (week, "97", "merged", "5", "by the curation file"),
+                (week - timedelta(days=3), "5", "split", "2", None),
+                (date(2025, 1, 1), "2", "renamed", None, None),
+            ],
+            schema=("occurred_on", "theme_id", "what", "other_theme_id", "detail"),
+            orient="row",
         ),
     }

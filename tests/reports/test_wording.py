@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from assets.reports import wording
+from assets.reports.pages import rise_words
 
 
 def _plain(text: str) -> str:
@@ -69,3 +70,38 @@ def test_a_moment_is_in_the_readers_zone():
 )
 def test_a_week_is_named_by_its_first_and_last_day(monday, words):
     assert wording.week(monday) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-0.52, -0.28, "likely 28 to 52 % fewer"),
+        (-0.3, 0.25, "likely between 30 % fewer and 25 % more"),
+        (0.1, float("inf"), "likely 10 % more at least; how much more cannot be told"),
+    ],
+)
+def test_a_change_is_told_with_its_interval(low, high, words):
+    row = {"verdict": "worked", "change": low, "change_low": low, "change_high": high}
+    assert words in _plain(rise_words.action(row | {"weeks_before": 8, "weeks_after": 4}))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (2.4, "Starts 2 h after “X”"),
+        (-5, "Starts 5 h before “X”"),
+        (0.5, "Starts within the hour of “X”"),
+        (100, "Starts 4 days after “X”"),
+    ],
+)
+def test_a_coincidence_is_told_by_its_distance_in_time(hours, words):
+    row = {"name": "X", "kind": "release", "hours_before_onset": hours, "shared_segment": None}
+    assert rise_words.event(row | {"segment_match": 0.9}) == f"{words} (release)."
+
+
+def test_more_customers_are_told_apart_from_customers_who_write_more_often():
+    row = {"rate_measure": "logins", "from_customers": 30.0, "from_rate": 28.0, "from_mix": -2.0}
+    words = rise_words.where_from(row)
+    assert "Of the change of 56 a week, 30 come from more logins" in words
+    assert "28 because customers write more often, and −2 from another mix of customers." in words
+    assert rise_words.where_from(row | {"from_mix": None}) == ""

@@ -20,13 +20,13 @@ _WORDS = {
     "born": "is new",
     "merged": "was merged into",
     "split": "was split off",
-    "retired": "is no more: no ticket is about it any longer",
+    "retired": "is no more",
     "returned": "is back",
     "renamed": "was renamed",
     "pinned": "was pinned: it keeps its name and id",
-    "ignored": "is left out of reports from now on, as a person chose",
-    "refit": "All themes were found anew; those that went on kept their id.",
+    "ignored": "is left out of reports",
 }
+_REFIT = "All themes were found anew; those that went on kept their id."
 
 
 def build(
@@ -83,7 +83,8 @@ def _finding(new: pl.DataFrame, themes: pl.DataFrame) -> str:
 def _born(row: dict[str, Any]) -> str:
     first = f"First seen {wording.day(row['born_on'], year=True)}" if row["born_on"] is not None else ""
     since = wording.plural(row["tickets_total"], "ticket") + " since" if row["tickets_total"] else ""
-    return wording.sentence("; ".join(part for part in (first, since) if part)) + "."
+    told = "; ".join(part for part in (first, since) if part)
+    return f"{wording.sentence(told)}." if told else ""
 
 
 def _too_small(snapshot: Snapshot, themes: pl.DataFrame, scope: Scope) -> str:
@@ -119,37 +120,37 @@ def _history(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> pl.DataF
             how="left",
             maintain_order="left",
         )
+        .with_columns(by_person=pl.col("detail").str.contains("curation file").fill_null(False))
         .drop("detail")
         .pipe(plain_texts, ["theme_id", "other_theme_id"])
     )
 
 
 def _by_day(history: pl.DataFrame) -> list[tuple[str, str]]:
-    """Each day with what happened, small and unnamed themes counted together."""
+    """Each day with what happened; themes that may not be named (small, or no more) are counted together."""
     told: list[tuple[str, str]] = []
     for (day, what), rows in history.group_by(["occurred_on", "what"], maintain_order=True):
         when = wording.day(day, year=True)
         if what == "refit":
-            told.append((when, _WORDS["refit"]))
+            told.append((when, _REFIT))
             continue
-        named = rows.filter(pl.col("name").is_not_null())
-        told += [(when, _happened(row)) for row in named.iter_rows(named=True)]
-        if unnamed := rows.height - named.height:
-            verb = {"merged": "merged into others", "born": "born", "retired": "retired"}
-            word = verb.get(str(what), str(what))
-            them = "small theme" if unnamed == 1 else "small themes"
-            told.append((when, f"{wording.sentence(wording.number_word(unnamed))} {them}: {word}."))
+        is_named = pl.col("name").is_not_null() | pl.col("other_name").is_not_null()
+        told += [(when, _happened(row)) for row in rows.filter(is_named).iter_rows(named=True)]
+        if unnamed := rows.filter(~is_named).height:
+            them = "theme that is small or gone" if unnamed == 1 else "themes that are small or gone"
+            told.append((when, f"{wording.sentence(wording.number_word(unnamed))} {them}: {what}."))
     return told
 
 
 def _happened(row: dict[str, Any]) -> str:
-    what = _WORDS.get(row["what"], row["what"])
-    other = f" “{row['other_name']}”" if row["other_name"] else ""
+    theme = f"“{row['name']}”" if row["name"] else f"Theme {row['theme_id']}"
+    text = f"{theme} {_WORDS.get(row['what'], row['what'])}"
+    other = f"“{row['other_name']}”" if row["other_name"] else "a theme that is small or gone"
     if row["what"] == "merged":
-        return f"“{row['name']}” {what}{other or ' another theme'}."
-    if row["what"] == "split":
-        return f"“{row['name']}” {what}{' from' + other if other else ''}."
-    return f"“{row['name']}” {what}."
+        text += f" {other}"
+    elif row["what"] == "split" and row["other_theme_id"]:
+        text += f" from {other}"
+    return f"{text}, as a person chose." if row["by_person"] else f"{text}."
 
 
 def _lines(new: pl.DataFrame, risen: list[str]) -> tuple[Line, ...]:

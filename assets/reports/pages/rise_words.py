@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -203,12 +204,16 @@ def _due(row: Row) -> str:
 
 
 def _change(change: float) -> str:
+    if not math.isfinite(change):
+        return "many times more"
     share = wording.share(abs(change))
     return "as many tickets" if round(abs(change), 3) == 0 else f"{share} {'fewer' if change < 0 else 'more'}"
 
 
 def _changes(low: float, high: float) -> str:
     """`28 to 52 % fewer`, or `between 30 % fewer and 25 % more` where it may be either."""
+    if not math.isfinite(high):
+        return f"{_change(low)} at least; how much more cannot be told"
     if low * high <= 0:
         return f"between {_change(low)} and {_change(high)}"
     ends = sorted((abs(low), abs(high)))
