@@ -76,6 +76,25 @@ def update_themes(
     return _update(warehouse, placed, curation, day, because or None, placed_count)
 
 
+def theme_frames_as_of(
+    warehouse: Warehouse, embedder: Embedder, decisions: Sequence[Decision]
+) -> dict[str, pl.DataFrame]:
+    """Every theme table as of a past day: `raw.account` and `escalations` are of then, the theme tables of today."""
+    from models.themes.curation import read_decisions
+    from models.themes.refit import themes_as_of
+
+    day = _today(warehouse)
+    registry, today = _read_registry(warehouse)
+    tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
+    vectors = embedder.embed(tickets["text"])
+    if registry is None:
+        return {name: warehouse.query(f"select * from {name}") for name in THEME_TABLES}
+    placed = themes_as_of(registry, today, tickets, vectors, embedder.embed, day)
+    curation = read_decisions(decisions, placed.registry)
+    frames = _update(warehouse, placed, curation, day, None, 0).frames
+    return frames | {"theme_history": frames["theme_history"].filter(pl.col("occurred_on") <= day)}
+
+
 def _today(warehouse: Warehouse) -> date:
     as_of, zone = warehouse.query("select as_of, time_zone from raw.account").row(0)
     local: datetime = as_of.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))

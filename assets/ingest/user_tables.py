@@ -21,6 +21,7 @@ from assets.ingest.store import add_rows, quarantine_rows, replace_rows
 
 MAPPING_NAME = "tables"  # what quarantine and loads call it
 _VERSIONED = {"groups": ["group_id"], "sla_policies": ["policy_id", "metric"]}
+CURATION = "themes"  # decisions about themes, which the asset of the themes reads itself
 _FOREVER = datetime(9999, 12, 31)
 
 
@@ -34,7 +35,8 @@ def load_user_tables(folder: Path, time_zone: str, context: LoadContext) -> list
         return [
             FileResult(str(folder), MAPPING_NAME, error=f"{folder}: there is no such folder of small tables")
         ]
-    results = [_stranger(path) for path in sorted(folder.glob("*.csv")) if path.stem not in USER_TABLES]
+    known = (*USER_TABLES, CURATION)
+    results = [_stranger(path) for path in sorted(folder.glob("*.csv")) if path.stem not in known]
     for table in USER_TABLES:
         path = folder / f"{table}.csv"
         if path.exists():
@@ -46,7 +48,7 @@ def load_user_tables(folder: Path, time_zone: str, context: LoadContext) -> list
 
 
 def _stranger(path: Path) -> FileResult:
-    told = f"{path}: no table is called {path.stem}; {closest(path.stem, USER_TABLES)}; rename the file"
+    told = f"{path}: no table is called {path.stem}; {closest(path.stem, (*USER_TABLES, CURATION))}; rename the file"
     return FileResult(str(path), MAPPING_NAME, error=told)
 
 

@@ -109,7 +109,7 @@ def _wrong(
         return f"value is '{value}', which is another theme's name; names must differ"
     if action == "merge" and theme in merged:
         return f"'{theme}' is already merged into '{merged[theme]}'; keep one of the two rows"
-    if action == "merge" and _end(value, {**merged, theme: value}) == theme:
+    if action == "merge" and _end(value, merged) == theme:
         return f"'{theme}' would be merged into itself; merge into a theme that stays"
     return None
 
@@ -134,13 +134,10 @@ def _other_names(theme: str, names: Mapping[str, str], registry: Registry | None
 
 
 def _end(theme: str, merged: Mapping[str, str]) -> str:
-    """Where a chain of merges ends; the theme itself where it goes round."""
-    at, steps = theme, 0
-    while at in merged and steps <= len(merged):
-        at, steps = merged[at], steps + 1
-        if at == theme:
-            return theme
-    return at
+    """Where a chain of merges ends."""
+    while theme in merged:
+        theme = merged[theme]
+    return theme
 
 
 def with_split_themes(registry: Registry, curation: Curation, day: date) -> tuple[Registry, list[HistoryRow]]:

@@ -50,8 +50,7 @@ def fit_themes(
     requester_key, created_at, created_on, text_digest. embeddings: unit rows, in the order of `tickets`.
     pinned: themes that keep their tickets whatever the fit finds.
     """
-    order = tickets.select(pl.struct(KEY).arg_sort()).to_series().to_numpy()
-    tickets, embeddings = tickets[order], embeddings[order]
+    tickets, embeddings = _in_order(tickets, embeddings)
     before = tickets.select(KEY).join(
         known.select(*KEY, "theme_id", "is_near_duplicate"), on=KEY, how="left", maintain_order="left"
     )
@@ -61,13 +60,10 @@ def fit_themes(
     found = find_themes(
         tickets.filter(~held), embeddings[free], embed, earlier=earlier.filter(~held) if registry else None
     )
-    facts = tickets.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(tickets["text"]))
+    facts = _facts(tickets)
     placed = found.ticket_themes.with_columns(earlier=earlier.filter(~held)).join(facts, on=KEY, how="left")
-    match = _match(placed) if registry else _Match({}, {}, {})
-    share_other = (placed["theme_id"] == OTHER_ID).sum() / max(tickets.height, 1)
-    fit = Fit(model, day, tickets.height, float(share_other), registry.fit.last_number if registry else 0)
-    first_days = dict(placed.group_by("theme_id").agg(pl.col("created_on").min()).iter_rows())
-    after, ids, history = _carried_over(registry, found, match, first_days, fit, pinned)
+    fit = _fit(placed, tickets.height, model, day, registry)
+    after, ids, history = _carried_over(registry, found, placed, fit, pinned)
     after, similarity = _recentred(after, earlier.filter(held), embeddings[~free])
     kept = before.filter(held).with_columns(similarity=similarity).join(facts, on=KEY, how="left")
     columns = list(TICKETS_SCHEMA)
@@ -76,6 +72,60 @@ def fit_themes(
     )
     examples = found.theme_examples.select(*KEY, "rank")
     return Placed(after, result.sort(KEY), history_frame(history), examples)
+
+
+def themes_as_of(
+    registry: Registry,
+    today: pl.DataFrame,
+    tickets: pl.DataFrame,
+    embeddings: Vectors,
+    embed: Embed,
+    day: date,
+) -> Placed:
+    """The themes as a first fit on a past day would have found them, under today's ids where they are the same.
+
+    today: TICKETS_SCHEMA, as placed now. tickets, embeddings: those of then, as for `fit_themes`. Nothing later
+    moves a border or gives a name; a theme born after `day` is not there, and one that only then was has an id
+    that is used nowhere else.
+    """
+    tickets, embeddings = _in_order(tickets, embeddings)
+    there = (registry.themes["born_on"] <= day).fill_null(False).to_numpy()
+    then = replace(registry, themes=registry.themes.filter(there), centroids=registry.centroids[there])
+    known = today.filter(pl.col("theme_id").is_in(then.themes["theme_id"].to_list()))
+    found = find_themes(tickets, embeddings, embed)
+    placed = (
+        found.ticket_themes.join(known.select(*KEY, earlier="theme_id"), on=KEY, how="left", maintain_order="left")
+        .join(_facts(tickets), on=KEY, how="left", maintain_order="left")
+    )  # fmt: skip
+    fit = _fit(placed, tickets.height, registry.fit.model, day, registry)
+    after, ids, _ = _carried_over(then, found, placed, fit, ())
+    names = {
+        ids.get(name, name): given for name, given in found.themes.select("theme_id", "name").iter_rows()
+    }
+    themes = after.themes.filter(pl.col("retired_on").is_null() & pl.col("theme_id").is_in(list(names)))
+    themes = themes.with_columns(name=pl.col("theme_id").replace(names))
+    places = [after.themes["theme_id"].to_list().index(name) for name in themes["theme_id"]]
+    result = placed.with_columns(pl.col("theme_id").replace(ids)).select(list(TICKETS_SCHEMA)).sort(KEY)
+    return Placed(
+        replace(after, themes=themes, centroids=after.centroids[places]),
+        result,
+        history_frame([]),
+        found.theme_examples.select(*KEY, "rank"),
+    )
+
+
+def _in_order(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[pl.DataFrame, Vectors]:
+    order = tickets.select(pl.struct(KEY).arg_sort()).to_series().to_numpy()
+    return tickets[order], embeddings[order]
+
+
+def _facts(tickets: pl.DataFrame) -> pl.DataFrame:
+    return tickets.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(tickets["text"]))
+
+
+def _fit(placed: pl.DataFrame, texts: int, model: str, day: date, registry: Registry | None) -> Fit:
+    other = (placed["theme_id"] == OTHER_ID).sum() / max(texts, 1)
+    return Fit(model, day, texts, float(other), registry.fit.last_number if registry else 0)
 
 
 @dataclass(frozen=True)
@@ -118,12 +168,16 @@ def _match(placed: pl.DataFrame) -> _Match:
 def _carried_over(
     registry: Registry | None,
     found: Themes,
-    match: _Match,
-    first_days: dict[str, date],
+    placed: pl.DataFrame,
     fit: Fit,
     pinned: Collection[str],
 ) -> tuple[Registry, dict[str, str], list[HistoryRow]]:
-    """The registry after a fit, the id of each found theme, and what happened to the themes."""
+    """The registry after a fit, the id of each found theme, and what happened to the themes.
+
+    placed: source, ticket_id, theme_id as found, earlier theme, is_near_duplicate, created_on.
+    """
+    match = _match(placed) if registry else _Match({}, {}, {})
+    first_days = dict(placed.group_by("theme_id").agg(pl.col("created_on").min()).iter_rows())
     alive = found.themes.filter(~pl.col("is_other"))
     centres = found.centroids[: alive.height]  # Other, which has none, comes last
     before = registry or Registry(pl.DataFrame(schema=REGISTRY_SCHEMA), centres[:0], found.mean, fit)
