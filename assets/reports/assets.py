@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
 
 PAGES = {
     "report_index": ("index.html", "The week in ten lines, each a link to the page behind it."),
@@ -74,7 +74,9 @@ def report_pages(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type:
     owners=["team:support-analytics"],
     pool=WAREHOUSE_POOL,
 )
-def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def weekly_report(
+    context: dg.AssetExecutionContext, state: StateFolder, embedding: EmbeddingModel
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """The site of one past week, as it would have been on its Sunday: nothing that came later is used."""
     from assets.reports.past_week import as_of_week
     from assets.reports.site import render_site
@@ -83,7 +85,7 @@ def weekly_report(context: dg.AssetExecutionContext, state: StateFolder) -> dg.M
     weeks = state.path / "weeks"
     unfinished = weeks / f".{monday}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
-    with as_of_week(state.published, monday, state.forecast_days) as snapshot:
+    with as_of_week(state, embedding.embedder(), monday) as snapshot:
         site = render_site(snapshot, unfinished, week=monday)
     shutil.rmtree(weeks / str(monday), ignore_errors=True)
     os.replace(unfinished, weeks / str(monday))

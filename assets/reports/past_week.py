@@ -3,66 +3,79 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
+from assets.causes import cause_frames
+from assets.curation_file import read_curation_file
 from assets.forecasts import forecast_frames
+from assets.resources import StateFolder
+from assets.tables import THEME_TABLES
+from assets.theme_registry import theme_frames_as_of
 from assets.themes import driver_frame
 from assets.warehouse import sql_project
+from dbt_like_sql.project import Model
 from dbt_like_sql.warehouse import Warehouse
 
-# Themes keep the names and borders they have today; what a past week shows is which tickets they had then.
-_THEMES_AS_OF_THEN = """
-    delete from ticket_themes where not exists (
-        select 1 from stg_tickets as known
-        where known.source = ticket_themes.source and known.ticket_id = ticket_themes.ticket_id
-    );
-    delete from theme_examples where not exists (
-        select 1 from ticket_themes as known
-        where known.source = theme_examples.source and known.ticket_id = theme_examples.ticket_id
-    );
-    create temp table theme_sizes as
-        select theme_id, count(*) as tickets, count(*) filter (where not is_near_duplicate) as distinct_tickets
-        from ticket_themes group by theme_id;
-    delete from themes where theme_id not in (select theme_id from theme_sizes);
-    update themes set
-        tickets = theme_sizes.tickets,
-        distinct_tickets = theme_sizes.distinct_tickets,
-        share = theme_sizes.tickets / (select sum(tickets) from theme_sizes)
-    from theme_sizes where theme_sizes.theme_id = themes.theme_id;
-"""
+if TYPE_CHECKING:
+    from models.text.embedding import Embedder
 
 
 @contextmanager
-def as_of_week(published: Path, monday: date, horizon: int) -> Iterator[Path]:
+def as_of_week(state: StateFolder, embedder: Embedder, monday: date) -> Iterator[Path]:
     """A temporary copy of the published snapshot, rebuilt as of the end of a week.
 
-    Every SQL table is built anew from what had happened by then, the forecast is made from that Sunday,
-    and themes hold only the tickets of then. horizon: days to forecast.
+    Everything is made anew from what had happened by then: the SQL tables, the themes (under today's ids where
+    they are the same), what rose and why, and the forecast from that Sunday on.
     """
+    published = state.published
     copy = published.with_name(f".as-of-{monday}.duckdb.unfinished")
     shutil.copyfile(published, copy)
     try:
         with Warehouse(copy) as warehouse:
-            _rewind(warehouse, monday + timedelta(days=6), horizon)
+            _rewind(warehouse, state, embedder, monday + timedelta(days=6))
         yield copy
     finally:
         copy.unlink(missing_ok=True)
         copy.with_name(f"{copy.name}.wal").unlink(missing_ok=True)
 
 
-def _rewind(warehouse: Warehouse, sunday: date, horizon: int) -> None:
+def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday: date) -> None:
     zone = ZoneInfo(warehouse.query("select time_zone from raw.account").item())
     end = datetime.combine(sunday + timedelta(days=1), time(), zone).astimezone(ZoneInfo("UTC"))
     as_of = end.replace(tzinfo=None) - timedelta(microseconds=1)
     warehouse.execute("update raw.account set as_of = least(as_of, ?)", [as_of])
     warehouse.execute("update raw.sources set volume_until = least(volume_until, ?)", [sunday])
-    warehouse.execute(_THEMES_AS_OF_THEN)
-    for model in sql_project().models:
+    before, after = _before_and_after_themes(sql_project().models)
+    for model in before:
         warehouse.build(model)
-    warehouse.replace("theme_drivers", driver_frame(warehouse))
-    for table, frame in forecast_frames(warehouse, horizon).items():
+    # A person's decisions are today's: who reads a past week again wants its themes under the names they know.
+    decisions, _ = read_curation_file(state.tables)
+    _store(warehouse, theme_frames_as_of(warehouse, embedder, decisions))
+    for model in after:
+        warehouse.build(model)
+    _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
+    _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
+    _store(warehouse, forecast_frames(warehouse, state.forecast_days))
+
+
+def _before_and_after_themes(models: Sequence[Model]) -> tuple[list[Model], list[Model]]:
+    """The models that know nothing of themes, and those built on them; each in build order."""
+    of_themes = set(THEME_TABLES)
+    for model in models:
+        if of_themes.intersection(model.reads):
+            of_themes.add(model.name)
+    return [model for model in models if model.name not in of_themes], [
+        model for model in models if model.name in of_themes
+    ]
+
+
+def _store(warehouse: Warehouse, frames: dict[str, pl.DataFrame]) -> None:
+    for table, frame in frames.items():
         warehouse.replace(table, frame)

@@ -16,7 +16,7 @@ from assets.reports.pages.theme_cards import Quote, Year, quote
 from assets.reports.scope import Scope
 
 QUOTES = 6
-SEGMENTS = 6
+SEGMENTS = 5
 EVENTS = 3
 ISSUES = 5
 SIMILAR = 3
@@ -81,13 +81,11 @@ def card(
     def of(frame: pl.DataFrame) -> list[dict[str, Any]]:
         return frame.filter(theme_id=row["theme_id"]).to_dicts()
 
-    segments, events = of(rises.segments), of(rises.events)[:EVENTS]
-    hits = _hits(segments)
-    amount, rest = rise_words.headline(row, scope.zone, hits[0][0] if hits else "")
-    marked = [
-        (event, Coincidence(str(place), rise_words.event(event), rise_words.against(event)))
-        for place, event in enumerate(events, 1)
-    ]
+    hits = _hits(segments := of(rises.segments))
+    events = _marked(of(rises.events)[:EVENTS])
+    named = [event for _, event in events if event["is_named"]]
+    near = rise_words.event_in_short(named[0]) if named else ""
+    amount, rest = rise_words.headline(row, scope.zone, hits[0][0] if hits else "", near)
     return Card(
         anchor=anchor(row["theme_id"]),
         name=row["name"],
@@ -101,8 +99,8 @@ def card(
         hits=hits,
         unchanged=rise_words.unchanged(segments),
         where_from=rise_words.where_from(row),
-        coincides=tuple(text for event, text in marked if event["is_named"]),
-        beside=tuple(text for event, text in marked if not event["is_named"]),
+        coincides=tuple(_coincidence(mark, event) for mark, event in events if event["is_named"]),
+        beside=tuple(_coincidence(mark, event) for mark, event in events if not event["is_named"]),
         costs=tuple(cost for impact in of(rises.impact) for cost in _costs(impact)),
         copies=_copies(row),
         quotes=tuple(quote(told) for told in of(rises.quotes)[:QUOTES]),
@@ -111,6 +109,16 @@ def card(
         actions=tuple((action_name(told), rise_words.action(told)) for told in of(actions)),
         similar=tuple(quote(told, scope.zone) for told in of(rises.similar)[:SIMILAR]),
     )
+
+
+def _marked(events: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Events with the numbers that mark them in the chart, in the order of time."""
+    in_time = sorted(events, key=lambda event: event["starts_at"])
+    return [(str(in_time.index(event) + 1), event) for event in events]
+
+
+def _coincidence(mark: str, event: dict[str, Any]) -> Coincidence:
+    return Coincidence(mark, rise_words.event(event), rise_words.against(event))
 
 
 def anchor(theme_id: str) -> str:
@@ -129,7 +137,7 @@ def _tags(row: dict[str, Any], zone: str) -> tuple[tuple[str, str], ...]:
 
 
 def _chart(
-    row: dict[str, Any], weekly: pl.DataFrame, events: list[dict[str, Any]], scope: Scope
+    row: dict[str, Any], weekly: pl.DataFrame, events: list[tuple[str, dict[str, Any]]], scope: Scope
 ) -> charts.Chart | None:
     """The last weeks as bars; none where every week that had tickets is hidden."""
     shown = weekly.sort("week").tail(CHART_WEEKS)
@@ -147,8 +155,8 @@ def _chart(
         onset,  # type: ignore[arg-type]
         hidden=shown["distinct_tickets"].is_null().to_list(),
         events=[
-            charts.Event(str(mark), event["name"], begin.date(), begin.date())
-            for mark, event in enumerate(events, 1)
+            charts.Event(mark, event["name"], begin.date(), begin.date())
+            for mark, event in sorted(events, key=lambda marked: marked[0])
             if (begin := _local(event["starts_at"], zone)).date() >= first
         ],
         alt=f"Tickets a week on “{row['name']}” for {shown.height} weeks with the usual range: "

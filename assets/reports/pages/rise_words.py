@@ -24,7 +24,8 @@ CONFIDENCE_RULE = (
     "expected, and six times as many as chance alone would add. May be chance: the range in brackets reaches down to "
     "nothing. Probably so: between the two."
 )
-NOT_SIGNIFICANT = 0.1  # of a rise; a part below it is called small
+SEGMENTS_MATCH = 0.5  # of segment_match; below it a rise is mainly of others than an event concerns
+SMALL_PART = 0.1  # of a rise; a part below it is called small
 
 
 def since(row: Row, zone: str) -> str:
@@ -45,14 +46,16 @@ def since_between(row: Row, zone: str) -> str:
     return f"It began between {low} and {high}." if low != high else f"It began on {low}."
 
 
-def headline(row: Row, zone: str, group: str = "") -> tuple[str, str]:
+def headline(row: Row, zone: str, group: str = "", near: str = "") -> tuple[str, str]:
     """How much it rose, and the rest of the sentence: what it is compared with, for whom, since when.
 
-    group: the customers it hits most, named where it rose among them only.
+    group: the customers it hits most, named where it rose among them only. near: an `event_in_short`.
     """
     began = f" since {since(row, zone)}" if row["onset_at"] is not None else ""
     if not row["is_ongoing"] and row["ended_at"] is not None:
         began = began.replace(" since ", " from ") + f" to {wording.moment(row['ended_at'], zone)}"
+    if began and near:
+        began += f", {near}"
     if row["kind"] == "segment" and group:
         began = f" among customers with {group}{began}"
     if row["excess"] is None:
@@ -95,7 +98,7 @@ def where_from(row: Row) -> str:
         return ""
     customers, rate, mix = parts
     measure = wording.readable(row["rate_measure"] or "customers")
-    if abs(customers) < NOT_SIGNIFICANT * change and abs(mix) < NOT_SIGNIFICANT * change:
+    if abs(customers) < SMALL_PART * change and abs(mix) < SMALL_PART * change:
         return (
             f"Not because there were more {measure}: the same customers write more often. Of the change of "
             f"{wording.count(change)} a week, {_signed(customers)} come from more {measure} and {_signed(mix)} "
@@ -130,23 +133,30 @@ def segment(row: Row) -> str:
 def event(row: Row) -> str:
     """`Starts 2 h after “App 34.2” (release), among those it concerns (platform: android).`"""
     what = f"“{row['name']}” ({wording.readable(row['kind'])})"
-    among = _among(row)
+    return f"Starts {_distance(row)} {what}{_among(row)}."
+
+
+def event_in_short(row: Row) -> str:
+    """`2 h after “App 34.2”`, to follow the begin in a headline."""
+    return f"{_distance(row)} “{row['name']}”"
+
+
+def _distance(row: Row) -> str:
     if row["hours_before_onset"] is None:
-        return f"About the same time as {what}{among}."
+        return "about the same time as"
     gap = abs(row["hours_before_onset"])
     if gap < 1:
-        return f"Starts within the hour of {what}{among}."
+        return "within the hour of"
     length = f"{wording.count(gap)} h" if gap < 72 else f"{wording.count(gap / 24)} days"
-    order = "after" if row["hours_before_onset"] >= 0 else "before"
-    return f"Starts {length} {order} {what}{among}."
+    return f"{length} {'after' if row['hours_before_onset'] >= 0 else 'before'}"
 
 
 def _among(row: Row) -> str:
-    if row["shared_segment"]:
-        return f", among those it concerns ({_shared(row)})"
-    if row["segment_match"] is not None and row["segment_match"] < 0.5:
-        return ", but not mainly among those it concerns"
-    return ""
+    """Whether the rise is among those an event concerns; its segment is given where the event has one."""
+    segment = f" ({_shared(row)})" if row["shared_segment"] else ""
+    if row["segment_match"] is None or row["segment_match"] >= SEGMENTS_MATCH:
+        return f", among those it concerns{segment}" if segment else ""
+    return f", but not mainly among those it concerns{segment}"
 
 
 def _shared(row: Row) -> str:
@@ -237,4 +247,4 @@ def _rate(value: float) -> str:
     """Two figures: `2.9`, `0.14`, `0.0031`."""
     if value >= 10:
         return wording.count(value)
-    return f"{value:.2g}" if value >= 0.001 or value == 0 else "under 0.001"
+    return f"{value:#.2g}".rstrip(".") if value >= 0.001 or value == 0 else "under 0.001"

@@ -121,7 +121,7 @@ def _lede(rises: Rises, listed: pl.DataFrame, scope: Scope) -> str:
     text = f"Week of {scope.period}, {tickets} with text, {scope.source_names}."
     if not rises.is_known:
         return text
-    quiet = listed.height - rises.rises.height
+    quiet = listed.height - rises.rises.height - rises.too_small
     return f"{text} {wording.count(quiet)} of {wording.plural(listed.height, 'theme')} did not rise."
 
 
@@ -225,10 +225,7 @@ def _lines(
     if not listed.height:
         return ()
     lines = [
-        Line(
-            card.name, f"{card.headline}. {_named(card)}".strip(), f"root-causes.html#{card.anchor}", "worse"
-        )
-        for card in cards[:LINES]
+        Line(card.name, card.headline, f"root-causes.html#{card.anchor}", "worse") for card in cards[:LINES]
     ]
     if len(cards) > LINES:
         rest = len(cards) - LINES
@@ -248,10 +245,6 @@ def _lines(
         context = "tickets since each fix began, against those before and other themes"
         lines.append(Line(text, context, "root-causes.html#actions"))
     return tuple(lines)
-
-
-def _named(card: Card) -> str:
-    return card.coincides[0].text if card.coincides else ""
 
 
 def _still(followup: pl.DataFrame) -> str:
