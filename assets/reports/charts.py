@@ -171,7 +171,7 @@ def rise(
     )
     if any(hidden):
         _hidden_marks(figure, [week + _WEEK / 2 for week in weeks], hidden)
-    _mark_events(figure, events)
+    _mark_events(figure, events, apart=2)
     bands = [
         {"x0": week, "x1": week + _WEEK, "y0": low, "y1": high} | _BELOW | {"fillcolor": BAND}
         for week, low, high in zip(weeks, *usual, strict=True)
@@ -276,19 +276,22 @@ def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[boo
     )
 
 
-def _mark_events(figure: go.Figure, events: Sequence[Event], *, area: bool = False) -> None:
+def _mark_events(
+    figure: go.Figure, events: Sequence[Event], *, area: bool = False, apart: int = MARKS_APART
+) -> None:
+    """Lines (or areas) with numbers; events that begin fewer than `apart` days from each other share a number."""
     # All at once: adding them one by one copies the figure's list each time.
     figure.update_layout(
         shapes=[_event_shape(event, as_area=area and event.last > event.first) for event in events],
-        annotations=_marks(events),
+        annotations=_marks(events, apart),
     )
 
 
-def _marks(events: Sequence[Event]) -> list[dict[str, object]]:
+def _marks(events: Sequence[Event], apart: int) -> list[dict[str, object]]:
     """The numbers over a chart: of events close to each other `13–15`, and raised where two would still touch."""
     groups: list[list[Event]] = []
     for event in sorted(events, key=lambda event: event.first):
-        if groups and (event.first - groups[-1][0].first).days < MARKS_APART:
+        if groups and (event.first - groups[-1][0].first).days < apart:
             groups[-1].append(event)
         else:
             groups.append([event])

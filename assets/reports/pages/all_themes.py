@@ -57,7 +57,8 @@ def build(
         "themes",
         "All themes",
         listed,
-        _COLUMNS,
+        # What no source knows, or what is hidden for every theme, needs no column.
+        tuple(column for column in _COLUMNS if listed[column.name].count()),
         tones=tuple(tone(row) for row in listed.iter_rows(named=True)),
         links=tuple(f"#{anchor(theme)}" for theme in listed["theme_id"].to_list()),
     )

@@ -60,7 +60,7 @@ def build(
             "strip": _strip(cards, rises, listed, actions, followup.frame),
             "cards": cards,
             "unchanged": _unchanged(rises, listed),
-            "too_small": _too_small(rises),
+            "too_small": _too_small(rises, listed),
             "followup": followup if followup.frame.height else None,
             "actions": [_action(row) for row in actions.iter_rows(named=True)],
             "confidence": rise_words.CONFIDENCE_RULE,
@@ -93,7 +93,7 @@ def _finding(rises: Rises, listed: pl.DataFrame) -> str:
         return "No problem rose last week."
     above = _above(listed)
     if not above:
-        return "No theme was above its usual range last week."
+        return f"No theme of {SMALL_CELL} tickets or more was above its usual range last week."
     were = "theme was above its" if above == 1 else "themes were above their"
     return f"{wording.sentence(wording.number_word(above))} {were} usual range last week."
 
@@ -180,15 +180,19 @@ def _unchanged(rises: Rises, listed: pl.DataFrame) -> str:
     return f"{many} themes stayed in their usual range, among them {wording.listing(largest)}."
 
 
-def _too_small(rises: Rises) -> str:
-    if not rises.too_small:
-        return ""
-    more = "theme rose" if rises.too_small == 1 else "themes rose"
-    also = "more " if rises.rises.height else ""
-    return (
-        f"{wording.sentence(wording.number_word(rises.too_small))} {also}{more} by fewer than {SMALL_CELL} tickets: "
-        "too few to show, or to send anyone after."
-    )
+def _too_small(rises: Rises, listed: pl.DataFrame) -> str:
+    """How many themes rose that may not be shown."""
+    if not rises.is_known:
+        above = listed.filter(pl.col("verdict") == "above", pl.col("distinct_week").is_null()).height
+        themes = "theme was" if above == 1 else "themes were"
+        what = f"{themes} above the usual range with fewer than {SMALL_CELL} tickets"
+    else:
+        above = rises.too_small
+        themes = "theme rose" if above == 1 else "themes rose"
+        more = "more " if rises.rises.height else ""
+        what = f"{more}{themes} by fewer than {SMALL_CELL} tickets"
+    many = wording.sentence(wording.number_word(above))
+    return f"{many} {what}: too few to show, or to send anyone after." if above else ""
 
 
 def _action(row: dict[str, object]) -> dict[str, str]:
