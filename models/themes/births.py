@@ -16,7 +16,7 @@ from models.themes.naming import Embed, name_themes
 from models.themes.new_themes import Rows, find_new_themes
 from models.themes.refit import unused_name
 from models.themes.registry import KEY, HistoryRow, Placed, Registry, history_frame
-from models.themes.themes import COPY_NEIGHBOURS
+from models.themes.themes import COPY_NEIGHBOURS, OTHER_ID
 
 # Recent texts are those of so many days; with many of them, the latest are looked at.
 RECENT_DAYS = 7
@@ -101,7 +101,8 @@ def _is_theme_already(mine: pl.DataFrame, rows: Rows, tickets: pl.DataFrame) -> 
     )
     recent = (mine["theme_id"] == theme).sum()
     return bool(
-        count >= ALREADY_A_THEME * len(rows)
+        theme != OTHER_ID
+        and count >= ALREADY_A_THEME * len(rows)
         and recent >= ALREADY_A_THEME * (tickets["theme_id"] == theme).sum()
     )
 

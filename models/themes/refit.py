@@ -52,7 +52,10 @@ def fit_themes(
     """
     tickets, embeddings = _in_order(tickets, embeddings)
     before = tickets.select(KEY).join(
-        known.select(*KEY, "theme_id", "is_near_duplicate"), on=KEY, how="left", maintain_order="left"
+        known.select(*KEY, "theme_id", "is_near_duplicate", "similarity"),
+        on=KEY,
+        how="left",
+        maintain_order="left",
     )
     earlier = before["theme_id"].replace({OTHER_ID: None})
     held = earlier.is_in(list(pinned)).fill_null(False)
@@ -61,7 +64,9 @@ def fit_themes(
         tickets.filter(~held), embeddings[free], embed, earlier=earlier.filter(~held) if registry else None
     )
     facts = _facts(tickets)
-    placed = found.ticket_themes.with_columns(earlier=earlier.filter(~held)).join(facts, on=KEY, how="left")
+    placed = found.ticket_themes.with_columns(
+        earlier=earlier.filter(~held), earlier_similarity=before["similarity"].filter(~held)
+    ).join(facts, on=KEY, how="left")
     fit = _fit(placed, tickets.height, model, day, registry)
     after, ids, history = _carried_over(registry, found, placed, fit, pinned)
     after, similarity = _recentred(after, earlier.filter(held), embeddings[~free])
@@ -94,7 +99,12 @@ def themes_as_of(
     known = today.filter(pl.col("theme_id").is_in(then.themes["theme_id"].to_list()))
     found = find_themes(tickets, embeddings, embed)
     placed = (
-        found.ticket_themes.join(known.select(*KEY, earlier="theme_id"), on=KEY, how="left", maintain_order="left")
+        found.ticket_themes.join(
+            known.select(*KEY, earlier="theme_id", earlier_similarity="similarity"),
+            on=KEY,
+            how="left",
+            maintain_order="left",
+        )
         .join(_facts(tickets), on=KEY, how="left", maintain_order="left")
     )  # fmt: skip
     fit = _fit(placed, tickets.height, registry.fit.model, day, registry)
@@ -138,15 +148,21 @@ class _Match:
 
 
 def _match(placed: pl.DataFrame) -> _Match:
-    """Matches by shared tickets, copies counted once. placed: theme_id, earlier, is_near_duplicate."""
+    """Matches by shared tickets, copies counted once.
+
+    placed: theme_id as found, earlier theme and likeness to its centre (earlier_similarity), is_near_duplicate.
+    A ticket speaks for its earlier theme as far as it is like it: what was placed day to day for want of a
+    better theme must not carry the theme's id away.
+    """
     pairs = placed.filter(
         pl.col("earlier").is_not_null(), pl.col("theme_id") != OTHER_ID, ~pl.col("is_near_duplicate")
     )
-    shared = pairs.group_by("earlier", "theme_id").len().sort("earlier", "theme_id")
+    weight = pl.col("earlier_similarity").clip(lower_bound=0) ** 2
+    shared = pairs.group_by("earlier", "theme_id").agg(weight.sum()).sort("earlier", "theme_id")
     new, old = sorted(set(shared["theme_id"])), sorted(set(shared["earlier"]))
-    table = np.zeros((len(old), len(new)), dtype=np.int64)
-    for was, now, count in shared.iter_rows():
-        table[old.index(was), new.index(now)] = count
+    table = np.zeros((len(old), len(new)))
+    for was, now, weight_shared in shared.iter_rows():
+        table[old.index(was), new.index(now)] = weight_shared
     rows, columns = linear_sum_assignment(table, maximize=True)
     given, got = table.sum(axis=1), table.sum(axis=0)
     same = table[rows, columns] >= SAME_THEME * np.minimum(given[rows], got[columns])
