@@ -17,6 +17,8 @@ _HTML_TAG = r"(?i)</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>"
 _HTML_ENTITY = r"&(?:nbsp|amp|lt|gt|quot|apos|#\d+);"
 _LINK = r"(?i)\b(?:https?|hxxps?)://\S+|\bwww\.\S+"
 _MASKED = r"\b[Xx]{2,}(?:[/\-. ]*[Xx]{2,})*(?:[/\-]\d{2,4})?\b"
+# A subject, or another line, after which a new sentence starts.
+_LINE_THAT_ENDS = r"([\p{L}\p{N}])[ \t]*(?:\r?\n)+[ \t]*(\p{Lu})"
 _AMOUNT_BRACES = r"\{(\$[\d.,]+)\}"
 
 _TITLE = r"(?:sir|madam|sirs|team|support|all|there|everyone|customer (?:service|support|care)|to whom it may concern)"
@@ -51,6 +53,7 @@ def normalise(texts: pl.Series) -> pl.Series:
         (_GREETING, ""),
         (_GREETING_LINE, ""),
         (_SIGNATURE, "."),
+        (_LINE_THAT_ENDS, "${1}. ${2}"),
         (r"\s+", " "),
         (r"\s+([,.;:!?])", "${1}"),
         (r"([,.;:!?])(?:\s*[,.;:])+", "${1}"),

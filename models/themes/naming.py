@@ -13,9 +13,12 @@ from scipy import sparse
 
 from models.themes.clustering import Labels, Vectors, centred
 from models.themes.recipe import (
+    ONE_WORD_COST,
+    PART_OF_LONGER,
     PHRASE_WORDS,
     PHRASES_APART,
     PHRASES_PER_THEME,
+    RIVAL_WEIGHT,
     SHARE_WEIGHT,
     TEXTS_READ_PER_THEME,
     WORDS_READ_PER_TEXT,
@@ -25,7 +28,9 @@ from models.themes.stop_words import can_be_a_name
 Embed = Callable[[Sequence[str]], Vectors]
 Matrix = npt.NDArray[np.float64]
 
-_WORD = r"[^\W\d_][\w]*(?:['’][^\W\d_]+)?"
+_WORD = re.compile(r"\b(?:\d-?)?[^\W\d_]\w*(?:['-][^\W_]+)*")
+# A phrase does not reach across the end of a clause.
+_CLAUSE_END = re.compile(r"[.,;:!?()\[\]{}\"/|<>=\n…–—]|\s-\s")
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,14 @@ def name_themes(
 
     texts: normalised, distinct, the most central of a theme first. centres: unit, centred on `mean`.
     Candidates are the n-grams with the highest class-based TF-IDF (Grootendorst 2022); the one nearest in
-    meaning to the theme's centre wins, with a bonus for being said by many.
+    meaning to the theme's centre, and away from the next theme's, wins, with a bonus for being said by many
+    and for being more than one word.
     """
     texts, labels = _read_part(texts, labels)
     phrases, counts = _phrase_counts(texts, labels, len(centres))
     if not phrases:
         return [Name(f"Theme {label + 1}", ()) for label in range(len(centres))]
-    candidates = _candidates(counts)
+    candidates = _candidates(counts, _parts_of_longer(phrases, counts))
     used = np.unique(np.concatenate(candidates))
     vectors = np.zeros((len(phrases), len(mean)), dtype=np.float32)
     vectors[used] = centred(embed([phrases[i] for i in used]), mean)
@@ -59,7 +65,12 @@ def name_themes(
     names = []
     for label, candidate in enumerate(candidates):
         share = counts[[label], :][:, candidate].toarray().ravel() / texts_of[label]
-        score = vectors[candidate] @ centres[label] + SHARE_WEIGHT * np.sqrt(share)
+        likeness = vectors[candidate] @ centres.T
+        own = likeness[:, label].copy()
+        likeness[:, label] = 0
+        rival = likeness.max(axis=1)
+        score = own - RIVAL_WEIGHT * rival + SHARE_WEIGHT * np.sqrt(share)
+        score -= ONE_WORD_COST * np.array([" " not in phrases[phrase] for phrase in candidate])
         ranked = candidate[np.lexsort((candidate, -score))]
         names.append(_name(ranked, phrases, vectors, taken, acronyms, label))
     return names
@@ -81,35 +92,66 @@ def _phrase_counts(texts: list[str], labels: Labels, themes: int) -> tuple[list[
     from sklearn.feature_extraction.text import CountVectorizer
 
     vectorizer = CountVectorizer(
-        ngram_range=PHRASE_WORDS,
-        token_pattern=_WORD,
-        binary=True,
-        min_df=2 if len(texts) > 1 else 1,
-        dtype=np.int32,
+        analyzer=_phrases, binary=True, min_df=2 if len(texts) > 1 else 1, dtype=np.int32
     )
     try:
         said = vectorizer.fit_transform(texts)
     except ValueError:  # not one phrase that two texts share
         return [], sparse.csr_matrix((themes, 0))
-    phrases = vectorizer.get_feature_names_out()
-    fit = np.array([can_be_a_name(phrase.split()) for phrase in phrases])
     members = sparse.csr_matrix(
         (np.ones(len(labels), dtype=np.int32), (labels, np.arange(len(labels)))), shape=(themes, len(labels))
     )
-    return phrases[fit].tolist(), sparse.csr_matrix(members @ said[:, fit])
+    return vectorizer.get_feature_names_out().tolist(), sparse.csr_matrix(members @ said)
 
 
-def _candidates(counts: sparse.csr_matrix) -> list[npt.NDArray[np.int64]]:
-    """The phrases (columns) of highest class-based TF-IDF for each theme."""
+def _phrases(text: str) -> set[str]:
+    """Every run of words within a clause that can be a name."""
+    fewest, most = PHRASE_WORDS
+    found = set()
+    for clause in _CLAUSE_END.split(text.lower().replace("’", "'")):
+        words = _WORD.findall(clause)
+        for start in range(len(words)):
+            for stop in range(start + fewest, min(start + most, len(words)) + 1):
+                if can_be_a_name(words[start:stop]):
+                    found.add(" ".join(words[start:stop]))
+    return found
+
+
+def _parts_of_longer(phrases: list[str], counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Which phrases, in which themes, are mostly said as part of one and the same longer phrase.
+
+    Shape (themes, phrases), nonzero where so: "cash withdrawal is still" beside "cash withdrawal is still pending".
+    """
+    column = {phrase: at for at, phrase in enumerate(phrases)}
+    part, whole = [], []
+    for phrase, at in column.items():
+        words = phrase.split()
+        for size in range(1, len(words)):
+            for shorter in (" ".join(words[:size]), " ".join(words[-size:])):
+                if shorter in column:
+                    part.append(column[shorter])
+                    whole.append(at)
+    longer = counts.tocsc()[:, whole].tocoo()
+    shorter_one = np.array(part, dtype=np.int64)[longer.col]
+    mostly = longer.data >= PART_OF_LONGER * np.asarray(counts.tocsr()[longer.row, shorter_one]).ravel()
+    return sparse.csr_matrix(
+        (np.ones(mostly.sum(), dtype=np.int8), (longer.row[mostly], shorter_one[mostly])), shape=counts.shape
+    )
+
+
+def _candidates(counts: sparse.csr_matrix, part: sparse.csr_matrix) -> list[npt.NDArray[np.int64]]:
+    """The phrases (columns) of highest class-based TF-IDF for each theme, without parts of longer ones."""
     per_theme = np.asarray(counts.sum(axis=1)).ravel()
     per_phrase = np.asarray(counts.sum(axis=0)).ravel()
     rarity = np.log1p(per_theme.mean() / np.maximum(per_phrase, 1))
     candidates = []
     for label in range(counts.shape[0]):
         row = counts[[label], :]
-        score = row.data * rarity[row.indices]
-        best = np.lexsort((row.indices, -score))[:PHRASES_PER_THEME]
-        candidates.append(row.indices[best].astype(np.int64))
+        whole = ~np.isin(row.indices, part[[label], :].indices)
+        columns = row.indices[whole]
+        score = row.data[whole] * rarity[columns]
+        best = np.lexsort((columns, -score))[:PHRASES_PER_THEME]
+        candidates.append(columns[best].astype(np.int64))
     return candidates
 
 
@@ -143,7 +185,7 @@ def _acronyms(texts: list[str]) -> frozenset[str]:
     every: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     for text in texts:
-        for word in re.findall(_WORD, text):
+        for word in _WORD.findall(text):
             every[word.lower()] += 1
             if word.isupper() and len(word) > 1:
                 capital[word.lower()] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise, product
 
 # Words of scikit-learn's stop list that do say something in a support ticket.
 _TELLING = """
@@ -16,17 +17,36 @@ today yesterday day days week weeks let tell told make made use using used take 
 """
 
 
-# "How long does it take" is a name, "long does it take" is not; "did not" wants its verb.
+# "How long does it take" is a name, "long does it take" and "take my card" are not; "did not" wants its verb.
 _MAY_OPEN = frozenset(["how"])
+_MAY_CLOSE_A_QUESTION = frozenset(["take", "takes", "use"])
 _MAY_NOT_CLOSE = frozenset(["cannot", "cant", "never", "no", "not"])
+
+
+_QUESTION = frozenset(
+    product(["can", "could", "do", "does", "did", "will", "would", "should", "may", "am", "are", "is"],
+            ["i", "you", "we", "he", "she", "it", "they", "there"])
+)  # fmt: skip
 
 
 def can_be_a_name(words: list[str]) -> bool:
     """Whether a phrase neither opens nor closes with a word that says nothing there, nor repeats one."""
     stop_words = _stop_words()
+    if _is_letter(words[0]) or _is_letter(words[-1]):
+        return False
     opens = words[0] not in stop_words or (words[0] in _MAY_OPEN and len(words) > 1)
     closes = words[-1] not in stop_words | _MAY_NOT_CLOSE
+    if words[0] in _MAY_OPEN and words[-1] in _MAY_CLOSE_A_QUESTION:
+        closes = len(words) > 2
+    if words[0] not in _MAY_OPEN and any(pair in _QUESTION for pair in pairwise(words)):
+        return False  # "countries do you operate" is cut out of "in which countries do you operate"
+    if len(words) > 1 and words[0] == "not" and words[1] in stop_words:
+        return False
     return opens and closes and len(set(words)) == len(words)
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isascii()
 
 
 @cache

@@ -12,6 +12,7 @@ from models.text.normalise import MAX_CHARACTERS, mask_numbers, normalise
     ("written", "read"),
     [
         ("My card  was\n\ndeclined", "My card was declined"),
+        ("Card declined\nIt fails every time", "Card declined. It fails every time"),
         ("I wrote to <EMAIL_1> from <PHONE_2> twice", "I wrote to from twice"),
         ("On XX/XX/2024 XXXX charged me {$12.50}", "On charged me $12.50"),
         ("Hello team, where is my payout?", "where is my payout"),

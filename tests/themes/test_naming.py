@@ -1,9 +1,11 @@
 """Names: readable, telling, no two alike."""
 
 import numpy as np
+import pytest
 
 from models.themes.clustering import centroids
 from models.themes.naming import name_themes
+from models.themes.stop_words import can_be_a_name
 
 MEAN = np.zeros(384, dtype=np.float32)
 
@@ -46,3 +48,43 @@ def test_texts_that_share_no_phrase_still_get_a_name(embedder):
         "Theme 1",
         "Theme 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "reads_well"),
+    [
+        ("transfer is still pending", True),
+        ("how long does a transfer take", True),
+        ("how long does a transfer", True),
+        ("not received", True),
+        ("3-d secure page", True),
+        ("not have the code", False),
+        ("countries do you operate", False),
+        ("duplicate payment of r", False),
+        ("is still pending", False),
+        ("card payment did not", False),
+        ("card to card", False),
+    ],
+)
+def test_a_name_is_not_cut_out_of_the_middle_of_a_sentence(phrase, reads_well):
+    assert can_be_a_name(phrase.split()) == reads_well
+
+
+def test_a_name_does_not_reach_across_the_end_of_a_clause(embedder):
+    names = named(
+        embedder, [["Coupon rejected. My voucher fails"] * 3, ["refund, late parcel: e-wallet top-up"] * 3]
+    )
+    said = {name.name.lower() for name in names} | {term for name in names for term in name.terms}
+    assert said <= {"coupon rejected", "coupon", "rejected", "voucher fails", "voucher", "fails",
+                    "refund", "late parcel", "late", "parcel", "e-wallet top-up", "e-wallet", "top-up"}  # fmt: skip
+
+
+def test_a_part_of_what_is_always_said_in_full_is_no_name(embedder):
+    names = named(
+        embedder,
+        [
+            ["cash withdrawal pending"] * 4 + ["my cash withdrawal pending since monday"] * 4,
+            ["parcel is late"] * 3,
+        ],
+    )
+    assert names[0].name == "Cash withdrawal pending"
