@@ -170,7 +170,7 @@ def _with_everybody(concerned: Compared, from_customers: float) -> float:
     concerned: the tickets of those whom the event concerns. Little is left where most of the rise sits in one
     attribute value among them.
     """
-    attributes = [(name,) for name in ATTRIBUTES if name in concerned.rise.columns]
+    attributes: list[tuple[str, ...]] = [(name,) for name in ATTRIBUTES if name in concerned.rise.columns]
     narrower = telling(concerned.segments(attributes), 1).filter(pl.col("share_of_rise") > _MOST)
     return max(_breadth(concerned), from_customers) * (_NARROWER if narrower.height else 1.0)
 

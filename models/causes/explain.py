@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 from scipy.stats import chi2
 
@@ -67,17 +66,15 @@ RISE_SEGMENTS_SCHEMA: dict[str, Any] = {
 
 
 def explain_rises(known: Known) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The tables theme_rises, rise_segments and rise_events of a week, and what each rise was told from."""
+    """The tables theme_rises, rise_segments and rise_events of a week."""
     rises, segments, events = [], [], []
     concerned = event_segments(known.calendar, known.tickets)
     for rise in find_and_place(known):
         exposed = _exposed(known, rise)
         rises.append(_row(known, rise, exposed))
-        told = telling(rise.segments, _OVER_LISTED)
-        segments += [
-            listed.with_row_index("rank", offset=1).with_columns(theme_id=pl.lit(rise.theme_id))
-            for listed in (told, unchanged(rise.segments, _UNCHANGED_LISTED))
-        ]
+        listed = [telling(rise.segments, _OVER_LISTED), unchanged(rise.segments, _UNCHANGED_LISTED)]
+        told = pl.concat(listed, how="diagonal_relaxed").with_row_index("rank", offset=1)
+        segments.append(told.with_columns(theme_id=pl.lit(rise.theme_id)))
         change = exposed.change if exposed else None
         more_customers = change.customers / change.total if change and change.total > 0 else 0.0
         events.append(
@@ -113,9 +110,11 @@ def _weeks(rise: Rise) -> float:
 
 def _row(known: Known, rise: Rise, exposed: Exposed | None) -> dict[str, Any]:
     weeks = _weeks(rise)
-    low, high = chi2.ppf([0.025, 0.975], [2 * rise.victims, 2 * rise.victims + 2]) / 2
+    # Exact interval of a Poisson count (Garwood 1936).
+    low = float(chi2.ppf(0.025, 2 * rise.victims)) / 2 if rise.victims else 0.0
+    high = float(chi2.ppf(0.975, 2 * rise.victims + 2)) / 2
     excess, excess_low, excess_high = (
-        (float(count) - rise.expected) / weeks for count in (rise.victims, np.nan_to_num(low), high)
+        (count - rise.expected) / weeks for count in (float(rise.victims), low, high)
     )
     figures = {
         "excess": excess,

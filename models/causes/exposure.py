@@ -49,26 +49,28 @@ def split_change(
     cells = cells.with_columns(
         pl.col("before").fill_null(0) / weeks[0], pl.col("after").fill_null(0) / weeks[1]
     )
-    covered = cells.drop_nulls("measure")
-    total = float(cells["after"].sum())
-    if total == 0 or covered["after"].sum() < _LEAST_COVERED * total:
+    with_exposure = cells.drop_nulls("measure")
+    victims, covered = _sums(cells, "after"), _sums(with_exposure, "after")
+    if victims == 0 or covered < _LEAST_COVERED * victims:
         return None
-    change = Change(
-        0.0,
-        float((cells["after"] - cells["before"]).sum() - (covered["after"] - covered["before"]).sum()),
-        0.0,
-    )
-    of_measures = covered.partition_by("measure", maintain_order=True)
+    uncovered = victims - covered - (_sums(cells, "before") - _sums(with_exposure, "before"))
+    change = Change(customers=0.0, rate=uncovered, mix=0.0)
+    of_measures = with_exposure.partition_by("measure", maintain_order=True)
     for cell in of_measures:
         change += decompose(
             *(cell[name].to_numpy() for name in ("before", "after", "exposure_before", "exposure_after"))
         )
-    main = max(of_measures, key=lambda cell: (cell["after"].sum(), cell["measure"][0]))
-    rate = [
-        _PER * main[tickets].sum() / main[size].sum()
-        for tickets, size in (("before", "exposure_before"), ("after", "exposure_after"))
-    ]
-    return Exposed(change, str(main["measure"][0]), *rate)
+    main = max(of_measures, key=lambda cell: (_sums(cell, "after"), cell["measure"][0]))
+    return Exposed(
+        change,
+        str(main["measure"][0]),
+        rate_before=_PER * _sums(main, "before") / _sums(main, "exposure_before"),
+        rate_after=_PER * _sums(main, "after") / _sums(main, "exposure_after"),
+    )
+
+
+def _sums(cells: pl.DataFrame, column: str) -> float:
+    return float(cells[column].sum())
 
 
 def _by_cell(tickets: pl.DataFrame, name: str) -> pl.DataFrame:

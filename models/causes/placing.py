@@ -67,14 +67,26 @@ class Rise:
 
 def find_and_place(known: Known) -> list[Rise]:
     """Every rise of the week, placed in time and compared with the weeks before and the other themes."""
-    victims = known.tickets.filter(~pl.col("is_near_duplicate")).with_columns(
-        hour=(pl.col("created_at") - known.window_starts_at).dt.total_seconds() / 3600
-    )
-    attributes = singles_and_pairs([name for name in ATTRIBUTES if name in victims.columns])
-    found = find_rises(victims, known.themes, known.trends, known.week, attributes)
+    victims, attributes = _victims(known)
+    found = rises_of(known)
     risen = found["theme_id"].to_list()
     sketches = [_sketched(known, victims, row, risen, attributes) for row in found.iter_rows(named=True)]
     return [_placed(known, victims, sketch, sketches, risen, attributes) for sketch in sketches]
+
+
+def rises_of(known: Known) -> pl.DataFrame:
+    """The themes that rose in the week, see find_rises."""
+    victims, attributes = _victims(known)
+    return find_rises(victims, known.themes, known.trends, known.week, attributes)
+
+
+def _victims(known: Known) -> tuple[pl.DataFrame, Attributes]:
+    """The victims of the week and the 26 before it, with their hour in that window, and what they are compared by."""
+    victims = known.tickets.filter(
+        ~pl.col("is_near_duplicate"),
+        pl.col("created_at").is_between(known.window_starts_at, known.ends_at, closed="left"),
+    ).with_columns(hour=(pl.col("created_at") - known.window_starts_at).dt.total_seconds() / 3600)
+    return victims, singles_and_pairs([name for name in ATTRIBUTES if name in victims.columns])
 
 
 @dataclass(frozen=True)
@@ -138,10 +150,11 @@ def _placed(
 
 
 def _onset(start: datetime, moment: Moment) -> Onset:
-    weights = np.exp(moment.log_posterior - moment.log_posterior.max())
-    hours = moment.start + 0.5 + np.arange(len(weights)) - moment.at
+    weights: Floats = np.exp(moment.log_posterior - moment.log_posterior.max())
+    hours: Floats = moment.start + 0.5 + np.arange(len(weights), dtype=np.float64) - moment.at
     at, low, high = (start + hour * _HOUR for hour in (moment.at, moment.low, moment.high))
-    return Onset(at, low, high, hours, weights / weights.sum())
+    likely: Floats = weights / weights.sum()
+    return Onset(at, low, high, hours, likely)
 
 
 def _holding(segments: pl.DataFrame) -> dict[str, str]:
@@ -198,10 +211,9 @@ def _rhythm(known: Known, rest: pl.DataFrame, events: pl.DataFrame) -> Floats:
         weights=weighted["weight"].to_numpy(),
         minlength=DAY,
     )
-    smooth = sum(
-        np.roll(by_hour, shift) for shift in range(-(_HOURS_SMOOTHED // 2), _HOURS_SMOOTHED // 2 + 1)
-    )
-    smooth = smooth + max(smooth.mean(), 1.0) * _LEAST_RATE
+    shifts = range(-(_HOURS_SMOOTHED // 2), _HOURS_SMOOTHED // 2 + 1)
+    smooth = np.mean([np.roll(by_hour, shift) for shift in shifts], axis=0)
+    smooth += max(smooth.mean(), 1.0) * _LEAST_RATE
     return np.resize(smooth / smooth.mean(), hours)
 
 

@@ -34,7 +34,7 @@ _LEAST_BEFORE = (
     10  # tickets of the theme before, to be compared with; else with other themes' of the same time
 )
 _LEAST_OTHERS = 20  # other themes' tickets with a value, to say how its share has moved
-# A pair is only told where its lift is so much larger than that of each of its values.
+# A pair is only told where its lift is so much larger than that of each of its values, and its lower end larger, too.
 _PAIR_SAYS_MORE = 1.25
 
 KEY = ["attribute", "value", "attribute_2", "value_2"]
@@ -139,8 +139,9 @@ def _pairs_with_a_new_value(expected: pl.DataFrame) -> pl.DataFrame:
     )
     mixed = pl.col("is_new_1") != pl.col("is_new_2")  # null for single values
     return joined.with_columns(
+        # Where one lies within the other, such as a version in a platform, both together are as frequent as one.
         share_expected=pl.when(mixed)
-        .then(pl.col("share_expected_1") * pl.col("share_expected_2"))
+        .then(pl.max_horizontal(pl.col("share_expected_1") * pl.col("share_expected_2"), "others_share"))
         .otherwise("share_expected"),
         expected_variance=pl.when(mixed)
         .then(pl.col("expected_variance_1") + pl.col("expected_variance_2"))
@@ -187,7 +188,7 @@ def telling(compared: pl.DataFrame, largest: int) -> pl.DataFrame:
     over = compared.filter(pl.col("q_value") < LARGEST_Q, pl.col("lift_low") > LEAST_LIFT).with_columns(
         says=pl.col("tickets") * pl.col("lift_low").log()
     )
-    single = compared.filter(pl.col("attribute_2").is_null()).select("attribute", "value", "lift")
+    single = compared.filter(pl.col("attribute_2").is_null()).select("attribute", "value", "lift", "lift_low")
     return (
         over.join(single, on=["attribute", "value"], suffix="_1", how="left")
         .join(
@@ -199,6 +200,7 @@ def telling(compared: pl.DataFrame, largest: int) -> pl.DataFrame:
         .filter(
             pl.col("attribute_2").is_null()
             | (pl.col("lift") > _PAIR_SAYS_MORE * pl.max_horizontal("lift_1", "lift_2"))
+            & (pl.col("lift_low") > pl.max_horizontal("lift_low_1", "lift_low_2"))
         )
         .sort("says", *KEY, descending=[True, False, False, False, False], nulls_last=True)
         .head(largest)

@@ -15,9 +15,12 @@ def usual_ranges(weekly: pl.DataFrame) -> pl.DataFrame:
     (mean +- 2.66 x mean moving range, XmR, Wheeler 1993, but at least three standard deviations of a chance count)
     and verdict: above, below, usual, or too early with fewer than 8 weeks before.
     """
-    count, past = pl.col("distinct_tickets"), {"window_size": WEEKS_BEFORE, "min_samples": 1}
+    count = pl.col("distinct_tickets")
     ordered = weekly.sort("theme_id", "week").with_columns(
-        usual_middle=count.cast(pl.Float64).shift(1).rolling_mean(**past).over("theme_id"),
+        usual_middle=count.cast(pl.Float64)
+        .shift(1)
+        .rolling_mean(WEEKS_BEFORE, min_samples=1)
+        .over("theme_id"),
         moving_range=count.diff()
         .abs()
         .cast(pl.Float64)
