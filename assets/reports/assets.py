@@ -12,7 +12,6 @@ from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
 
 PAGES = {
     "report_index": ("index.html", "The week in ten lines, each a link to the page behind it."),
-    "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
     "report_root_causes": (
         "root-causes.html",
         "Each problem that rose: since when, for whom, what coincides, what it costs; and whether fixes worked.",
@@ -22,6 +21,7 @@ PAGES = {
         "Themes that came up in the last four weeks, and what else happened to themes.",
     ),
     "report_themes": ("themes.html", "Every theme in one table to search and sort, and what each is about."),
+    "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
     "report_capacity": (
         "capacity.html",
         "Tickets expected for the coming weeks, how sure that is, and past accuracy.",

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from assets.reports import assets
 from assets.reports import site as site_module
 from assets.reports.data_tables import PublishedTable
 from assets.reports.privacy import spreadsheet_safe
@@ -172,6 +173,11 @@ def test_every_table_is_there_as_csv_and_parquet_with_the_pages_figures(publishe
                 assert csv[name].fill_null("").to_list() == shown[name].fill_null("").to_list()
             elif dtype.is_numeric():
                 assert_frame_equal(csv.select(pl.col(name).cast(dtype)), table.frame.select(name))
+
+
+def test_every_page_is_an_asset(published):
+    _, result, _ = published
+    assert [page.name for page in result.pages] == [file for file, _ in assets.PAGES.values()]
 
 
 def test_a_week_may_be_given_by_any_of_its_days(tables, tmp_path):

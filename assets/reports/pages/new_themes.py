@@ -56,7 +56,6 @@ def build(
                 (
                     theme_cards.about(row, four_weeks, drivers, examples),
                     _born(row),
-                    row["description"] or "",
                     f"root-causes.html#{rise_cards.anchor(row['theme_id'])}"
                     if row["theme_id"] in risen
                     else "",

@@ -176,7 +176,7 @@ def _hits(segments: list[dict[str, Any]]) -> tuple[tuple[str, str, str], ...]:
         share = wording.share(row["share_of_rise"])
         if row["share_over"] is not None:
             share = f"over {wording.share(row['share_over'])}"
-        interval = wording.between("number", row["lift_low"], row["lift_high"])
+        interval = wording.between("number", row["lift_low"], row["lift_high"]).replace(" ", "\u00a0")
         hits.append((rise_words.segment(row), share, f"{wording.number(row['lift'])} ({interval})"))
     return tuple(hits[:SEGMENTS])
 
@@ -188,10 +188,8 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         costs.append(("Tickets", wording.count(row["tickets"]), "since it began"))
     if row["handle_minutes"] is not None:
         extra = row["handle_minutes_excess"]
-        context = (
-            f"of agents; {wording.hours(extra / 60)} more than usual" if extra is not None else "of agents"
-        )
-        costs.append(("Time", wording.hours(row["handle_minutes"] / 60), context))
+        context = f"{wording.hours(extra / 60)} more than usual" if extra is not None else "since it began"
+        costs.append(("Agent time", wording.hours(row["handle_minutes"] / 60), context))
     if row["cost"] is not None:
         costs.append(
             ("Cost", wording.count(row["cost"]), "of the extra time, at your hourly cost of an agent")

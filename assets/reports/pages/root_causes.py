@@ -41,7 +41,12 @@ def build(
     """
     listed = themes.filter(~pl.col("is_other"), ~pl.col("is_template"))
     actions = rise_tables.actions(snapshot, scope, themes)
-    followup = _followup_table(rise_tables.followup(snapshot, scope, themes))
+    followup = PublishedTable(
+        "last_weeks_problems",
+        "What came of last week's problems",
+        rise_tables.followup(snapshot, scope, themes),
+        _FOLLOWUP_COLUMNS,
+    )
     for name, (caption, frame) in rises.published.items():
         data.publish(PublishedTable(name, caption, frame))
     data.publish(PublishedTable("actions", "The action plan and what came of it", actions))
@@ -72,13 +77,6 @@ def build(
             *scope.missing("tickets", "themes", "escalations", "history", "calendar", "csat"),
             *_gaps(rises, themes, scope),
         ),
-    )
-
-
-def _followup_table(frame: pl.DataFrame) -> PublishedTable:
-    tones = tuple("better" if outcome in _GOOD else "worse" for outcome in frame["outcome"])
-    return PublishedTable(
-        "last_weeks_problems", "What came of last week's problems", frame, _FOLLOWUP_COLUMNS, tones=tones
     )
 
 
