@@ -129,12 +129,13 @@ def change_of_rate(own: Floats, others: Floats, after: Floats) -> Effect:
     exposed = [max(float(others[after == side].sum()), 1.0) for side in (0, 1)]
     if min(counts) == 0:
         return _exact(counts, exposed)
-    import statsmodels.api as sm
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
 
-    model = sm.GLM(
+    model = GLM(
         own,
         np.column_stack([np.ones_like(after), after]),
-        family=sm.families.Poisson(),
+        family=families.Poisson(),
         offset=np.log(np.maximum(others, 1.0)),
     )
     plain, robust = model.fit(), model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS})
