@@ -19,27 +19,11 @@ from models.themes.registry import (
     without_empty_themes,
 )
 from models.themes.themes import OTHER_ID
+from tests.themes.word_vectors import DIMENSIONS, embed
 
 DAY = date(2026, 3, 1)
-DIMENSIONS = 32
-WORDS = ("refund", "login", "parcel", "voucher", "payout", "invoice", "livestream")
 NOTHING = pl.DataFrame(schema=TICKETS_SCHEMA)
 MODEL = "model-1"
-
-
-def embed(texts) -> np.ndarray:
-    """A text's vector points to the words of WORDS in it, with a little noise of its own."""
-    rows = []
-    for text in texts:
-        noise = np.random.default_rng(abs(hash_of(text))).normal(scale=0.06, size=DIMENSIONS)
-        about = np.array([word in text for word in WORDS] + [0] * (DIMENSIONS - len(WORDS)), dtype=float)
-        vector = about + noise
-        rows.append(vector / np.linalg.norm(vector))
-    return np.array(rows, dtype=np.float32).reshape(len(rows), DIMENSIONS)
-
-
-def hash_of(text: str) -> int:
-    return sum((place + 1) * ord(letter) for place, letter in enumerate(text))
 
 
 def tickets(counts: dict[str, int], first: int = 0, day: date = DAY) -> pl.DataFrame:
@@ -152,7 +136,7 @@ def test_a_pinned_theme_keeps_its_tickets_whatever_a_refit_finds():
     assert free.tickets.filter(theme_id="t003").height == 20
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(order=st.permutations(range(90)))
 def test_the_order_of_rows_changes_nothing(order):
     given = tickets({"refund": 40, "login": 30, "parcel": 20})

@@ -1,0 +1,259 @@
+"""The theme tables from run to run: what stays, what is placed, what goes, what a person decides."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.curation_file import read_curation_file
+from assets.resources import EmbeddingModel, StateFolder
+from assets.table_assets import store_tables
+from assets.tables import THEME_TABLES
+from assets.theme_registry import theme_frames_as_of, update_themes
+from assets.themes import theme_tables
+from dbt_like_sql.warehouse import Warehouse
+from models.themes.curation import Decision
+from tests.themes.word_vectors import WordEmbedder
+
+DAY = date(2026, 3, 1)
+HISTORY = {"refund": 60, "login": 50, "parcel": 40}
+
+
+def escalations(counts: dict[str, int], first: int = 0, day: date = DAY) -> pl.DataFrame:
+    """So many tickets about each word, all of different texts."""
+    texts = [
+        f"{word} {chr(97 + n % 26)}{chr(97 + n // 26)} trouble"
+        for word, count in counts.items()
+        for n in range(count)
+    ]
+    ids = [f"{first + row:05d}" for row in range(len(texts))]
+    start = datetime(day.year, day.month, day.day)
+    created = [start + timedelta(minutes=row) for row in range(len(texts))]
+    return pl.DataFrame(
+        {"ticket_id": ids, "created_at": created, "text": texts, "requester_key": ids},
+        schema={
+            "ticket_id": pl.String,
+            "created_at": pl.Datetime("us"),
+            "text": pl.String,
+            "requester_key": pl.String,
+        },
+    ).with_columns(source=pl.lit("desk"), created_on=pl.lit(day))
+
+
+@pytest.fixture
+def warehouse():
+    with Warehouse(Path(":memory:"), threads=1) as opened:
+        yield opened
+
+
+def run(warehouse: Warehouse, tickets: pl.DataFrame, days: int = 0, decisions=(), embedder=None, **options):
+    """One run on these escalations, so many days after the first."""
+    as_of = datetime(DAY.year, DAY.month, DAY.day, 12) + timedelta(days=days)
+    warehouse.replace("raw.account", pl.DataFrame({"as_of": [as_of], "time_zone": ["UTC"]}))
+    warehouse.replace("escalations", tickets)
+    update = update_themes(warehouse, embedder or WordEmbedder(), decisions, **options)
+    list(store_tables(warehouse, update.frames, THEME_TABLES))
+    return update
+
+
+def stored(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    return {name: warehouse.query(f"select * from {name} order by all") for name in THEME_TABLES}
+
+
+def themes_of(warehouse: Warehouse) -> dict[str, str]:
+    return dict(warehouse.query("select ticket_id, theme_id from ticket_themes").iter_rows())
+
+
+def test_the_first_run_finds_themes_and_one_with_nothing_new_changes_nothing(warehouse):
+    first = run(warehouse, escalations(HISTORY))
+    assert first.refit_because == "there are no themes yet"
+    before = stored(warehouse)
+    assert before["themes"]["tickets"].sum() == 150
+    assert not before["themes"]["is_new"].any()
+    second = run(warehouse, escalations(HISTORY).reverse())
+    assert (second.refit_because, second.tickets_placed) == (None, 0)
+    after = stored(warehouse)
+    assert all(after[name].equals(before[name]) for name in THEME_TABLES)
+
+
+def test_a_new_ticket_is_placed_an_edited_one_placed_anew_and_a_deleted_one_is_gone_everywhere(warehouse):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    before = themes_of(warehouse)
+    shown = warehouse.query("select ticket_id from theme_examples where theme_id = ?", [before["00000"]])
+    gone = shown["ticket_id"][0]
+    edited = next(name for name in before if before[name] == before["00000"] and name != gone)
+    changed = tickets.filter(pl.col("ticket_id") != gone).with_columns(
+        text=pl.when(pl.col("ticket_id") == edited).then(pl.lit("parcel lost trouble")).otherwise("text")
+    )
+    update = run(warehouse, pl.concat([changed, escalations({"login": 1}, first=900)]), days=1)
+    assert update.tickets_placed == 2
+    after = themes_of(warehouse)
+    assert (after["00900"], after[edited]) == (before["00060"], before["00110"])
+    assert gone not in after
+    assert gone not in warehouse.query("select ticket_id from theme_examples")["ticket_id"].to_list()
+    untouched = set(before) - {gone, edited}
+    assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
+    assert warehouse.query("select sum(tickets)::bigint as n from themes")["n"].item() == 150
+
+
+def test_a_new_problem_is_a_new_theme_for_28_days(warehouse):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    week = pl.concat([tickets, escalations({"voucher": 15}, first=500, day=DAY + timedelta(days=9))])
+    update = run(warehouse, week, days=10)
+    assert len(update.born) == 1
+    new = "select theme_id, born_on, tickets from themes where is_new"
+    assert warehouse.query(new).rows() == [("t004", DAY + timedelta(days=9), 15)]
+    assert warehouse.query("select theme_id, what from theme_history").rows() == [("t004", "born")]
+    run(warehouse, week, days=27)
+    assert warehouse.query(new).height == 1
+    run(warehouse, week, days=40)
+    assert warehouse.query(new).is_empty()
+    assert warehouse.query("select 1 from themes where theme_id = 't004'").height == 1
+
+
+def test_a_refit_is_made_when_asked_for_or_when_the_model_changes_and_keeps_every_id(warehouse):
+    run(warehouse, escalations(HISTORY))
+    before = themes_of(warehouse)
+    assert run(warehouse, escalations(HISTORY), refit=True).refit_because == "asked for"
+    assert themes_of(warehouse) == before
+    other = run(warehouse, escalations(HISTORY), embedder=WordEmbedder("words-2"))
+    assert other.refit_because == "the embedding model changed from words-1 to words-2"
+    assert themes_of(warehouse) == before
+
+
+def test_without_texts_there_are_empty_tables_and_the_first_texts_are_not_called_new(warehouse):
+    run(warehouse, escalations({}))
+    assert all(frame.is_empty() for frame in stored(warehouse).values())
+    run(warehouse, escalations(HISTORY), days=1)
+    assert warehouse.query("select count(*) as n, bool_or(is_new) as new from themes").row(0) == (3, False)
+
+
+def test_tables_of_an_older_version_are_replaced(warehouse):
+    warehouse.replace(
+        "ticket_themes", pl.DataFrame({"source": ["desk"], "ticket_id": ["1"], "theme_id": ["t001"]})
+    )
+    assert run(warehouse, escalations(HISTORY)).refit_because == "there are no themes yet"
+
+
+def test_a_failure_while_storing_leaves_the_last_good_tables(warehouse):
+    run(warehouse, escalations(HISTORY))
+    before = stored(warehouse)
+    update = update_themes(warehouse, WordEmbedder(), [], refit=True)
+    broken = update.frames | {"theme_fit": update.frames["theme_fit"].drop("mean")}
+    with pytest.raises(Exception, match="mean"):
+        list(store_tables(warehouse, broken, THEME_TABLES))
+    assert all(stored(warehouse)[name].equals(before[name]) for name in THEME_TABLES)
+
+
+def test_decisions_hold_through_a_refit_and_end_with_their_row(warehouse):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    decisions = [
+        Decision(2, "t001", "rename", "Money back"),
+        Decision(3, "t003", "merge", "t002"),
+        Decision(4, "t001", "split off", "aa trouble"),
+        Decision(5, "t002", "ignore"),
+    ]
+    for options in ({}, {"refit": True}):
+        update = run(warehouse, tickets, decisions=decisions, **options)
+        assert update.mistakes == ()
+        rows = warehouse.query(
+            "select theme_id, name, tickets, is_ignored from themes order by theme_id"
+        ).rows()
+        login = warehouse.query("select name from theme_centroids where theme_id = 't002'").item()
+        assert rows == [
+            ("t001", "Money back", 59, False),
+            ("t002", login, 90, True),
+            ("t004", "Aa trouble", 1, False),
+        ]
+    told = warehouse.query(
+        "select theme_id, what, other_theme_id from theme_history where what <> 'refit' order by all"
+    )
+    assert told.rows() == [
+        ("t001", "renamed", None),
+        ("t002", "ignored", None),
+        ("t003", "merged", "t002"),
+        ("t004", "split", "t001"),
+    ]
+    run(warehouse, tickets)
+    assert warehouse.query("select theme_id, tickets from themes order by all").rows() == [
+        ("t001", 60),
+        ("t002", 50),
+        ("t003", 40),
+    ]
+
+
+def test_a_past_day_has_the_themes_of_then_under_todays_ids(warehouse):
+    then = escalations({"refund": 60, "login": 50})
+    later = escalations({"parcel": 80}, first=500, day=DAY + timedelta(days=20))
+    run(warehouse, pl.concat([then, later]), days=21)
+    today = themes_of(warehouse)
+    warehouse.execute("update raw.account set as_of = ?", [datetime(2026, 3, 2)])
+    warehouse.execute("delete from escalations where created_on > ?", [DAY])
+    frames = theme_frames_as_of(warehouse, WordEmbedder(), [])
+    assert set(frames) == set(THEME_TABLES)
+    past = dict(frames["ticket_themes"].select("ticket_id", "theme_id").iter_rows())
+    assert past == {name: today[name] for name in then["ticket_id"]}
+    assert frames["themes"]["tickets"].sum() == 110
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "told"),
+    [
+        ("theme_id,action,value,note\nt001,pin,,because\n", [Decision(2, "t001", "pin", "")], []),
+        ("\ufeffvalue,Theme_ID,action\nA,t001,rename\n", [Decision(2, "t001", "rename", "A")], []),
+        ("", [], []),
+        ("theme,action\n", [], ["row 1: no column theme_id, value; expected theme_id, action, value"]),
+        (
+            "theme_id,action,value\nt001,pin\nt002,pin,\n",
+            [Decision(3, "t002", "pin", "")],
+            ["row 2: 2 fields, expected 3 as in the header; look for an unquoted delimiter or a cut line"],
+        ),
+    ],
+)
+def test_a_curation_file_is_read_row_by_row(tmp_path, content, rows, told):
+    (tmp_path / "themes.csv").write_text(content, encoding="utf-8")
+    assert read_curation_file(tmp_path) == (rows, told)
+
+
+def test_no_curation_file_and_one_that_is_no_text_are_told_apart(tmp_path):
+    assert read_curation_file(tmp_path) == ([], [])
+    (tmp_path / "themes.csv").write_bytes(b"\xff\xfe\x00")
+    decisions, (told,) = read_curation_file(tmp_path)
+    assert decisions == []
+    assert told.endswith("save it as CSV in UTF-8")
+
+
+def test_the_shipped_example_has_every_action():
+    decisions, mistakes = read_curation_file(Path("assets/ingest/examples"))
+    assert mistakes == []
+    assert [decision.action for decision in decisions] == ["rename", "merge", "split off", "pin", "ignore"]
+
+
+def test_a_run_says_in_plain_words_what_it_did_and_warns_of_a_mistake(tmp_path, monkeypatch):
+    monkeypatch.setattr(EmbeddingModel, "embedder", lambda self: WordEmbedder())
+    state = StateFolder(home=str(tmp_path))
+    state.tables.mkdir()
+    (state.tables / "themes.csv").write_text("theme_id,action,value\nt077,pin,\n")
+    with state.warehouse() as warehouse:
+        warehouse.replace(
+            "raw.account", pl.DataFrame({"as_of": [datetime(2026, 3, 1, 12)], "time_zone": ["UTC"]})
+        )
+        warehouse.replace("escalations", escalations(HISTORY))
+    result = dg.materialize([theme_tables], resources={"state": state, "embedding": EmbeddingModel(cache="")})
+    metadata = result.asset_materializations_for_node("themes")[0].metadata
+    assert metadata["all_themes_found_anew"].value == "yes: there are no themes yet"
+    assert metadata["tickets_placed"].value == 150
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    assert {name: check.passed for name, check in checks.items()} == {
+        "share_in_no_theme": True,
+        "themes_still_fit": True,
+        "smallest_theme": True,
+        "curation_file": False,
+    }
+    assert "row 2: 't077' is no theme" in checks["curation_file"].description
+    assert checks["curation_file"].severity == dg.AssetCheckSeverity.WARN
