@@ -14,9 +14,10 @@ from models.text.normalise import normalise
 from models.themes.clustering import Vectors, centred, centroids, nearest_neighbours
 from models.themes.naming import Embed, name_themes
 from models.themes.new_themes import Rows, find_new_themes
+from models.themes.recipe import COPY_NEIGHBOURS
 from models.themes.refit import unused_name
 from models.themes.registry import KEY, HistoryRow, Placed, Registry, history_frame
-from models.themes.themes import COPY_NEIGHBOURS, OTHER_ID
+from models.themes.themes import OTHER_ID
 
 # Recent texts are those of so many days; with many of them, the latest are looked at.
 RECENT_DAYS = 7

@@ -23,7 +23,7 @@ from models.themes.recipe import (
 )
 
 # A tie between texts of two themes of an earlier fit counts this much: with 1, a fit on twice the data keeps 80 %
-# of texts in their theme, with 0.4 over 90 %, and the grouping is no worse (benchmarks/new_themes.py --identity).
+# of texts in their theme, with 0.4 over 90 %, and the grouping is no worse (benchmarks/theme_identity.py).
 ACROSS_BORDERS = 0.4
 
 Vectors = npt.NDArray[np.float32]
@@ -111,21 +111,32 @@ def keep_borders(graph: sparse.csr_matrix, earlier: pl.Series) -> sparse.csr_mat
 
 def cohesion(vectors: Vectors, labels: Labels) -> npt.NDArray[np.float64]:
     """Mean cosine between two members, for each label 0..n-1 (1 for a single member). vectors: unit rows."""
-    sizes = np.bincount(labels).astype(float)
-    squared = (label_sums(vectors, labels) ** 2).sum(axis=1)
-    pairs = sizes * (sizes - 1)
-    return np.divide(squared - sizes, pairs, out=np.ones_like(sizes), where=pairs > 0)
+    sizes = np.bincount(labels)
+    return mean_cosine(label_sums(vectors, labels, len(sizes)), sizes)
 
 
-def label_sums(vectors: Vectors, labels: Labels) -> npt.NDArray[np.float64]:
-    """The sum of each label's vectors, shape (labels, dimensions)."""
-    members = sparse.csr_matrix((np.ones(len(labels), dtype=np.float32), (labels, np.arange(len(labels)))))
+def mean_cosine(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Mean cosine between two members of each group (1 for a single one), from the sum of its unit vectors."""
+    pairs = sizes * (sizes - 1.0)
+    squared = (sums**2).sum(axis=1)
+    return np.divide(squared - sizes, pairs, out=np.ones(len(sizes)), where=pairs > 0)
+
+
+def label_sums(vectors: Vectors, labels: Labels, count: int) -> npt.NDArray[np.float64]:
+    """The sum of each label's vectors, shape (count, dimensions)."""
+    members = sparse.csr_matrix(
+        (np.ones(len(labels), dtype=np.float32), (labels, np.arange(len(labels)))), shape=(count, len(labels))
+    )
     return np.asarray(members @ vectors, dtype=np.float64)
 
 
 def centroids(vectors: Vectors, labels: Labels) -> Vectors:
     """The unit centre of each label 0..n-1, shape (labels, dimensions)."""
-    sums = label_sums(vectors, labels)
+    return unit(label_sums(vectors, labels, int(labels.max(initial=-1)) + 1))
+
+
+def unit(sums: npt.NDArray[np.float64]) -> Vectors:
+    """Rows of length 1; a row of zeros stays so."""
     length = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, length, out=np.zeros_like(sums), where=length > 0).astype(np.float32)
 

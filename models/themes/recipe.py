@@ -31,6 +31,10 @@ FIT_AT_MOST = 60_000
 # How much is held in memory at once: rows of a cosine matrix, and columns of which only the best is sorted.
 ROWS_PER_BLOCK = 2_048
 COLUMNS_PER_GROUP = 16
+ROWS_CENTRED_AT_ONCE = 16_384
+
+# Copies are looked for among this many nearest neighbours.
+COPY_NEIGHBOURS = 5
 
 # Naming.
 PHRASE_WORDS = (1, 6)

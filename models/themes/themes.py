@@ -8,22 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
-from models.text.normalise import normalise
 from models.themes.clustering import (
     Labels,
-    Neighbours,
     Vectors,
     centred,
     centroids,
-    cohesion,
     communities,
     keep_borders,
+    mean_cosine,
     nearest_centroid,
-    nearest_neighbours,
     neighbour_graph,
-    neighbourhood,
+    unit,
 )
+from models.themes.corpus import Corpus, Rows, prepare
 from models.themes.naming import Embed, Name, name_themes
 from models.themes.recipe import (
     DESCRIPTION_CHARACTERS,
@@ -31,13 +28,11 @@ from models.themes.recipe import (
     EXAMPLES,
     EXAMPLES_CHOSEN_FROM,
     FAR_FROM_EVERYTHING,
-    FIT_AT_MOST,
     MINIMUM_DISTINCT,
+    ROWS_CENTRED_AT_ONCE,
     TEMPLATE_COSINE,
+    TEXTS_READ_PER_THEME,
 )
-
-# Copies are looked for among this many nearest neighbours.
-COPY_NEIGHBOURS = 5
 
 OTHER_ID = "other"
 OTHER_NAME = "Other"
@@ -81,19 +76,6 @@ class Themes:
     mean: Vectors  # of the distinct texts' embeddings, shape (dimensions,)
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """Tickets in the order in which they are worked on, with what is known of each text."""
-
-    tickets: pl.DataFrame  # with `normalised`
-    vectors: Vectors  # centred, unit rows
-    copies: npt.NDArray[np.int64]  # group of copies, per ticket
-    is_first: npt.NDArray[np.bool_]  # the earliest ticket of its group
-    is_template: npt.NDArray[np.bool_]
-    fitted: npt.NDArray[np.int64]  # rows on which themes are found: distinct texts, or a sample of them
-    neighbours: Neighbours | None  # of the fitted rows; None where there are too few
-
-
 def find_themes(
     tickets: pl.DataFrame,
     embeddings: Vectors,
@@ -115,10 +97,9 @@ def find_themes(
         )
     if earlier is None:
         earlier = pl.Series([None] * tickets.height, dtype=pl.String)
-    texts, mean = _prepare(tickets.with_columns(earlier=earlier), embeddings, seed)
-    labels = _group(texts, seed)
-    labels = _largest_first(texts, labels)
-    return _describe(texts, labels, mean, embed)
+    texts = prepare(tickets.with_columns(earlier=earlier), embeddings, seed)
+    labels = _largest_first(texts, _group(texts, seed))
+    return _describe(texts, labels, embed)
 
 
 def assign(embeddings: Vectors, themes: Themes) -> pl.DataFrame:
@@ -130,64 +111,36 @@ def assign(embeddings: Vectors, themes: Themes) -> pl.DataFrame:
     template = themes.themes["is_template"].to_numpy()
     nearest = np.full(len(embeddings), -1, dtype=np.int64)
     similarity = np.zeros(len(embeddings))
-    for candidates, least in ((~template, FAR_FROM_EVERYTHING), (template, TEMPLATE_COSINE)):
-        rows = np.flatnonzero(candidates)
-        if len(rows) and len(embeddings):
-            label, cosine = nearest_centroid(centred(embeddings, themes.mean), themes.centroids[rows])
-            taken = (cosine >= least) & (cosine > similarity)
-            nearest[taken] = rows[label[taken]]
-            similarity[taken] = cosine[taken]
+    for start in range(0, len(embeddings), ROWS_CENTRED_AT_ONCE):
+        at = slice(start, start + ROWS_CENTRED_AT_ONCE)
+        vectors = centred(np.asarray(embeddings[at], dtype=np.float32), themes.mean)
+        for candidates, least in ((~template, FAR_FROM_EVERYTHING), (template, TEMPLATE_COSINE)):
+            rows = np.flatnonzero(candidates)
+            if len(rows):
+                label, cosine = nearest_centroid(vectors, themes.centroids[rows])
+                taken = (cosine >= least) & (cosine > similarity[at])
+                nearest[at][taken] = rows[label[taken]]
+                similarity[at][taken] = cosine[taken]
     return pl.DataFrame(
-        {"theme_id": [ids[row] if row >= 0 else OTHER_ID for row in nearest], "similarity": similarity},
+        {
+            "theme_id": pl.Series([*ids, OTHER_ID]).gather(np.where(nearest < 0, len(ids), nearest)),
+            "similarity": similarity,
+        },
         schema={"theme_id": pl.String, "similarity": pl.Float64},
     )
 
 
-def _prepare(tickets: pl.DataFrame, embeddings: Vectors, seed: int) -> tuple[_Texts, Vectors]:
-    order = tickets.select(pl.struct("source", "ticket_id").arg_sort()).to_series().to_numpy()
-    ordered = tickets[order].with_columns(normalised=normalise(tickets["text"][order]))
-    vectors = np.asarray(embeddings, dtype=np.float32)[order]
-    copies = identical_texts(ordered["normalised"])
-    distinct = np.unique(copies, return_index=True)[1]
-    fitted = distinct[vectors[distinct].any(axis=1)]
-    if len(fitted) > FIT_AT_MOST:
-        fitted = np.sort(np.random.default_rng(seed).choice(fitted, FIT_AT_MOST, replace=False))
-    mean = vectors[fitted].mean(axis=0) if len(fitted) else np.zeros(vectors.shape[1], dtype=np.float32)
-    spread = centred(vectors, mean)
-    long = is_long(ordered["normalised"])
-    neighbours = None
-    if len(fitted) >= MINIMUM_DISTINCT:
-        neighbours = nearest_neighbours(spread[fitted], neighbourhood(len(fitted)))
-        near = neighbours.index[:, :COPY_NEIGHBOURS]
-        plain_cosine = np.einsum("ij,ikj->ik", vectors[fitted], vectors[fitted[near]])
-        group = np.arange(copies.max() + 1)
-        first_of = merge_copies(near, plain_cosine, long[fitted])
-        group[copies[fitted]] = copies[fitted[np.unique(first_of, return_index=True)[1]]][first_of]
-        copies = np.unique(group[copies], return_inverse=True)[1]
-    age = ordered.with_columns(copies=copies).select(pl.col("created_at").rank("ordinal").over("copies") == 1)
-    texts = _Texts(
-        tickets=ordered,
-        vectors=spread,
-        copies=copies,
-        is_first=age.to_series().fill_null(False).to_numpy(),
-        is_template=is_template(copies, ordered["requester_key"], long),
-        fitted=fitted,
-        neighbours=neighbours,
-    )
-    return texts, mean
-
-
-def _group(texts: _Texts, seed: int) -> Labels:
+def _group(texts: Corpus, seed: int) -> Labels:
     """A label for each ticket, -1 for Other; copies share one, each template has one of its own."""
     labels = np.full(len(texts.copies), -1, dtype=np.int64)
     one_each = np.unique(texts.copies, return_index=True)[1]
     centres, fitted, found = _fit(texts, seed)
     if len(centres):
         rows = np.union1d(one_each, fitted)
-        label, cosine = nearest_centroid(texts.vectors[rows], centres)
+        label, cosine = texts.nearest(rows, centres)
         at = np.searchsorted(rows, fitted)
         label[at] = found
-        cosine[at] = (texts.vectors[fitted] * centres[found]).sum(axis=1)
+        cosine[at] = texts.likeness(fitted, centres, found)
         labels[rows] = np.where(cosine >= FAR_FROM_EVERYTHING, label, -1)
     of_copies = labels[one_each]
     templates = np.unique(texts.copies[texts.is_template])
@@ -195,24 +148,25 @@ def _group(texts: _Texts, seed: int) -> Labels:
     return of_copies[texts.copies]
 
 
-def _fit(texts: _Texts, seed: int) -> tuple[Vectors, npt.NDArray[np.int64], Labels]:
+def _fit(texts: Corpus, seed: int) -> tuple[Vectors, npt.NDArray[np.int64], Labels]:
     """Centres of the groups that are large enough, the rows they were found on, and those rows' groups."""
-    nothing = texts.vectors[:0], texts.fitted[:0], texts.fitted[:0]
+    nothing = np.zeros((0, len(texts.mean)), dtype=np.float32), texts.fitted[:0], texts.fitted[:0]
     kept = np.flatnonzero(~texts.is_template[texts.fitted])
     if texts.neighbours is None or not len(kept):
         return nothing
     rows = texts.fitted[kept]
     graph = keep_borders(neighbour_graph(texts.neighbours)[kept][:, kept], texts.tickets["earlier"][rows])
-    found = communities(texts.vectors[rows], graph, seed)
+    vectors = texts.vectors(rows)
+    found = communities(vectors, graph, seed)
     distinct = np.unique(np.column_stack([found, texts.copies[rows]]), axis=0)[:, 0]
     large = np.flatnonzero(np.bincount(distinct) >= MINIMUM_DISTINCT)
     stays = np.isin(found, large)
     if not len(large):
         return nothing
-    return centroids(texts.vectors[rows], found)[large], rows[stays], np.searchsorted(large, found[stays])
+    return centroids(vectors, found)[large], rows[stays], np.searchsorted(large, found[stays])
 
 
-def _largest_first(texts: _Texts, labels: Labels) -> Labels:
+def _largest_first(texts: Corpus, labels: Labels) -> Labels:
     """Labels renumbered by falling number of distinct texts, then by their first ticket."""
     themed = labels >= 0
     if not themed.any():
@@ -224,29 +178,23 @@ def _largest_first(texts: _Texts, labels: Labels) -> Labels:
     return np.where(themed, new[labels], -1)
 
 
-def _describe(texts: _Texts, labels: Labels, mean: Vectors, embed: Embed) -> Themes:
+def _describe(texts: Corpus, labels: Labels, embed: Embed) -> Themes:
     count = int(labels.max(initial=-1)) + 1
-    themed = labels >= 0
-    centres = (
-        centroids(texts.vectors[themed & texts.is_first], labels[themed & texts.is_first])
-        if count
-        else np.zeros((0, len(mean)), dtype=np.float32)
-    )
+    themed = np.flatnonzero(labels >= 0)
+    firsts = np.flatnonzero((labels >= 0) & texts.is_first)
+    centres = unit(texts.label_sums(firsts, labels[firsts], count))
     similarity = np.zeros(len(labels))
-    similarity[themed] = (texts.vectors[themed] * centres[labels[themed]]).sum(axis=1)
-    # From here on the most central text of a theme comes first; ties by order of tickets.
-    central = np.lexsort((-similarity,))
-    central = central[(texts.is_first & themed)[central]]
+    similarity[themed] = texts.likeness(themed, centres, labels[themed])
     names: list[Name] = []
     if count:
-        names = name_themes(
-            texts.tickets["normalised"][central].to_list(), labels[central], centres, mean, embed
-        )
+        central = _most_central(firsts, labels, similarity)
+        said = texts.tickets["normalised"][central].to_list()
+        names = name_themes(said, labels[central], centres, texts.mean, embed)
     ids = [f"t{label + 1:03d}" for label in range(count)]
     if (labels < 0).any():
         ids.append(OTHER_ID)
         names.append(Name(OTHER_NAME, ()))
-        centres = np.vstack([centres, np.zeros((1, len(mean)), dtype=np.float32)])
+        centres = np.vstack([centres, np.zeros((1, len(texts.mean)), dtype=np.float32)])
     labels = np.where(labels < 0, count, labels)
     examples = _examples(texts, labels, similarity, ids)
     return Themes(
@@ -254,16 +202,25 @@ def _describe(texts: _Texts, labels: Labels, mean: Vectors, embed: Embed) -> The
         ticket_themes=_ticket_themes(texts, labels, similarity, ids),
         theme_examples=examples,
         centroids=centres,
-        mean=mean,
+        mean=texts.mean,
     )
 
 
+def _most_central(rows: Rows, labels: Labels, similarity: npt.NDArray[np.float64]) -> Rows:
+    """Of each label the rows that its name is read from, most central first; ties by order of tickets."""
+    ordered = rows[np.lexsort((rows, -similarity[rows], labels[rows]))]
+    _, first, sizes = np.unique(labels[ordered], return_index=True, return_counts=True)
+    return ordered[np.arange(len(ordered)) - np.repeat(first, sizes) < TEXTS_READ_PER_THEME]
+
+
 def _themes_frame(
-    texts: _Texts, labels: Labels, ids: list[str], names: list[Name], examples: pl.DataFrame
+    texts: Corpus, labels: Labels, ids: list[str], names: list[Name], examples: pl.DataFrame
 ) -> pl.DataFrame:
     tickets = np.bincount(labels, minlength=len(ids))
-    firsts = labels[texts.is_first]
-    together = cohesion(texts.vectors[texts.is_first], firsts) if len(firsts) else np.zeros(0)
+    rows = np.flatnonzero(texts.is_first)
+    firsts = labels[rows]
+    sizes = np.bincount(firsts, minlength=len(ids))
+    together = mean_cosine(texts.label_sums(rows, firsts, len(ids)), sizes)
     template = np.bincount(labels[texts.is_template], minlength=len(ids)) > tickets / 2
     central = dict(examples.filter(pl.col("rank") == 1).select("theme_id", "text").iter_rows())
     return pl.DataFrame(
@@ -272,7 +229,7 @@ def _themes_frame(
             "name": [name.name for name in names],
             "description": [shortened(central.get(theme, ""), DESCRIPTION_CHARACTERS) for theme in ids],
             "tickets": tickets,
-            "distinct_tickets": np.bincount(firsts, minlength=len(ids)),
+            "distinct_tickets": sizes,
             "share": tickets / max(len(labels), 1),
             "cohesion": together,
             "is_other": [theme == OTHER_ID for theme in ids],
@@ -284,19 +241,19 @@ def _themes_frame(
 
 
 def _ticket_themes(
-    texts: _Texts, labels: Labels, similarity: npt.NDArray[np.float64], ids: list[str]
+    texts: Corpus, labels: Labels, similarity: npt.NDArray[np.float64], ids: list[str]
 ) -> pl.DataFrame:
     return texts.tickets.select(
         "source",
         "ticket_id",
-        theme_id=pl.Series([ids[label] for label in labels], dtype=pl.String),
+        theme_id=pl.Series(ids, dtype=pl.String).gather(labels),
         similarity=pl.Series(similarity, dtype=pl.Float64),
         is_near_duplicate=pl.Series(~texts.is_first, dtype=pl.Boolean),
     )
 
 
 def _examples(
-    texts: _Texts, labels: Labels, similarity: npt.NDArray[np.float64], ids: list[str]
+    texts: Corpus, labels: Labels, similarity: npt.NDArray[np.float64], ids: list[str]
 ) -> pl.DataFrame:
     """Of each theme the most central ticket, then of its more central half those least like one another."""
     rows: list[tuple[int, int, int]] = []
@@ -304,7 +261,8 @@ def _examples(
         members = np.flatnonzero((labels == label) & texts.is_first)
         members = members[np.lexsort((members, -similarity[members]))]
         members = members[: max(EXAMPLES, min(len(members) // 2, EXAMPLES_CHOSEN_FROM))]
-        alike = texts.vectors[members] @ texts.vectors[members].T
+        vectors = texts.vectors(members)
+        alike = vectors @ vectors.T
         chosen: list[int] = []
         nearest = np.full(len(members), -1.0)
         while len(chosen) < min(EXAMPLES, len(members)):

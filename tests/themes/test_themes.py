@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.themes import themes as themes_module
+from models.themes import corpus
 from models.themes.recipe import DESCRIPTION_CHARACTERS
 from models.themes.themes import (
     OTHER_ID,
@@ -131,7 +131,7 @@ def test_new_texts_go_to_the_nearest_theme_and_nonsense_to_other(find, problem_t
 
 
 def test_texts_beyond_the_sample_are_assigned_to_the_sample_s_themes(find, problem_texts, monkeypatch):
-    monkeypatch.setattr(themes_module, "FIT_AT_MOST", 45)
+    monkeypatch.setattr(corpus, "FIT_AT_MOST", 45)
     found = find([text for _, text in problem_texts])
     assert found.themes["tickets"].sum() == len(problem_texts)
     themed = {
