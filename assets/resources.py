@@ -33,6 +33,7 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     time_zone: str = "UTC"
     as_of: str | None = None
     forecast_days: int = 90
+    agent_hour_cost: float | None = None
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StateFolder]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
+from assets.cause_tables import CAUSE_TABLES
+
 
 def _text(description: str, nullable: bool = False) -> dy.String:
     return dy.String(nullable=nullable, description=description)
@@ -171,4 +173,4 @@ FORECAST_TABLES: dict[str, type[dy.Schema]] = {
     "forecast_backtest": ForecastBacktest,
     "forecast_notes": ForecastNotes,
 }
-PYTHON_TABLES = THEME_TABLES | DRIVER_TABLES | FORECAST_TABLES
+PYTHON_TABLES = THEME_TABLES | DRIVER_TABLES | FORECAST_TABLES | CAUSE_TABLES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.causes import cause_tables
 from assets.forecasts import forecast_tables
 from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
@@ -28,6 +29,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             *sql_assets(project),
             theme_tables,
             driver_tables,
+            cause_tables,
             forecast_tables,
             published_snapshot(tables),
             report_pages,
@@ -44,6 +46,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                 time_zone=settings.time_zone,
                 as_of=settings.as_of.isoformat() if settings.as_of else None,
                 forecast_days=settings.forecast_days,
+                agent_hour_cost=settings.agent_hour_cost,
             ),
             "embedding": EmbeddingModel(
                 cache=str(settings.home / "cache" / "embeddings"), model=settings.embedding_model

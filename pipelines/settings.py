@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         None, description="sentence-transformers model, name or path; default MiniLM"
     )
     forecast_days: int = Field(90, ge=1, le=365, description="how many days ahead to forecast")
+    agent_hour_cost: float | None = Field(
+        None, gt=0, description="what an hour of an agent costs; without it no cost is shown"
+    )
     daily_run_at: str = Field(
         "05:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="daily refresh, account zone"
     )

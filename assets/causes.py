@@ -1,0 +1,211 @@
+"""What rose in the last whole week: since when, for whom, what coincides, what it costs, whether actions worked."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import polars as pl
+
+from assets.cause_tables import CAUSE_TABLES
+from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
+from assets.table_assets import store_tables, table_specs
+from assets.warehouse import asset_key
+from dbt_like_sql.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from models.causes.evidence import Embed
+    from models.causes.placing import Known
+
+# The week, the 26 before it and one more, for what last week's report would have said.
+_TICKETS = """
+    with last_week as (select max(week) as week from theme_trends),
+    returns as (
+        select
+            source,
+            ticket_id,
+            lead(created_at) over (partition by requester_key order by created_at, ticket_id)
+                <= created_at + interval 7 day as wrote_again
+        from stg_tickets
+        where requester_key is not null
+    ),
+    targets as (
+        select source, ticket_id, true as is_breached
+        from stg_ticket_events
+        where kind = 'sla_breached'
+        group by source, ticket_id
+    ),
+    watched_sources as (select source from targets group by source)
+    select
+        members.source,
+        members.ticket_id,
+        members.theme_id,
+        members.similarity,
+        members.is_near_duplicate,
+        tickets.created_at,
+        date_trunc('week', tickets.created_on)::date as week,
+        tickets.requester_key,
+        nullif(tickets.business_line, 'unknown') as business_line,
+        nullif(tickets.user_type, 'unknown') as user_type,
+        nullif(tickets.region, 'unknown') as region,
+        tickets.channel,
+        tickets.attributes['payment_method'] as payment_method,
+        tickets.attributes['error_code'] as error_code,
+        tickets.attributes['app_version'] as app_version,
+        tickets.attributes['platform'] as platform,
+        tickets.handle_minutes,
+        tickets.csat_score,
+        coalesce(
+            targets.is_breached,
+            not tickets.reported_sla_met,
+            case when watched_sources.source is not null then false end
+        ) as sla_breached,
+        times.solved_at,
+        coalesce(returns.wrote_again, false) as wrote_again
+    from ticket_themes as members
+    join stg_tickets as tickets using (source, ticket_id)
+    join ticket_times as times using (source, ticket_id)
+    join source_coverage as coverage
+        on coverage.source = members.source
+        and tickets.created_on between coverage.volume_from and coverage.volume_until
+    cross join last_week
+    left join returns using (source, ticket_id)
+    left join targets using (source, ticket_id)
+    left join watched_sources on watched_sources.source = members.source
+    where tickets.created_on >= last_week.week - interval 27 week
+        and tickets.created_on < last_week.week + interval 7 day
+    order by members.source, members.ticket_id
+"""
+_WEEK = """
+    select
+        week,
+        week::timestamp at time zone time_zone at time zone 'UTC' as starts_at,
+        (week + interval 7 day)::timestamp at time zone time_zone at time zone 'UTC' as ends_at,
+        as_of
+    from (select max(week) as week from theme_trends) cross join stg_account
+    where week is not null
+"""
+_TEXTS = """
+    select source, ticket_id, text from escalations
+    join (select unnest(?::varchar[]) as source, unnest(?::varchar[]) as ticket_id) using (source, ticket_id)
+"""
+
+
+@dg.multi_asset(
+    name="root_causes",
+    specs=table_specs(
+        CAUSE_TABLES,
+        group="themes",
+        deps=[
+            "ticket_themes",
+            "themes",
+            "theme_trends",
+            "ticket_times",
+            "escalations",
+            "stg_tickets",
+            "stg_ticket_events",
+            "stg_calendar",
+            "stg_exposure",
+            "stg_issues",
+            "stg_issue_links",
+            "stg_actions",
+            "source_coverage",
+        ],
+        kinds={"polars", "scipy"},
+        owner="team:support-analytics",
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "named_events_begin_before_the_rise",
+            asset=asset_key("rise_events"),
+            description="no event is named that began after the latest likely begin of the rise",
+        ),
+        dg.AssetCheckSpec(
+            "parts_sum_to_the_change",
+            asset=asset_key("theme_rises"),
+            description="more customers, a higher rate and the mix come in threes, and a rise lies within its interval",
+        ),
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def cause_tables(
+    context: dg.AssetExecutionContext, state: StateFolder, embedding: EmbeddingModel
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Compare the last whole week of every theme with the weeks before it, and look into what rose."""
+    with state.warehouse() as warehouse:
+        frames = cause_frames(warehouse, embedding.embedder().embed, state.agent_hour_cost)
+        context.log.info(f"{frames['theme_rises'].height} themes rose")
+        yield from store_tables(warehouse, frames, CAUSE_TABLES)
+    yield from _checks(frames)
+
+
+def cause_frames(
+    warehouse: Warehouse, embed: "Embed", agent_hour_cost: float | None
+) -> dict[str, pl.DataFrame]:
+    """The root-cause tables, from what a warehouse knows as of its account's date. embed: texts to unit rows."""
+    from models.causes.report import Evidence, root_causes
+
+    week = warehouse.query(_WEEK)
+    if week.is_empty():
+        return {name: schema.create_empty() for name, schema in CAUSE_TABLES.items()}
+    now: datetime = week["as_of"].item()
+    known = _known(warehouse, week.row(0, named=True))
+    reported = warehouse.query(
+        "select theme_id, name, description from themes "
+        "where not is_other and not is_template and not is_ignored order by theme_id"
+    )
+    return root_causes(
+        known,
+        Evidence(
+            themes=reported,
+            links=warehouse.query("select source, ticket_id, issue_id from stg_issue_links"),
+            issues=warehouse.query(
+                "select issue_id, issue_key, team, summary, status, created_at, resolved_at from stg_issues"
+            ),
+            actions=warehouse.query("select * from stg_actions order by action_id"),
+            texts=lambda tickets: warehouse.query(
+                _TEXTS, [tickets["source"].to_list(), tickets["ticket_id"].to_list()]
+            ),
+            embed=embed,
+            hour_cost=agent_hour_cost,
+            now=now,
+        ),
+    )
+
+
+def _known(warehouse: Warehouse, week: dict[str, datetime]) -> "Known":
+    from models.causes.placing import Known
+
+    return Known(
+        week=week["week"],
+        starts_at=week["starts_at"],
+        ends_at=week["ends_at"],
+        tickets=warehouse.query(_TICKETS),
+        themes=warehouse.query(
+            "select theme_id, is_new from themes where not is_other and not is_template and not is_ignored"
+        ),
+        trends=warehouse.query("select * from theme_trends order by theme_id, week"),
+        calendar=warehouse.query("select * from stg_calendar order by event_id"),
+        exposure=warehouse.query("select * from stg_exposure order by all"),
+    )
+
+
+def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
+    named = frames["rise_events"].filter("is_named").join(frames["theme_rises"], on="theme_id")
+    late = named.filter(pl.col("starts_at") > pl.col("onset_high"))
+    yield _checked("rise_events", "named_events_begin_before_the_rise", late)
+    parts = pl.sum_horizontal(pl.col("from_customers", "from_rate", "from_mix").is_null())
+    wrong = frames["theme_rises"].filter(
+        ~parts.is_in([0, 3]) | ~pl.col("excess").is_between("excess_low", "excess_high")
+    )
+    yield _checked("theme_rises", "parts_sum_to_the_change", wrong)
+
+
+def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table),
+        check_name=check,
+        passed=wrong.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong_rows": wrong.height},
+    )
