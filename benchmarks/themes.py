@@ -15,7 +15,6 @@ import importlib.util
 import json
 import multiprocessing
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -28,10 +27,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import psutil
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
+from benchmarks.peak_memory import PeakMemory
 from models.text.embedding import DEFAULT_MODEL, Embedder
 from models.themes.clustering import centred, centroids
 from models.themes.naming import name_themes
@@ -115,26 +114,6 @@ LIBRARIES = {
     "kmeans": ("sklearn.feature_extraction.text",),
     "bertopic": ("bertopic", "umap"),
 }
-
-
-class PeakMemory:
-    """The most memory this process held while the block ran, in MB."""
-
-    def __enter__(self) -> PeakMemory:
-        self.mb = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        process = psutil.Process()
-        while not self._stop.wait(0.05):
-            self.mb = max(self.mb, process.memory_info().rss / 2**20)
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
 
 def label_accuracy(grouping: Grouping, truth: list[str], embedder: Embedder) -> float:

@@ -102,10 +102,12 @@ class Embedder:
         for start in range(0, len(missing), TEXTS_PER_CHUNK):
             chunk = missing[start : start + TEXTS_PER_CHUNK]
             cache.append(keys[chunk], self._compute(distinct[chunk].to_list(), start, len(missing), progress))
-        records = cache.find(keys)
-        vectors = np.zeros((len(keys), self.dimension), dtype=np.float32)
-        vectors[records >= 0] = cache.read(records[records >= 0])
-        return vectors[back]
+        records = cache.find(keys)[back]
+        vectors = np.zeros((len(records), self.dimension), dtype=np.float32)
+        for start in range(0, len(records), TEXTS_PER_CHUNK):
+            known = np.flatnonzero(records[start : start + TEXTS_PER_CHUNK] >= 0) + start
+            vectors[known] = cache.read(records[known])
+        return vectors
 
     def _compute(self, texts: list[str], before: int, total: int, progress: Progress | None) -> Vectors:
         backend = self._loaded_backend()
