@@ -9,8 +9,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.causes.compared import Compared, Onset
-from models.causes.segments import ATTRIBUTES, LEAST_LIFT, MINIMUM, measure, telling, with_share_of_rise
+from models.causes.compared import Compared, Onset, all_equal
+from models.causes.segments import (
+    ATTRIBUTES,
+    COUNTED,
+    LEAST_LIFT,
+    MINIMUM,
+    measure,
+    telling,
+    with_share_of_rise,
+)
 from models.statistics.over_representation import Z_95
 
 LOOKED_BACK = timedelta(days=7)
@@ -148,18 +156,12 @@ def _is_always(compared: Compared, attribute: str, value: str) -> bool:
 
 def _inside(compared: Compared, segment: dict[str, str]) -> float:
     """The share of the rise inside a segment, little of it where the segment is not clearly over-represented."""
-    counts: dict[str, int] = {}
-    # Outside where any value differs; not known where none differs but one is missing.
-    inside = pl.all_horizontal(pl.col(name) == value for name, value in segment.items())
-    for frame, part, whole in (
-        (compared.rise, "tickets", "with_attribute"),
-        (compared.before, "before", "all_before"),
-        (compared.others_now, "others", "all_others"),
-        (compared.others_before, "others_before", "all_others_before"),
-    ):
-        known = frame.select(inside).to_series()
-        counts |= {part: int(known.sum()), whole: int(known.count())}
-    measured = with_share_of_rise(measure(pl.DataFrame([counts])), compared.excess_share)
+    frames = (compared.rise, compared.before, compared.others_now, compared.others_before)
+    counts = {
+        name: frame.filter(all_equal(segment)).height for name, frame in zip(COUNTED, frames, strict=True)
+    }
+    totals = {f"{name}_total": frame.height for name, frame in zip(COUNTED, frames, strict=True)}
+    measured = with_share_of_rise(measure(pl.DataFrame([counts | totals])), compared.excess_share)
     clear = measured["lift_low"].item() > LEAST_LIFT and counts["tickets"] >= MINIMUM
     return float(measured["share_of_rise"].item()) * (1.0 if clear else _UNCLEAR)
 

@@ -49,7 +49,7 @@ class Compared:
         """Every attribute value, or pair of them, of the rise against what was to be expected."""
         frames = (self.rise, self.before, self.others_now, self.others_before)
         counts = [segment_counts(frame, attributes) for frame in frames]
-        return with_share_of_rise(compare(*counts), self.excess_share)
+        return with_share_of_rise(compare(counts, [frame.height for frame in frames]), self.excess_share)
 
 
 def all_equal(segment: dict[str, str]) -> pl.Expr:

@@ -112,26 +112,28 @@ def _counts_of_week_and_before(
         pl.col("week").is_between(week - timedelta(weeks=WEEKS_BEFORE), week, closed="left")
     )
     weeks = max(past["week"].n_unique(), 1)
-    now = segment_counts(tickets.filter(pl.col("week") == week), attributes, by=["theme_id"])
+    this_week = tickets.filter(pl.col("week") == week)
+    now = segment_counts(this_week, attributes, by=["theme_id"])
     before = segment_counts(past, attributes, by=["theme_id"])
-    totals = [frame.group_by(KEY).agg(pl.col("tickets", "with_attribute").sum()) for frame in (now, before)]
+    totals = [frame.group_by(KEY).agg(pl.col("tickets").sum()) for frame in (now, before)]
     joined = (
         now.join(before, on=of_theme, how="left", suffix="_before", nulls_equal=True)
         .join(totals[0], on=KEY, suffix="_all", nulls_equal=True)
         .join(totals[1], on=KEY, how="left", suffix="_all_before", nulls_equal=True)
         .with_columns(pl.col("^.*_before$").fill_null(0))
+        .join(this_week.group_by("theme_id").agg(of_theme=pl.len()), on="theme_id")
         .join(quiet.select("theme_id", "usual_middle", "usual_high"), on="theme_id")
     )
     others = pl.col("tickets_all") - pl.col("tickets")
     others_before = pl.col("tickets_all_before") - pl.col("tickets_before")
-    others_share = (others + 0.5) / (pl.col("with_attribute_all") - pl.col("with_attribute") + 1)
+    others_share = (others + 0.5) / (this_week.height - pl.col("of_theme") + 1)
     # As before, and more where the other themes have more of it, too.
     as_before = (
         (pl.col("tickets_before") + 0.5) / weeks * ((others + 1) / (others_before / weeks + 1)).clip(1.0)
     )
     return joined.with_columns(is_new=others_before / weeks < IS_NEW * others).with_columns(
         expected=pl.when("is_new")
-        .then(pl.max_horizontal(as_before, pl.col("with_attribute") * others_share))
+        .then(pl.max_horizontal(as_before, pl.col("of_theme") * others_share))
         .otherwise(as_before),
         known_from=pl.when("is_new").then(others + 0.5).otherwise(pl.col("tickets_before") + 0.5),
         dispersion=_dispersion(),

@@ -37,6 +37,8 @@ _LEAST_OTHERS = 20  # other themes' tickets with a value, to say how its share h
 # A pair is only told where its lift is so much larger than that of each of its values, and its lower end larger, too.
 _PAIR_SAYS_MORE = 1.25
 
+# A segment's tickets: of the rise, of the theme before, of the other themes now and before.
+COUNTED = ["tickets", "before", "others", "others_before"]
 KEY = ["attribute", "value", "attribute_2", "value_2"]
 
 
@@ -48,10 +50,9 @@ def singles_and_pairs(attributes: Sequence[str]) -> list[tuple[str, ...]]:
 def segment_counts(
     tickets: pl.DataFrame, attributes: Sequence[tuple[str, ...]], by: Sequence[str] = ()
 ) -> pl.DataFrame:
-    """Tickets of every value of attributes and pairs of them: *by, KEY, tickets, with_attribute.
+    """Tickets of every value of attributes and pairs of them: *by, KEY, tickets.
 
-    tickets: one column an attribute, null where a ticket has none. with_attribute: tickets that have the
-    attribute, or both of a pair.
+    tickets: one column an attribute, null where a ticket has none.
     """
     frames = []
     for names in attributes:
@@ -72,56 +73,45 @@ def segment_counts(
                 "tickets",
             )
         )
-    counted = pl.concat(pl.collect_all(frames))
-    return counted.with_columns(with_attribute=pl.col("tickets").sum().over(*by, "attribute", "attribute_2"))
+    return pl.concat(pl.collect_all(frames))
 
 
-def compare(
-    rise: pl.DataFrame, before: pl.DataFrame, others_now: pl.DataFrame, others_before: pl.DataFrame
-) -> pl.DataFrame:
+def compare(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFrame:
     """Every segment of a rise against what was to be expected: KEY, counts, shares, lift with interval, q_value.
 
-    Each argument: segment_counts of the theme during the rise, of the theme in the weeks before, and of all other
-    themes at these times. A value is expected to keep its share in the theme, moved as the other themes moved it;
-    a value that hardly existed before (or a theme that hardly did) is compared with the other themes' tickets of
-    the same time, so that the newest app version is not found in every rise. Lift: log ratio of shares (Katz et
-    al. 1978), half a ticket added to each count. p: G-test of the rise against the expected share in as many
-    tickets as it was told from; q: Benjamini-Hochberg over all segments with MINIMUM tickets.
+    counts, sizes: segment_counts and number of tickets of the theme during the rise, of the theme in the weeks before,
+    and of all other themes at these two times. A value is expected to keep its share in the theme, moved as the other
+    themes moved it; a value that hardly existed before (or a theme that hardly did) is compared with the other themes'
+    tickets of the same time, so that the newest app version is not found in every rise. Lift: log ratio of shares
+    (Katz et al. 1978), half a ticket added to each count. p: G-test of the rise against the expected share in as
+    many tickets as it was told from; q: Benjamini-Hochberg over all segments with MINIMUM tickets.
     """
-    return measure(_joined(rise.filter(pl.col("tickets") >= MINIMUM), before, others_now, others_before))
+    return measure(_joined(counts, sizes))
 
 
 def measure(joined: pl.DataFrame) -> pl.DataFrame:
-    """Shares, lift with its interval and q_value of segments, see `compare`, from eight counts each.
-
-    joined: of the theme's rise tickets and with_attribute, of its weeks before `before` and all_before, of other
-    themes at these times others, all_others, others_before and all_others_before.
-    """
+    """Shares, lift with its interval and q_value of segments, see `compare`, from four counts and four totals each."""
     joined = joined.with_columns(
-        own_before_share=_share("before", "all_before"),
-        others_share=_share("others", "all_others"),
-        others_before_share=_share("others_before", "all_others_before"),
-        share_before=pl.when(pl.col("all_before") > 0)
-        .then(pl.col("before") / pl.col("all_before"))
-        .otherwise(0.0),
+        own_before_share=_share("before"),
+        others_share=_share("others"),
+        others_before_share=_share("others_before"),
+        share_before=pl.col("before") / pl.col("before_total").clip(lower_bound=1),
     )
     moved = pl.min_horizontal("others", "others_before") >= _LEAST_OTHERS
     expected = joined.with_columns(
-        is_new=(pl.col("others_before_share") < IS_NEW * pl.col("others_share"))
-        | (pl.col("all_before") < _LEAST_BEFORE),
+        is_new=(pl.col("others") > 0) & (pl.col("others_before_share") < IS_NEW * pl.col("others_share"))
+        | (pl.col("before_total") < _LEAST_BEFORE),
         moved=pl.when(moved).then(pl.col("others_share") / pl.col("others_before_share")).otherwise(1.0),
-        moved_variance=pl.when(moved)
-        .then(_variance("others", "all_others") + _variance("others_before", "all_others_before"))
-        .otherwise(0.0),
+        moved_variance=pl.when(moved).then(_variance("others") + _variance("others_before")).otherwise(0.0),
     ).with_columns(
         share_expected=pl.when("is_new")
         .then("others_share")
         .otherwise(pl.col("own_before_share") * pl.col("moved"))
         .clip(upper_bound=0.999),
         expected_variance=pl.when("is_new")
-        .then(_variance("others", "all_others"))
-        .otherwise(_variance("before", "all_before") + pl.col("moved_variance")),
-        known_from=pl.when("is_new").then("all_others").otherwise("all_before").clip(lower_bound=1),
+        .then(_variance("others"))
+        .otherwise(_variance("before") + pl.col("moved_variance")),
+        known_from=pl.when("is_new").then("others_total").otherwise("before_total").clip(lower_bound=1),
     )
     return _with_lift(_pairs_with_a_new_value(expected) if "attribute" in expected.columns else expected)
 
@@ -151,13 +141,13 @@ def _pairs_with_a_new_value(expected: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_lift(expected: pl.DataFrame) -> pl.DataFrame:
-    share = pl.col("tickets") / pl.col("with_attribute")
+    share = pl.col("tickets") / pl.col("tickets_total")
     lift = share / pl.col("share_expected")
-    variance = _variance("tickets", "with_attribute") + pl.col("expected_variance")
+    variance = _variance("tickets") + pl.col("expected_variance")
     error = Z_95 * variance.clip(lower_bound=0.0).sqrt()
     inside, everything, expected_share, known = (
         expected[name].to_numpy().astype(float)
-        for name in ("tickets", "with_attribute", "share_expected", "known_from")
+        for name in ("tickets", "tickets_total", "share_expected", "known_from")
     )
     p_values = g_test(inside, everything, inside + expected_share * known, everything + known)
     q_values = false_discovery_control(np.clip(p_values, 0.0, 1.0)) if len(p_values) else p_values
@@ -223,27 +213,20 @@ def unchanged(compared: pl.DataFrame, largest: int) -> pl.DataFrame:
     )
 
 
-def _joined(
-    rise: pl.DataFrame, before: pl.DataFrame, others_now: pl.DataFrame, others_before: pl.DataFrame
-) -> pl.DataFrame:
-    """The rise's segments with their counts at the other three places; 0 where there are none."""
-    joined = rise.select(*KEY, "tickets", "with_attribute")
-    for frame, own, everything in (
-        (before, "before", "all_before"),
-        (others_now, "others", "all_others"),
-        (others_before, "others_before", "all_others_before"),
-    ):
-        totals = frame.select("attribute", "attribute_2", pl.col("with_attribute").alias(everything)).unique()
-        joined = joined.join(
-            frame.select(*KEY, pl.col("tickets").alias(own)), on=KEY, how="left", nulls_equal=True
-        ).join(totals, on=["attribute", "attribute_2"], how="left", nulls_equal=True)
-    return joined.with_columns(pl.exclude(*KEY).fill_null(0))
+def _joined(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFrame:
+    """The rise's segments of MINIMUM tickets with their counts at the other three places; 0 where there are none."""
+    joined = counts[0].filter(pl.col("tickets") >= MINIMUM)
+    for frame, name in zip(counts[1:], COUNTED[1:], strict=True):
+        renamed = frame.select(*KEY, pl.col("tickets").alias(name))
+        joined = joined.join(renamed, on=KEY, how="left", nulls_equal=True)
+    totals = [pl.lit(size).alias(f"{name}_total") for name, size in zip(COUNTED, sizes, strict=True)]
+    return joined.with_columns(pl.col(COUNTED).fill_null(0), *totals)
 
 
-def _share(part: str, whole: str) -> pl.Expr:
-    return (pl.col(part) + 0.5) / (pl.col(whole) + 1)
+def _share(part: str) -> pl.Expr:
+    return (pl.col(part) + 0.5) / (pl.col(f"{part}_total") + 1)
 
 
-def _variance(part: str, whole: str) -> pl.Expr:
+def _variance(part: str) -> pl.Expr:
     """Of the logarithm of a share."""
-    return 1 / (pl.col(part) + 0.5) - 1 / (pl.col(whole) + 1)
+    return 1 / (pl.col(part) + 0.5) - 1 / (pl.col(f"{part}_total") + 1)

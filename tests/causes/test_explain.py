@@ -1,0 +1,120 @@
+"""What the report says of planted rises, decoys and hostile texts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+
+from models.causes.explain import explain_rises
+from tests.causes.conftest import RELEASED, START, WEEK_STARTS, arrivals, known_from, tickets
+
+ANDROID = ("rel-a", "release", "App 3.1 on android", RELEASED, RELEASED, None, None)
+IOS = ("rel-i", "release", "App 2.1 on ios", RELEASED, RELEASED, None, None)
+SALE = (
+    "sale",
+    "campaign",
+    "May sale",
+    RELEASED - timedelta(hours=10),
+    RELEASED + timedelta(days=3),
+    "shop",
+    None,
+)
+
+
+def test_a_fault_in_one_segment_is_found_with_its_hour_its_segment_and_its_release(with_fault):
+    rises, segments, events = explain_rises(known_from(with_fault(), [ANDROID, IOS]))
+    rise = rises.row(0, named=True)
+    assert rises["theme_id"].to_list() == ["t3"]
+    assert abs(rise["onset_at"] - RELEASED) < timedelta(hours=12)
+    assert rise["is_ongoing"]
+    assert rise["excess_low"] < 42 < rise["excess_high"]  # six a day
+    over = segments.filter(verdict="over")
+    assert {"3.1", "card"} <= set(over["value"]) | set(over["value_2"])
+    assert events.filter("is_named")["event_id"].to_list() == ["rel-a"]
+
+
+def test_a_release_at_the_same_hour_on_another_platform_is_not_named(with_fault):
+    _, _, events = explain_rises(known_from(with_fault(), [IOS]))
+    assert not events["is_named"].any()
+
+
+def test_a_campaign_that_brought_nobody_is_not_named(with_fault):
+    _, _, events = explain_rises(known_from(with_fault(), [SALE]))
+    assert not events["is_named"].any()
+
+
+def test_a_campaign_that_lifts_every_theme_is_named(quiet, rng):
+    begin = SALE[3]
+    more = [
+        tickets(theme, arrivals(4.0, begin, begin + timedelta(days=3), rng), rng)
+        for theme in quiet["theme_id"].unique().sort()
+    ]
+    _, _, events = explain_rises(known_from(pl.concat([quiet, *more]), [SALE, ANDROID]))
+    assert events.filter("is_named")["event_id"].unique().to_list() == ["sale"]
+
+
+def test_what_began_after_the_rise_is_not_listed(with_fault):
+    later = RELEASED + timedelta(days=3)
+    event = ("late", "release", "App 3.1 on android", later, later, None, None)
+    _, _, events = explain_rises(known_from(with_fault(rate=12.0), [event]))
+    assert events.is_empty()
+
+
+def test_the_newest_version_is_no_finding_where_every_theme_has_it(with_fault):
+    """A fault on the website alone says nothing about the app's version."""
+    frame = with_fault(platform="web", app_version=None, region="Europe")
+    _, segments, _ = explain_rises(known_from(frame, [ANDROID]))
+    assert "app_version" not in set(segments.filter(verdict="over")["attribute"])
+
+
+def test_what_did_not_change_is_said(with_fault):
+    _, segments, _ = explain_rises(known_from(with_fault(rate=40.0)))
+    assert {"user_type", "region"} <= set(segments.filter(verdict="unchanged")["attribute"])
+
+
+def test_nothing_rises_in_a_quiet_week(quiet):
+    rises, segments, events = explain_rises(known_from(quiet, [ANDROID, IOS, SALE]))
+    assert (rises.height, segments.height, events.height) == (0, 0, 0)
+
+
+def test_one_text_sent_by_many_accounts_moves_nothing(quiet, rng):
+    times = arrivals(250.0, WEEK_STARTS + timedelta(days=1), WEEK_STARTS + timedelta(days=3), rng)
+    copies = tickets("t2", times, rng)
+    rises, _, _ = explain_rises(known_from(quiet, copies=copies))
+    assert rises.is_empty()
+
+
+def test_copies_are_counted_apart_from_victims(with_fault, rng):
+    copies = tickets(
+        "t3", arrivals(50.0, RELEASED + timedelta(days=1), RELEASED + timedelta(days=2), rng), rng
+    )
+    rise = explain_rises(known_from(with_fault(), copies=copies))[0].row(0, named=True)
+    assert rise["copies"] == copies.height
+    assert rise["template_tickets"] == copies.height  # each from an account of its own
+    assert rise["tickets_week"] < copies.height
+
+
+def test_a_fault_that_hides_in_a_large_theme_is_found_in_its_segment(quiet, rng):
+    """Thirty tickets in a theme of a thousand a week are within its usual range."""
+    end = WEEK_STARTS + timedelta(weeks=1)
+    large = tickets("big", arrivals(1000 / 7, START, end, rng), rng)
+    fault = tickets("big", arrivals(5.0, end - timedelta(days=6), end, rng), rng, error_code="E-77")
+    rises, segments, _ = explain_rises(known_from(pl.concat([quiet, large, fault])))
+    assert rises.filter(theme_id="big")["kind"].to_list() == ["segment"]
+    assert segments.filter(theme_id="big", verdict="over")["value"][0] == "E-77"
+
+
+def test_the_same_tickets_in_another_order_give_the_same_report(with_fault):
+    known = known_from(with_fault(), [ANDROID, IOS])
+    shuffled = known.tickets.sample(fraction=1.0, shuffle=True, seed=3)
+    first, second = explain_rises(known), explain_rises(type(known)(**{**vars(known), "tickets": shuffled}))
+    for one, other in zip(first, second, strict=True):
+        assert one.equals(other)
+
+
+@pytest.mark.parametrize("hour", [datetime(2026, 5, 10, 20), datetime(2026, 5, 4, 1)])
+def test_a_rise_at_the_very_edge_of_the_week_is_placed_without_error(with_fault, hour):
+    rises, _, _ = explain_rises(known_from(with_fault(since=hour, rate=60.0)))
+    assert abs(rises["onset_at"][0] - hour) < timedelta(hours=12)
