@@ -31,8 +31,13 @@ def test_nothing_new_is_said_in_one_line(tables, render):
     themes = tables["themes"].with_columns(is_new=False)
     folder, _ = render(tables | {"themes": themes, "theme_history": tables["theme_history"].clear()})
     text = parse(folder / "new.html").readable
-    assert "Nothing new: every ticket is about something known." in text
+    assert "No new theme in the last four weeks." in text
     assert "No theme was born, merged, split or retired in these four weeks." in text
+
+
+def test_a_snapshot_that_does_not_say_what_is_new_claims_nothing(tables, render):
+    folder, _ = render(tables | {"themes": tables["themes"].drop("is_new", "born_on", "is_ignored")})
+    assert "Which themes are new is not known for this week." in parse(folder / "new.html").readable
 
 
 def test_a_theme_whose_week_is_hidden_never_comes_before_one_whose_week_is_known(tables, render):

@@ -47,7 +47,7 @@ def build(
     return Page(
         name="new",
         label="New",
-        finding=_finding(new, themes),
+        finding=_finding(new, themes, is_known=_is_known(snapshot, scope)),
         lede=f"The four weeks to {wording.day(scope.week + timedelta(days=6), year=True)}, {scope.source_names}."
         if themes.height
         else "Themes are found in the text of tickets.",
@@ -70,11 +70,18 @@ def build(
     )
 
 
-def _finding(new: pl.DataFrame, themes: pl.DataFrame) -> str:
+def _is_known(snapshot: Snapshot, scope: Scope) -> bool:
+    """Whether the snapshot says which themes are new: older ones do not, and for a past week it is not known."""
+    return scope.is_latest and snapshot.table("themes")["is_new"].count() > 0
+
+
+def _finding(new: pl.DataFrame, themes: pl.DataFrame, *, is_known: bool) -> str:
     if not themes.height:
         return "There are no themes yet, so none is new."
+    if not is_known:
+        return "Which themes are new is not known for this week."
     if not new.height:
-        return "Nothing new: every ticket is about something known."
+        return "No new theme in the last four weeks."
     things = "new theme" if new.height == 1 else "new themes"
     return f"{wording.sentence(wording.number_word(new.height))} {things} in the last four weeks."
 

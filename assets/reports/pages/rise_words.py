@@ -25,6 +25,7 @@ CONFIDENCE_RULE = (
     "nothing. Probably so: between the two."
 )
 SEGMENTS_MATCH = 0.5  # of segment_match; below it a rise is mainly of others than an event concerns
+NEARLY_ALL = 0.9
 SMALL_PART = 0.1  # of a rise; a part below it is called small
 
 
@@ -38,7 +39,7 @@ def since(row: Row, zone: str) -> str:
 
 
 def since_between(row: Row, zone: str) -> str:
-    """`surely between 11 Nov 09:00 and 11 Nov 20:00`."""
+    """`It began between 11 Nov 09:00 and 11 Nov 20:00.`"""
     if row["onset_at"] is None or row["onset_low"] is None or row["onset_high"] is None:
         return ""
     show = wording.moment if _is_exact(row) else _day
@@ -152,11 +153,13 @@ def _distance(row: Row) -> str:
 
 
 def _among(row: Row) -> str:
-    """Whether the rise is among those an event concerns; its segment is given where the event has one."""
-    segment = f" ({_shared(row)})" if row["shared_segment"] else ""
-    if row["segment_match"] is None or row["segment_match"] >= SEGMENTS_MATCH:
-        return f", among those it concerns{segment}" if segment else ""
-    return f", but not mainly among those it concerns{segment}"
+    """How much of the rise is among those an event concerns; who that is stands behind it."""
+    match, segment = row["segment_match"], f" ({_shared(row)})" if row["shared_segment"] else ""
+    if match is None or (match >= SEGMENTS_MATCH and not segment):
+        return ""
+    if match < SEGMENTS_MATCH:
+        return f", but not mainly among those it concerns{segment}"
+    return f", {'nearly only' if match >= NEARLY_ALL else 'mostly'} among those it concerns{segment}"
 
 
 def _shared(row: Row) -> str:
