@@ -1,0 +1,83 @@
+"""What a rise has cost, on a handful of tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+
+from models.causes.impact import impact, wilson
+
+ONSET = datetime(2026, 5, 5)
+UNTIL = datetime(2026, 5, 11)
+RISES = pl.DataFrame({"theme_id": ["t1"], "onset_at": [ONSET], "until": [UNTIL], "rise_tickets": [3]})
+
+
+def ticket(theme: str = "t1", day: float = 1, **changed: object) -> dict[str, object]:
+    return {
+        "theme_id": theme,
+        "created_at": ONSET + timedelta(days=day),
+        "business_line": "shop",
+        "user_type": "buyer",
+        "channel": "chat",
+        "handle_minutes": 10.0,
+        "csat_score": None,
+        "sla_breached": None,
+        "requester_key": f"r{day}{theme}",
+        "wrote_again": False,
+    } | changed
+
+
+def cost_of(rows: list[dict[str, object]], hour_cost: float | None = 30.0) -> dict:
+    types = {"csat_score": pl.String, "sla_breached": pl.Boolean, "handle_minutes": pl.Float64}
+    return impact(RISES, pl.DataFrame(rows, schema_overrides=types), hour_cost).row(0, named=True)
+
+
+def test_only_the_part_that_came_on_top_costs():
+    """Four tickets of 10 minutes since the onset, three of them on top; one from before counts nothing."""
+    figures = cost_of([ticket(day=day) for day in (-1, 1, 2, 3, 4)])
+    assert (figures["tickets"], figures["handle_minutes"], figures["handle_minutes_excess"]) == (4, 40, 30)
+    assert figures["cost"] == pytest.approx(15)
+
+
+def test_without_an_hourly_cost_there_is_none():
+    assert cost_of([ticket()], hour_cost=None)["cost"] is None
+
+
+def test_ratings_are_compared_with_like_tickets_only():
+    """The others: chat 4 of 4 good, e-mail 0 of 4 good. The rise has chats only, half of them good."""
+    own = [ticket(day=day, csat_score=score) for day, score in enumerate(["good", "bad", "good", "bad"])]
+    chats = [ticket("t2", day, csat_score="good") for day in range(4)]
+    mails = [ticket("t2", day, csat_score="bad", channel="email") for day in range(4)]
+    figures = cost_of([*own, *chats, *mails])
+    assert (figures["rated"], figures["csat"], figures["csat_matched"]) == (4, 0.5, 1.0)
+    assert figures["csat_points"] == pytest.approx(-50)
+    low, high = wilson(0.5, 4)[1:]
+    matched_low = wilson(1.0, 4)[1]
+    assert figures["csat_points_low"] == pytest.approx(-50 - 100 * (0.5 - low))
+    assert figures["csat_points_high"] == pytest.approx(
+        -50 + 100 * ((high - 0.5) ** 2 + (1 - matched_low) ** 2) ** 0.5
+    )
+
+
+def test_targets_count_only_where_they_are_known():
+    figures = cost_of([ticket(sla_breached=True), ticket(day=2, sla_breached=False), ticket(day=3)])
+    assert (figures["sla_breached"], figures["sla_known"]) == (1, 2)
+    assert cost_of([ticket()])["sla_known"] is None
+
+
+def test_people_count_once_however_often_they_write():
+    figures = cost_of(
+        [
+            ticket(requester_key="a", wrote_again=True),
+            ticket(day=2, requester_key="a"),
+            ticket(day=3, requester_key="b"),
+        ]
+    )
+    assert (figures["requesters"], figures["requesters_returned"]) == (2, 1)
+
+
+def test_wilson_of_8_in_10():
+    """Wilson 1927, as printed for 8 of 10 in most textbooks: 0.49 to 0.94."""
+    assert wilson(0.8, 10) == pytest.approx((0.8, 0.490, 0.943), abs=0.001)
