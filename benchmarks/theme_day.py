@@ -2,7 +2,8 @@
 
     python -m benchmarks.theme_day [--known 500000] [--new 2000]
 
-The history's texts are invented and their embeddings already known; those of the new tickets are computed.
+The history's texts nearly repeat a few thousand of a simulated operation, and their embeddings are known; those of
+the new tickets are computed.
 `seconds` is from the new tickets being in the warehouse to every theme table being stored.
 """
 
@@ -22,63 +23,55 @@ from assets.table_assets import store_tables
 from assets.tables import THEME_TABLES
 from assets.theme_registry import registry_frames, update_themes
 from benchmarks.new_themes import simulated_texts
-from benchmarks.themes import PeakMemory
+from benchmarks.peak_memory import PeakMemory
 from dbt_like_sql.warehouse import Warehouse
 from models.text.cache import EmbeddingCache, content_keys
-from models.text.embedding import Embedder
+from models.text.embedding import Embedder, Vectors
 from models.text.normalise import normalise
-from models.themes.registry import REGISTRY_SCHEMA, TICKETS_SCHEMA, Fit, Registry, copy_keys, theme_id
+from models.themes.clustering import centred, centroids
+from models.themes.registry import REGISTRY_SCHEMA, TICKETS_SCHEMA, Fit, Registry, theme_id
 
-THEMES = 120
 DAYS = 730
 NEW_DAY = date(2026, 1, 1)
-# How far a text lies from its theme's centre, so that cosines are like those of real texts.
-SPREAD = 0.05
+# How far a ticket's embedding lies from that of the text it nearly repeats, in each dimension.
+SPREAD = 0.01
+# Real texts from which the history is made.
+TEXTS_REPEATED = 4_000
 ROWS_AT_ONCE = 50_000
 
 
-def known_history(warehouse: Warehouse, embedder: Embedder, count: int) -> None:
-    """A warehouse with a number of tickets placed in themes, and their embeddings in the cache."""
+def known_history(
+    warehouse: Warehouse, embedder: Embedder, said: list[str], about: list[str], count: int
+) -> None:
+    """A warehouse with a number of tickets placed in themes, and their embeddings in the cache.
+
+    said, about: some texts and their problems; every ticket's text is nearly one of them.
+    """
     rng = np.random.default_rng(0)
-    dimension = embedder.dimension
-    centres = rng.normal(size=(THEMES, dimension))
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    label = rng.integers(0, THEMES, count)
-    words = np.array(
-        [f"{part}{number}" for part in ("pay", "card", "login", "order") for number in range(500)]
-    )
-    texts = pl.Series([" ".join(words[row]) for row in rng.integers(0, len(words), (count, 10))])
-    cache = EmbeddingCache(embedder.cache_folder / embedder.model_id, dimension)
+    vectors = embedder.embed(said)
+    mean = vectors.mean(axis=0)
+    _, label = np.unique(about, return_inverse=True)
+    centres = centroids(centred(vectors, mean), label)
+    like = rng.integers(0, len(said), count)
+    texts = pl.Series([f"{said[row]} {number}" for number, row in enumerate(like)])
+    cache = EmbeddingCache(embedder.cache_folder / embedder.model_id, embedder.dimension)
     for start in range(0, count, ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        vectors = centres[label[rows]] + rng.normal(scale=SPREAD, size=(len(label[rows]), dimension))
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        near = vectors[like[rows]] + rng.normal(scale=SPREAD, size=(len(like[rows]), embedder.dimension))
+        near /= np.linalg.norm(near, axis=1, keepdims=True)
         keys = content_keys(normalise(texts[rows]).to_list(), embedder.model_id)
-        cache.append(keys, vectors.astype(np.float32))
+        cache.append(keys, near.astype(np.float32))
     days = pl.Series(np.datetime64(NEW_DAY) - 1 - np.arange(count) * DAYS // count).cast(pl.Date)
     escalations = tickets_of(texts, "old", days)
     placed = escalations.select("source", "ticket_id", "created_on").with_columns(
-        theme_id=pl.Series([theme_id(number + 1) for number in label]),
+        theme_id=pl.Series([theme_id(int(number) + 1) for number in label[like]]),
         similarity=pl.lit(0.7),
         is_near_duplicate=pl.lit(False),
         text_digest=pl.lit(""),
-        copy_key=copy_keys(texts),
+        copy_key=pl.col("ticket_id"),
     )
-    themes = pl.DataFrame(
-        {"theme_id": [theme_id(number + 1) for number in range(THEMES)]}
-    ).with_columns(
-        name=pl.format("Theme {}", "theme_id"),
-        label_terms=pl.lit(""),
-        is_template=pl.lit(False),
-        born_on=pl.lit(NEW_DAY),
-        is_original=pl.lit(True),
-        retired_on=pl.lit(None, pl.Date),
-        split_from=pl.lit(None, pl.String),
-        split_words=pl.lit(None, pl.String),
-    ).select(list(REGISTRY_SCHEMA))  # fmt: skip
-    fit = Fit(embedder.model_id, NEW_DAY, count, 0.0, THEMES)
-    mean = np.zeros(dimension, dtype=np.float32)
-    frames = registry_frames(Registry(themes, centres.astype(np.float32), mean, fit))
+    registry = registry_of(centres, mean, embedder.model_id, count)
+    frames = registry_frames(registry)
     tickets = placed.select(list(TICKETS_SCHEMA)).with_columns(found_theme_id="theme_id")
     for name, schema in THEME_TABLES.items():
         frame = {"ticket_themes": tickets, **frames}.get(name, schema.create_empty())
@@ -88,6 +81,25 @@ def known_history(warehouse: Warehouse, embedder: Embedder, count: int) -> None:
         "update ticket_themes set text_digest = md5(text) from escalations e where e.ticket_id = ticket_themes.ticket_id"
     )
     warehouse.replace("raw.account", pl.DataFrame({"as_of": [datetime(2026, 1, 2)], "time_zone": ["UTC"]}))
+
+
+def registry_of(centres: Vectors, mean: Vectors, model: str, texts: int) -> Registry:
+    """A theme for each centre."""
+    themes = pl.DataFrame(
+        {
+            "theme_id": [theme_id(number + 1) for number in range(len(centres))],
+            "name": [f"Theme {number + 1}" for number in range(len(centres))],
+            "label_terms": "",
+            "is_template": False,
+            "born_on": NEW_DAY,
+            "is_original": True,
+            "retired_on": None,
+            "split_from": None,
+            "split_words": None,
+        },
+        schema=REGISTRY_SCHEMA,
+    )
+    return Registry(themes, centres, mean, Fit(model, NEW_DAY, texts, 0.0, len(centres)))
 
 
 def tickets_of(texts: pl.Series, prefix: str, days: pl.Series) -> pl.DataFrame:
@@ -108,15 +120,13 @@ def main() -> None:
     """Reads the arguments, measures and prints the JSON object."""
     parser = argparse.ArgumentParser(description="How long a day's new tickets take on a long history.")
     parser.add_argument("--known", type=int, default=500_000, help="tickets of the history")
-    parser.add_argument("--new", type=int, default=2_000, help="tickets of the day")
+    parser.add_argument("--new", type=int, default=2_000, help="tickets of the day, at most 7,000")
     arguments = parser.parse_args()
-    texts, _ = simulated_texts()
-    texts = [f"{text} {row}" for row, text in enumerate(texts * (arguments.new // len(texts) + 1))][
-        : arguments.new
-    ]
+    said, about = simulated_texts()
+    texts = said[TEXTS_REPEATED : TEXTS_REPEATED + arguments.new]
     with tempfile.TemporaryDirectory() as folder, Warehouse(Path(folder) / "warehouse.duckdb") as warehouse:
         embedder = Embedder(Path(folder))
-        known_history(warehouse, embedder, arguments.known)
+        known_history(warehouse, embedder, said[:TEXTS_REPEATED], about[:TEXTS_REPEATED], arguments.known)
         fresh = tickets_of(pl.Series(texts), "new", pl.Series([NEW_DAY] * len(texts)))
         with warehouse.transaction() as connection:
             connection.register("fresh", fresh)

@@ -120,33 +120,30 @@ def _give_themes(
 ) -> Placed:
     """Registers each group (rows of recent tickets, whether it is a template) and moves its tickets there."""
     spread = centred(recent.vectors, registry.mean)
+    firsts = [rows[np.unique(copies[rows], return_index=True)[1]] for rows, _ in groups]
+    centres = [centroids(spread[rows], np.zeros(len(rows), dtype=np.int64))[0] for rows in firsts]
+    central = [
+        recent.tickets["text"][rows[np.argsort(-(spread[rows] @ centre), kind="stable")]]
+        for rows, centre in zip(firsts, centres, strict=True)
+    ]
+    names = _names(registry, central, centres, examples, embed)
     moved: list[pl.DataFrame] = []
     history: list[HistoryRow] = []
-    for rows, template in groups:
-        firsts = rows[np.unique(copies[rows], return_index=True)[1]]
-        centre = centroids(spread[firsts], np.zeros(len(firsts), dtype=np.int64))[0]
-        similarity = spread[rows] @ centre
-        central = recent.tickets["text"][rows[np.argsort(-similarity, kind="stable")]]
-        name, terms = _name(registry, central, centre, examples, embed)
+    for (rows, template), first, centre, (name, terms) in zip(groups, firsts, centres, names, strict=True):
         members = recent.tickets[rows]
+        born_on = members["created_on"].min()
         registry, theme = registry.with_theme(
-            {
-                "name": name,
-                "label_terms": terms,
-                "is_template": template,
-                "born_on": members["created_on"].min(),
-            },
-            centre,
+            {"name": name, "label_terms": terms, "is_template": template, "born_on": born_on}, centre
         )
-        what = "one text sent by many accounts" if template else "like no earlier ones"
-        history.append(
-            (day, theme, "born", None, f"{len(firsts) if not template else len(rows)} tickets, {what}")
+        told = f"{len(rows)} tickets, " + (
+            "one text sent by many accounts" if template else "like no earlier ones"
         )
+        history.append((day, theme, "born", None, told))
         moved.append(
             members.select(KEY).with_columns(
                 new_theme=pl.lit(theme),
-                new_similarity=pl.Series(similarity, dtype=pl.Float64),
-                is_copy=pl.Series(~np.isin(rows, firsts)),
+                new_similarity=pl.Series(spread[rows] @ centre, dtype=pl.Float64),
+                is_copy=pl.Series(~np.isin(rows, first)),
             )
         )
     if moved:
@@ -167,18 +164,33 @@ def _moved(tickets: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _name(
-    registry: Registry, central: pl.Series, centre: Vectors, examples: pl.DataFrame, embed: Embed
-) -> tuple[str, str]:
-    """A name for a new theme that tells it from the others, and its other terms."""
+def _names(
+    registry: Registry,
+    central: list[pl.Series],
+    centres: list[Vectors],
+    examples: pl.DataFrame,
+    embed: Embed,
+) -> list[tuple[str, str]]:
+    """For each new theme a name that tells it from all others, and its other terms.
+
+    central: its texts, the most central first.
+    """
+    if not central:
+        return []
     living = registry.found()
     place = {name: row for row, name in enumerate(living.themes["theme_id"])}
-    shown = examples.filter(pl.col("theme_id").is_in(list(place))).sort("theme_id")
-    order = {name: label for label, name in enumerate(shown["theme_id"].unique(maintain_order=True), 1)}
-    texts = [*normalise(central), *normalise(shown["text"])]
-    labels = np.array([0] * len(central) + [order[name] for name in shown["theme_id"]], dtype=np.int64)
-    centres = np.vstack([centre[None], *(living.centroids[place[name]][None] for name in order)])
-    first = name_themes(texts, labels, centres.astype(np.float32), registry.mean, embed)[0]
-    terms = ", ".join(first.terms)
+    shown = examples.filter(pl.col("theme_id").is_in(list(place))).sort("theme_id", "rank")
+    old = shown["theme_id"].unique(maintain_order=True).to_list()
+    label = {name: len(central) + number for number, name in enumerate(old)}
+    texts = [text for series in [*central, shown["text"]] for text in normalise(series)]
+    labels = [number for number, series in enumerate(central) for _ in series]
+    labels += [label[name] for name in shown["theme_id"]]
+    all_centres = np.array([*centres, *(living.centroids[place[name]] for name in old)], dtype=np.float32)
+    found = name_themes(texts, np.array(labels, dtype=np.int64), all_centres, registry.mean, embed)
     taken = set(registry.themes.filter(pl.col("retired_on").is_null())["name"])
-    return unused_name(first.name, terms, taken), terms
+    names = []
+    for new in found[: len(central)]:
+        terms = ", ".join(new.terms)
+        names.append((unused_name(new.name, terms, taken), terms))
+        taken.add(names[-1][0])
+    return names
