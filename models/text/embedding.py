@@ -102,6 +102,8 @@ class Embedder:
         for start in range(0, len(missing), TEXTS_PER_CHUNK):
             chunk = missing[start : start + TEXTS_PER_CHUNK]
             cache.append(keys[chunk], self._compute(distinct[chunk].to_list(), start, len(missing), progress))
+            if len(missing) > TEXTS_PER_CHUNK:
+                log.info("%d of %d texts embedded", start + len(chunk), len(missing))
         records = cache.find(keys)[back]
         vectors = np.zeros((len(records), self.dimension), dtype=np.float32)
         for start in range(0, len(records), TEXTS_PER_CHUNK):
@@ -169,13 +171,22 @@ def _weights_sha256(folder: Path) -> str:
 
 
 def _load_backend(name: BackendName, model_folder: Path, cache_folder: Path, max_tokens: int) -> Backend:
-    has_gpu = shutil.which("nvidia-smi") is not None
+    device = "cpu" if name == "openvino" else available_device()
     has_openvino = importlib.util.find_spec("openvino") is not None
-    if name == "openvino" or (name == "auto" and has_openvino and not has_gpu):
+    if name == "openvino" or (name == "auto" and has_openvino and device == "cpu"):
         from models.text.conversion import converted_model
         from models.text.openvino_backend import OpenVinoModel
 
         return OpenVinoModel(converted_model(cache_folder.name, model_folder, cache_folder), max_tokens)
     from models.text.sentence_transformers_backend import SentenceTransformersModel
 
-    return SentenceTransformersModel(model_folder, max_tokens)
+    return SentenceTransformersModel(model_folder, max_tokens, device)
+
+
+def available_device() -> str:
+    """Where torch can run a model: "cuda" if this machine has a GPU that torch was built for, else "cpu"."""
+    if shutil.which("nvidia-smi") is None:  # torch takes seconds to load
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -29,7 +29,7 @@ FAR_FROM_EVERYTHING = 0.15
 FIT_AT_MOST = 60_000
 
 # How much is held in memory at once: rows of a cosine matrix, and columns of which only the best is sorted.
-ROWS_PER_BLOCK = 2_048
+ROWS_PER_BLOCK = 1_024
 COLUMNS_PER_GROUP = 16
 ROWS_CENTRED_AT_ONCE = 16_384
 

@@ -90,3 +90,39 @@ def test_a_model_that_is_not_here_is_named_in_the_error(tmp_path):
 def test_a_folder_without_a_model_is_named_in_the_error(tmp_path):
     with pytest.raises(ModelNotFoundError, match=str(tmp_path)):
         Embedder(tmp_path / "cache", model=str(tmp_path))
+
+
+def test_a_model_given_by_its_folder_embeds_as_the_packaged_one(embedder, tmp_path):
+    pytest.importorskip("openvino")
+    copied = tmp_path / "some-model"
+    shutil.copytree(embedder.model_folder, copied)
+    own = Embedder(tmp_path / "cache", model=str(copied))
+    assert own.model_id.startswith("some-model-")
+    assert (own.embed(TEXTS) * embedder.embed(TEXTS)).sum(axis=1).min() > 0.999
+
+
+@pytest.mark.parametrize(
+    ("has_driver", "torch_can", "backend", "device"),
+    [
+        (True, True, "SentenceTransformersModel", "cuda"),
+        (True, False, "OpenVinoModel", None),
+        (False, True, "OpenVinoModel", None),
+    ],
+)
+def test_a_gpu_is_used_where_torch_can_use_it(monkeypatch, tmp_path, has_driver, torch_can, backend, device):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("openvino")
+    from models.text import conversion, openvino_backend, sentence_transformers_backend
+
+    loaded = []
+    monkeypatch.setattr(embedding.shutil, "which", lambda name: "/usr/bin/" + name if has_driver else None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: torch_can)
+    monkeypatch.setattr(conversion, "converted_model", lambda *_: tmp_path)
+    monkeypatch.setattr(openvino_backend, "OpenVinoModel", lambda *_: loaded.append(("OpenVinoModel", None)))
+    monkeypatch.setattr(
+        sentence_transformers_backend,
+        "SentenceTransformersModel",
+        lambda folder, max_tokens, device: loaded.append(("SentenceTransformersModel", device)),
+    )
+    embedding._load_backend("auto", tmp_path, tmp_path, 128)
+    assert loaded == [(backend, device)]

@@ -1,5 +1,7 @@
 """Themes end to end on hand-made tickets."""
 
+from datetime import datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -84,6 +86,60 @@ def test_every_ticket_belongs_to_a_theme_however_few_or_odd_the_texts(find, text
     assert found.themes.schema == THEMES_SCHEMA
     assert found.ticket_themes.schema == TICKET_THEMES_SCHEMA
     assert found.theme_examples.schema == THEME_EXAMPLES_SCHEMA
+
+
+def test_tickets_of_unknown_age_have_themes_and_one_first_ticket_of_each_text(
+    make_tickets, embedder, problem_texts
+):
+    tickets = make_tickets([text for _, text in problem_texts] * 2)
+    ageless = tickets.with_columns(created_at=pl.lit(None, dtype=pl.Datetime("us")))
+    found = find_themes(ageless, embedder.embed(ageless["text"]), embedder.embed)
+    assert (~found.ticket_themes["is_near_duplicate"]).sum() == len(problem_texts)
+    assert found.themes["distinct_tickets"].sum() == len(problem_texts)
+
+
+def test_texts_that_are_all_unlike_are_other_and_none_is_a_theme(make_tickets, embedder):
+    tickets = make_tickets([f"text {number}" for number in range(40)])
+    found = find_themes(tickets, np.zeros((40, 384), dtype=np.float32), embedder.embed)
+    assert found.themes["theme_id"].to_list() == [OTHER_ID]
+
+
+def test_mixed_languages_scripts_and_a_giant_text_do_not_hide_the_themes(find, problem_texts):
+    odd = [
+        "😡😡😡",
+        "استرداد المبلغ لم يصل",
+        "退款 没有 到账",
+        "<script>alert(1)</script>",
+        "=HYPERLINK(1)",
+        "x" * 100_000,
+    ]
+    found = find([text for _, text in problem_texts] + odd)
+    about = problem_of_theme(found, [*problem_texts, *[("odd", text) for text in odd]])
+    for problem in ("refund", "login", "parcel"):
+        assert any(problem in said for theme, said in about.items() if theme != OTHER_ID)
+
+
+def test_a_text_sent_by_500_accounts_neither_ranks_first_nor_gives_another_theme_its_words(
+    find, problem_texts
+):
+    texts = [text for _, text in problem_texts]
+    alone, flooded = find(texts), find([*texts, *([TEMPLATE] * 500)])
+    ordinary = flooded.themes.filter(~pl.col("is_template"))
+    assert ordinary["theme_id"].to_list() == flooded.themes["theme_id"].to_list()[: ordinary.height]
+    assert not ordinary["name"].str.to_lowercase().str.contains("shop|confirm|closed").any()
+    assert sorted(ordinary["distinct_tickets"]) == sorted(alone.themes["distinct_tickets"])
+
+
+def test_a_sample_holds_every_source_and_month_in_its_proportion(make_tickets, monkeypatch):
+    monkeypatch.setattr(corpus, "FIT_AT_MOST", 30)
+    tickets = make_tickets([f"text {number}" for number in range(120)]).with_columns(
+        source=pl.Series(["chat"] * 60 + ["mail"] * 60),
+        created_at=pl.Series([datetime(2025, 1, 5)] * 30 + [datetime(2025, 2, 5)] * 30 + [None] * 60),
+    )
+    rows = corpus._stratified_sample(tickets, np.arange(120), seed=0)
+    january, february, mail = np.bincount(np.minimum(rows // 30, 2))
+    assert {january, february} <= {7, 8}
+    assert (mail, len(set(rows.tolist()))) == (15, 30)
 
 
 def test_a_template_is_a_theme_of_its_own_that_counts_once(find, problem_texts):
