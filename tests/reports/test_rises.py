@@ -40,7 +40,7 @@ def test_a_begin_that_is_not_known_to_the_hour_is_told_by_the_day(causes):
 
 def test_it_says_whom_it_hits_and_who_did_not_change(causes):
     assert "platform: android and payment method: card 81 % 6.4 (5.1 to 8.0)" in causes
-    assert "No more than expected from platform ios or web." in causes
+    assert "No more than expected from platform ios or web. No clear change by business line." in causes
     assert (
         "Of the change of 61 a week, 3 come from more orders and 3 from another mix of customers." in causes
     )

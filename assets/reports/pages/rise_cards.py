@@ -97,7 +97,7 @@ def card(
         chart=_chart(row, weekly.filter(theme_id=row["theme_id"]), events, scope),
         year=theme_cards.year(four_weeks.filter(theme_id=row["theme_id"])),
         hits=hits,
-        unchanged=rise_words.unchanged(segments),
+        unchanged=rise_words.unchanged(segments, rises.looked_at),
         where_from=rise_words.where_from(row),
         coincides=tuple(_coincidence(mark, event) for mark, event in events if event["is_named"]),
         beside=tuple(_coincidence(mark, event) for mark, event in events if not event["is_named"]),
@@ -175,7 +175,7 @@ def _hits(segments: list[dict[str, Any]]) -> tuple[tuple[str, str, str], ...]:
             continue
         share = wording.share(row["share_of_rise"])
         if row["share_over"] is not None:
-            share = f"over {wording.share(row['share_over'])}"
+            share = f"over\u00a0{wording.share(row['share_over'])}"
         interval = wording.between("number", row["lift_low"], row["lift_high"]).replace(" ", "\u00a0")
         hits.append((rise_words.segment(row), share, f"{wording.number(row['lift'])} ({interval})"))
     return tuple(hits[:SEGMENTS])

@@ -105,14 +105,17 @@ def where_from(row: Row) -> str:
             f"{wording.count(change)} a week, {_signed(customers)} come from more {measure} and {_signed(mix)} "
             "from another mix of customers."
         )
-    return (
-        f"Of the change of {wording.count(change)} a week, {_signed(customers)} come from more {measure}, "
-        f"{_signed(rate)} because customers write more often, and {_signed(mix)} from another mix of customers."
-    )
+    parts = [
+        f"{_signed(customers)} come from more {measure}",
+        f"{_signed(rate)} because customers write more often",
+    ]
+    if round(mix):
+        parts.append(f"{_signed(mix)} from another mix of customers")
+    return f"Of the change of {wording.count(change)} a week, {wording.listing(parts)}."
 
 
-def unchanged(segments: Sequence[Row]) -> str:
-    """Who writes no more than before, so that nobody looks there."""
+def unchanged(segments: Sequence[Row], looked_at: Sequence[str]) -> str:
+    """Who writes no more than before, so that nobody looks there. looked_at: attributes that were compared."""
     by_attribute: dict[str, list[str]] = {}
     for row in segments:
         if row["verdict"] == "unchanged" and row["attribute_2"] is None:
@@ -120,7 +123,14 @@ def unchanged(segments: Sequence[Row]) -> str:
                 wording.readable(row["value"])
             )
     groups = [f"{name} {wording.listing(values, 'or')}" for name, values in by_attribute.items()]
-    return f"No more than expected from {wording.listing(groups)}." if groups else ""
+    told = {row[name] for row in segments for name in ("attribute", "attribute_2")}
+    quiet = [wording.readable(name) for name in looked_at if name not in told]
+    sentences = []
+    if groups:
+        sentences.append(f"No more than expected from {wording.listing(groups)}.")
+    if quiet:
+        sentences.append(f"No clear change by {wording.listing(quiet, 'or')}.")
+    return " ".join(sentences)
 
 
 def segment(row: Row) -> str:

@@ -147,7 +147,9 @@ def _strip(
         good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
         strip.append(Figure("Last week’s problems", f"{good} of {followup.height}", "back to usual"))
     if fixes := _fixes(actions):
-        strip.append(Figure("Fixes", fixes[0], wording.listing(fixes[1:]) or "since they began"))
+        worked = actions.filter(verdict="worked").height
+        others = [fix for fix in fixes if not fix.endswith(" worked")]
+        strip.append(Figure("Fixes", f"{worked} worked", wording.listing(others) or "since they began"))
     return strip
 
 
