@@ -46,3 +46,15 @@ def test_a_theme_of_under_ten_tickets_is_nowhere(site, name):
     frame = pl.read_parquet(site / "data" / f"{name}.parquet")
     assert "13" not in frame["theme_id"].to_list()
     assert "seldom seen" not in (site / "themes.html").read_text()
+
+
+def test_no_published_rate_tells_of_under_ten(site):
+    signals = pl.read_parquet(site / "data" / "kpi_signals.parquet")
+    shares = signals.filter(pl.col("metric").is_in(["csat", "reopen_rate", "escalation_rate"])).drop_nulls(
+        "value"
+    )
+    part = (shares["value"] * shares["denominator"]).round()
+    assert shares.height > 100
+    assert not part.is_between(1, SMALL_CELL - 1).any()
+    assert not (shares["denominator"] - part).is_between(1, SMALL_CELL - 1).any()
+    assert signals.filter("is_hidden", metric="reopen_rate").height
