@@ -1,4 +1,5 @@
--- What was decided against a theme: who does what until when, and what it should change.
+-- What was decided against a theme: who does what until when, and what it should change. What began after the
+-- account's as-of time was planned then.
 -- grain: action
 -- owner: team:support-analytics
 -- materialized: view
@@ -18,9 +19,10 @@ select
     team,
     kind,
     name,
-    started_at,
+    case when started_at <= account.as_of then started_at end as started_at,
     due_at,
-    status,
+    case when started_at > account.as_of then 'planned' else status end as status,
     metric,
     expected_effect
 from raw.actions
+cross join raw.account as account

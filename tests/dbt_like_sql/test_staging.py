@@ -129,6 +129,38 @@ def test_what_happened_after_the_as_of_time_is_not_known_yet(staged):
     assert linked["issue_id"].to_list() == ["before", "unknown"]
 
 
+def test_an_issue_and_an_action_stand_where_they_stood_then(staged):
+    hour = dt.timedelta(hours=1)
+    issue = {
+        "source": "jira", "issue_id": "1", "issue_key": "PAY-1", "status": "Released", "status_category": "done",
+        "created_at": NOON - hour, "updated_at": NOON + 2 * hour, "resolved_at": NOON + 2 * hour,
+    }  # fmt: skip
+    change = {"source": "jira", "issue_id": "1", "field": "status"}
+    action = {"kind": "fix", "name": "Repair", "status": "running"}
+    warehouse = staged(
+        issues=[issue, issue | {"issue_id": "2", "resolved_at": NOON}],
+        issue_transitions=[
+            change
+            | {
+                "transition_id": "b",
+                "occurred_at": NOON + 2 * hour,
+                "from_value": "Review",
+                "to_value": "Released",
+            },
+            change
+            | {"transition_id": "a", "occurred_at": NOON + hour, "from_value": "Doing", "to_value": "Review"},
+        ],
+        actions=[
+            action | {"action_id": "begun", "started_at": NOON},
+            action | {"action_id": "later", "started_at": NOON + hour},
+        ],
+    )
+    issues = warehouse.query("select status, status_category, resolved_at from stg_issues order by issue_id")
+    assert issues.rows() == [("Doing", "in_progress", None), ("Released", "done", NOON)]
+    actions = warehouse.query("select status, started_at from stg_actions order by action_id")
+    assert actions.rows() == [("running", NOON), ("planned", None)]
+
+
 def test_a_deleted_ticket_stays(staged):
     warehouse = staged(tickets=[ticket(status="deleted")])
     assert warehouse.query("select status from stg_tickets")["status"].to_list() == ["deleted"]
