@@ -138,8 +138,9 @@ def report_lines(report: LoadReport) -> list[str]:
     """The load in plain lines: totals, quarantine by rule, and what was unexpected."""
     known = sum(result.is_known for result in report.files)
     stored = sum(result.rows_stored for result in report.files)
+    files = "1 file" if len(report.files) == 1 else f"{len(report.files)} files"
     lines = [
-        f"{len(report.files)} files, {known} of them unchanged; {report.rows_read:,} rows read, "
+        f"{files}, {known} of them unchanged; {report.rows_read:,} rows read, "
         f"{stored:,} rows stored; everything is as of {report.as_of:%d %b %Y %H:%M} UTC"
     ]
     lines += [
