@@ -21,9 +21,9 @@ from models.themes.themes import OTHER_ID
 
 # Recent texts are those of so many days; with many of them, the latest are looked at.
 RECENT_DAYS = 7
-RECENT_AT_MOST = 5_000
+RECENT_AT_MOST = 4_000
 # They are compared with a sample of the texts before.
-HISTORY_AT_MOST = 30_000
+HISTORY_AT_MOST = 20_000
 # A group is a theme already if this share of its texts lies in one that consists of such texts.
 ALREADY_A_THEME = 0.5
 
