@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 
 from assets.cause_tables import CAUSE_TABLES
+from assets.pictures import markdown_table
 from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
 from assets.table_assets import store_tables, table_specs
 from assets.warehouse import asset_key
@@ -135,7 +136,7 @@ def cause_tables(
     with state.warehouse() as warehouse:
         frames = cause_frames(warehouse, embedding.embedder().embed, state.agent_hour_cost)
         context.log.info(f"{frames['theme_rises'].height} themes rose")
-        yield from store_tables(warehouse, frames, CAUSE_TABLES)
+        yield from store_tables(warehouse, frames, CAUSE_TABLES, {"rise_events": _told(frames)})
     yield from _checks(frames)
 
 
@@ -160,7 +161,9 @@ def cause_frames(
             themes=reported,
             links=warehouse.query("select source, ticket_id, issue_id from stg_issue_links"),
             issues=warehouse.query(
-                "select issue_id, issue_key, team, summary, status, created_at, resolved_at from stg_issues"
+                "select issue_id, issue_key, team, summary, status, created_at, "
+                "case when resolved_at <= ? then resolved_at end as resolved_at from stg_issues",
+                [now],
             ),
             actions=warehouse.query("select * from stg_actions order by action_id"),
             texts=lambda tickets: warehouse.query(
@@ -188,6 +191,14 @@ def _known(warehouse: Warehouse, week: dict[str, datetime]) -> "Known":
         calendar=warehouse.query("select * from stg_calendar order by event_id"),
         exposure=warehouse.query("select * from stg_exposure order by all"),
     )
+
+
+def _told(frames: dict[str, pl.DataFrame]) -> dict[str, dg.MetadataValue]:
+    """The best match of each rise, as a table for the catalogue."""
+    first = frames["rise_events"].filter(pl.col("rank") == 1)
+    columns = ["theme_id", "name", "starts_at", "hours_before_onset", "shared_segment", "score", "is_named"]
+    table = first.select(columns).with_columns(pl.col("hours_before_onset", "score").round(2))
+    return {"best_matches": dg.MetadataValue.md(markdown_table(table))}
 
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:

@@ -102,4 +102,9 @@ _PICTURES: dict[str, tuple[str, Callable[[pl.DataFrame], str]]] = {
         "select left(name, 60) as name, tickets as value from themes where not is_other order by tickets desc limit 15",
         _bars,
     ),
+    "theme_rises": (
+        "select left(themes.name, 60) as name, theme_rises.excess as value "
+        "from theme_rises join themes using (theme_id) order by theme_rises.rank limit 15",
+        _bars,
+    ),
 }

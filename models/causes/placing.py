@@ -11,8 +11,9 @@ import polars as pl
 
 from models.causes.compared import Compared, Floats, Onset, all_equal
 from models.causes.onset import DAY, WEEK, Ints, Moment, Stretch, find_stretch, joint_moment
-from models.causes.rises import WEEKS_BEFORE, find_rises
+from models.causes.rises import find_rises
 from models.causes.segments import ATTRIBUTES, KEY, singles_and_pairs, telling
+from models.statistics.control_chart import WEEKS_BEFORE
 
 _HOUR = timedelta(hours=1)
 # A segment that holds this much of a rise is where its beginning is looked for.
@@ -33,8 +34,9 @@ class Known:
     week: date  # the last whole week's Monday
     starts_at: datetime  # when it began, UTC
     ends_at: datetime
-    # theme_id, created_at, created_on, week, is_near_duplicate, requester_key and one column an attribute: the
-    # tickets of the week and the 26 before it
+    # The tickets of the week and the 27 before it (one more than compared with, for last week's report): source,
+    # ticket_id, theme_id, created_at, week (Monday), is_near_duplicate, requester_key, one column an attribute, and
+    # what `evidence` and `impact` read.
     tickets: pl.DataFrame
     themes: pl.DataFrame  # theme_id, is_new: those that may be reported
     trends: pl.DataFrame  # the table theme_trends

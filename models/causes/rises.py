@@ -10,15 +10,13 @@ import polars as pl
 from scipy.stats import false_discovery_control, nbinom
 
 from models.causes.segments import IS_NEW, KEY, MINIMUM, segment_counts
+from models.statistics.control_chart import WEEKS_BEFORE
 
-WEEKS_BEFORE = 26
 # A new theme is reported from this many victims in the week on.
 LEAST_OF_A_NEW_THEME = 5
 # A rise hidden in a segment: at most this share of those told is expected to be chance, and it doubles the segment.
 _LARGEST_Q = 0.01
 _LEAST_RATIO = 2.0
-# Fewer weeks than this tell no usual range, as in theme_trends.
-LEAST_WEEKS = 8
 
 RISES_SCHEMA = {
     "theme_id": pl.String,
@@ -43,11 +41,10 @@ def find_rises(
 ) -> pl.DataFrame:
     """The themes that rose in a week: RISES_SCHEMA, one row a theme, those with the largest excess first.
 
-    tickets: victims with theme_id, week (Monday) and one column an attribute. attributes: see singles_and_pairs.
-    themes: theme_id and is_new of the
-    themes that may be reported. trends: the table theme_trends. A theme is `new`, else `risen` above its control
-    limits (XmR), else a `segment` of it rose: one attribute value or pair with clearly more tickets than its weeks
-    before and the other themes' week let expect.
+    tickets: victims with theme_id, week (Monday) and one column an attribute. themes: theme_id and is_new of the
+    themes that may be reported. trends: the table theme_trends. attributes: see singles_and_pairs. A theme is `new`,
+    else `risen` above its control limits (XmR), else a `segment` of it rose: one attribute value or pair with clearly
+    more tickets than its weeks before and the other themes' week let expect.
     """
     of_week = trends.filter(pl.col("week") == week).join(themes, on="theme_id")
     counted = of_week.with_columns(
