@@ -29,8 +29,10 @@ def usual_ranges(weekly: pl.DataFrame) -> pl.DataFrame:
         .over("theme_id"),
         weeks_used=pl.int_range(pl.len()).over("theme_id").clip(upper_bound=WEEKS_BEFORE),
     )
-    half = pl.max_horizontal(
-        2.66 * pl.col("moving_range"), 3 * pl.col("usual_middle").clip(lower_bound=1.0).sqrt()
+    by_chance = 3 * pl.col("usual_middle").clip(lower_bound=1.0).sqrt()
+    # Without a move from week to week, before the third week, there is no range.
+    half = pl.when(pl.col("moving_range").is_not_null()).then(
+        pl.max_horizontal(2.66 * pl.col("moving_range"), by_chance)
     )
     ranged = ordered.with_columns(
         usual_low=(pl.col("usual_middle") - half).clip(lower_bound=0.0),

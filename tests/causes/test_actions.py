@@ -11,6 +11,8 @@ import pytest
 from models.causes.actions import change_of_rate, judge_actions, link_actions
 
 FIRST = date(2026, 1, 5)
+TWENTY = [18, 22] * 6 + [20]  # thirteen weeks of twenty on average
+TEN, FORTY = [count // 2 for count in TWENTY], [count * 2 for count in TWENTY]
 NOW = datetime(2026, 7, 6)
 
 
@@ -45,7 +47,7 @@ def verdict(frame: pl.DataFrame, own: list[int], others: list[int] | None = None
 
 
 def test_half_the_tickets_since_then_is_an_action_that_worked():
-    judged = verdict(action(), [20] * 13 + [10] * 13)
+    judged = verdict(action(), TWENTY + TEN)
     assert judged["verdict"] == "worked"
     assert judged["change"] == pytest.approx(-0.5, abs=0.01)
     assert judged["change_low"] < -0.5 < judged["change_high"] < 0
@@ -54,17 +56,17 @@ def test_half_the_tickets_since_then_is_an_action_that_worked():
 
 
 def test_fewer_tickets_where_everything_has_fewer_is_no_evidence():
-    judged = verdict(action(), [20] * 13 + [10] * 13, [500] * 13 + [250] * 13)
+    judged = verdict(action(), TWENTY + TEN, [500] * 13 + [250] * 13)
     assert judged["verdict"] == "no evidence"
     assert judged["change"] == pytest.approx(0, abs=0.01)
 
 
 def test_more_tickets_are_worse():
-    assert verdict(action(), [20] * 13 + [40] * 13)["verdict"] == "worse"
+    assert verdict(action(), TWENTY + FORTY)["verdict"] == "worse"
 
 
 def test_three_weeks_are_too_early():
-    assert verdict(action(), [20] * 13 + [0] * 3)["verdict"] == "too early"
+    assert verdict(action(), TWENTY + [0] * 3)["verdict"] == "too early"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_three_weeks_are_too_early():
     ],
 )
 def test_what_cannot_be_judged_says_why(changed, expected):
-    judged = verdict(action(**changed), [20] * 26)
+    judged = verdict(action(**changed), TWENTY * 2)
     assert judged["verdict"] == expected
     assert judged["change"] is None
 
