@@ -27,7 +27,7 @@ LEAST_TEXTS = 5
 NEAREST = 3
 # A group is a new theme if its texts are this much nearer to one another, and this much further from
 # history, than history is from itself: the sum of both, and the second alone.
-LEAST_SEPARATION = 0.09
+LEAST_SEPARATION = 0.08
 LEAST_DISTANCE_FROM_HISTORY = 0.04
 # Cosines held in memory at once.
 COSINES_PER_BLOCK = 20_000_000
