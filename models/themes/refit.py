@@ -90,8 +90,8 @@ def themes_as_of(
     """The themes as a first fit on a past day would have found them, under today's ids where they are the same.
 
     today: TICKETS_SCHEMA, as placed now. tickets, embeddings: those of then, as for `fit_themes`. Nothing later
-    moves a border or gives a name; a theme born after `day` is not there, and one that only then was has an id
-    that is used nowhere else.
+    moves a border or gives a name; a theme born after `day` is not there, and one that there was only then has
+    the next free number, which means nothing outside this day.
     """
     tickets, embeddings = _in_order(tickets, embeddings)
     there = (registry.themes["born_on"] <= day).fill_null(False).to_numpy()
