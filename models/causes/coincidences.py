@@ -81,7 +81,7 @@ def coincidences(
         if telling_part and event["kind"] not in _BRINGS_PEOPLE:
             match = _inside(compared, telling_part)
         else:
-            match = _with_everybody(compared.within(concerned), from_customers)
+            match = _with_everybody(compared, concerned, from_customers)
         timing = _timing(onset, event["starts_at"])
         rows.append(
             {
@@ -166,15 +166,16 @@ def _inside(compared: Compared, segment: dict[str, str]) -> float:
     return float(measured["share_of_rise"].item()) * (1.0 if clear else _UNCLEAR)
 
 
-def _with_everybody(concerned: Compared, from_customers: float) -> float:
-    """How far the other themes that an event concerns rose as well, or more customers explain the rise.
+def _with_everybody(compared: Compared, segment: dict[str, str], from_customers: float) -> float:
+    """How far the other themes rose among those an event concerns, or more customers explain the rise.
 
-    concerned: the tickets of those whom the event concerns. Little is left where most of the rise sits in one
-    attribute value among them.
+    Only as far as the rise is among them, and little of it where most of the rise sits in one attribute value.
     """
+    concerned = compared.within(segment)
+    among_them = concerned.rise.height / max(compared.rise.height, 1)
     attributes: list[tuple[str, ...]] = [(name,) for name in ATTRIBUTES if name in concerned.rise.columns]
     narrower = telling(concerned.segments(attributes), 1).filter(pl.col("share_of_rise") > _MOST)
-    return max(_breadth(concerned), from_customers) * (_NARROWER if narrower.height else 1.0)
+    return among_them * max(_breadth(concerned), from_customers) * (_NARROWER if narrower.height else 1.0)
 
 
 def _breadth(concerned: Compared) -> float:

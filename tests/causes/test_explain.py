@@ -55,6 +55,24 @@ def test_a_campaign_that_lifts_every_theme_is_named(quiet, rng):
     assert events.filter("is_named")["event_id"].unique().to_list() == ["sale"]
 
 
+def test_a_wave_that_lifts_another_line_is_not_named(with_fault, rng):
+    """The fault is in the shop; accounts are taken over at the same hour."""
+    stolen = arrivals(60.0, RELEASED, RELEASED + timedelta(days=4), rng)
+    accounts = tickets("stolen", stolen, rng, business_line="accounts")
+    before = tickets("stolen", arrivals(2.0, START, RELEASED, rng), rng, business_line="accounts")
+    wave = (
+        "wave",
+        "ato_wave",
+        "Account takeover wave",
+        RELEASED,
+        RELEASED + timedelta(days=4),
+        "accounts",
+        None,
+    )
+    _, _, events = explain_rises(known_from(pl.concat([with_fault(), accounts, before]), [wave]))
+    assert not events.filter(theme_id="t3")["is_named"].any()
+
+
 def test_what_began_after_the_rise_is_not_listed(with_fault):
     later = RELEASED + timedelta(days=3)
     event = ("late", "release", "App 3.1 on android", later, later, None, None)
