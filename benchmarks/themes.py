@@ -31,7 +31,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 
 from benchmarks.peak_memory import PeakMemory
-from models.text.embedding import DEFAULT_MODEL, Embedder
+from models.text.embedding import DEFAULT_MODEL, MAX_TOKENS, Embedder
 from models.themes.clustering import centred, centroids
 from models.themes.naming import name_themes
 from models.themes.themes import OTHER_ID, find_themes
@@ -134,13 +134,15 @@ def label_accuracy(grouping: Grouping, truth: list[str], embedder: Embedder) -> 
     return float(np.mean([near == true for near, true in zip(nearest, majority["label"], strict=True)]))
 
 
-def measure(name: str, texts: list[str], truth: list[str], seeds: int, model: str) -> dict[str, Any]:
+def measure(
+    name: str, texts: list[str], truth: list[str], seeds: int, model: str, max_tokens: int = MAX_TOKENS
+) -> dict[str, Any]:
     """All figures of one tool; time and memory are the first seed's, quality is the mean over seeds."""
     tool = TOOLS[name]
     for library in LIBRARIES[name]:
         importlib.import_module(library)
     with tempfile.TemporaryDirectory() as cache:
-        embedder = Embedder(Path(cache), model)
+        embedder = Embedder(Path(cache), model, max_tokens=max_tokens)
         embedder.embed(["so that loading the model is not timed"])
         with PeakMemory() as peak:
             started = time.perf_counter()
@@ -173,6 +175,9 @@ def main() -> None:
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, help="any sentence-transformers model, by name or folder"
     )
+    parser.add_argument(
+        "--max-tokens", type=int, default=MAX_TOKENS, help="a text's first tokens that are embedded"
+    )
     arguments = parser.parse_args()
     read = READERS.get(arguments.texts.suffix.lower())
     if read is None:
@@ -192,7 +197,7 @@ def main() -> None:
     for name in ["ours", *arguments.against]:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
             results[name] = alone.submit(
-                measure, name, texts, truth, arguments.seeds, arguments.model
+                measure, name, texts, truth, arguments.seeds, arguments.model, arguments.max_tokens
             ).result()
     print(json.dumps(results))
 

@@ -17,8 +17,8 @@ RESOLUTIONS = tuple(0.5 * 2 ** (step / 4) for step in range(29))  # 0.5 to 64
 # resolution is taken instead of hundreds of fragments.
 LEAST_MEAN_SIZE = 15
 BROAD_RESOLUTION = 2.8
-# Runs whose agreement makes the final grouping.
-CONSENSUS_RUNS = 10
+# Runs whose agreement makes the final grouping; with 10, two seeds agree to an ARI of .976, with 20 to .982.
+CONSENSUS_RUNS = 20
 
 # A theme of fewer distinct texts is not shown by itself; its texts go to the nearest theme or to Other.
 MINIMUM_DISTINCT = 10
