@@ -44,9 +44,20 @@ class Known:
     exposure: pl.DataFrame  # the table stg_exposure
 
     @property
+    def weeks_before(self) -> int:
+        """Whole weeks before this one that are known, 26 at most: no ticket is known of those before the first."""
+        first: date = self.trends["week"].min()  # type: ignore[assignment]
+        return min((self.week - first).days // 7, WEEKS_BEFORE)
+
+    @property
     def window_starts_at(self) -> datetime:
-        """When the 26 weeks before began."""
-        return self.starts_at - timedelta(weeks=WEEKS_BEFORE)
+        """When the weeks before began."""
+        return self.starts_at - timedelta(weeks=self.weeks_before)
+
+    @property
+    def hours(self) -> int:
+        """Length of the window: the weeks before and the week."""
+        return (self.weeks_before + 1) * WEEK
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ def rises_of(known: Known) -> pl.DataFrame:
 
 
 def _victims(known: Known) -> tuple[pl.DataFrame, Attributes]:
-    """The victims of the week and the 26 before it, with their hour in that window, and what they are compared by."""
+    """The victims of the window, with their hour in it, and what they are compared by."""
     victims = known.tickets.filter(
         ~pl.col("is_near_duplicate"),
         pl.col("created_at").is_between(known.window_starts_at, known.ends_at, closed="left"),
@@ -110,7 +121,7 @@ def _sketched(
         row[a]: row[v] for a, v in (("attribute", "value"), ("attribute_2", "value_2")) if row[a] is not None
     }
     first = _stretch(known, rest, theme.filter(all_equal(hidden)))
-    segments = _compared(theme, rest, risen, first).segments(attributes)
+    segments = _compared(known, theme, rest, risen, first).segments(attributes)
     stretch = _stretch(known, rest, theme.filter(all_equal(_holding(segments) or hidden)))
     sits_in = telling(segments, _SEGMENTS_LOOKED_AT).filter(pl.col("share_of_rise") >= _HOLDS_THE_RISE)
     keys = [tuple(part for part in key if part is not None) for key in sits_in.select(KEY).iter_rows()]
@@ -138,7 +149,7 @@ def _placed(
     ]
     stretch = replace(sketch.stretch, onset=joint_moment([own, *together]))
     theme = victims.filter(pl.col("theme_id") == theme_id)
-    compared = _compared(theme, victims.filter(pl.col("theme_id") != theme_id), risen, stretch)
+    compared = _compared(known, theme, victims.filter(pl.col("theme_id") != theme_id), risen, stretch)
     start = known.window_starts_at
     return Rise(
         theme_id=theme_id,
@@ -179,9 +190,13 @@ def _holding(segments: pl.DataFrame) -> dict[str, str]:
 
 
 def _stretch(known: Known, rest: pl.DataFrame, events: pl.DataFrame) -> Stretch:
-    weekly = np.bincount((events["hour"].to_numpy() // WEEK).astype(np.int64), minlength=WEEKS_BEFORE + 1)
-    usual = usual_count(weekly[:WEEKS_BEFORE]) / 7
+    usual = usual_count(_weekly(events, known.weeks_before)) / 7
     return find_stretch(events["hour"].to_numpy(), usual, _rhythm(known, rest, events))
+
+
+def _weekly(events: pl.DataFrame, weeks: int) -> Ints:
+    """Tickets in each of the window's first weeks."""
+    return np.bincount((events["hour"].to_numpy() // WEEK).astype(np.int64), minlength=weeks)[:weeks]
 
 
 def usual_count(weekly: Ints) -> float:
@@ -197,7 +212,6 @@ def usual_count(weekly: Ints) -> float:
 
 def _rhythm(known: Known, rest: pl.DataFrame, events: pl.DataFrame) -> Floats:
     """Relative rate of every hour of the window, mean 1: the other themes' day in the regions of these tickets."""
-    hours = (WEEKS_BEFORE + 1) * WEEK
     shares = events["region"].value_counts(normalize=True) if "region" in events.columns else None
     weighted = rest.with_columns(weight=pl.lit(1.0))
     if shares is not None and shares.height:
@@ -216,16 +230,17 @@ def _rhythm(known: Known, rest: pl.DataFrame, events: pl.DataFrame) -> Floats:
     shifts = range(-(_HOURS_SMOOTHED // 2), _HOURS_SMOOTHED // 2 + 1)
     smooth = np.mean([np.roll(by_hour, shift) for shift in shifts], axis=0)
     smooth += max(smooth.mean(), 1.0) * _LEAST_RATE
-    return np.resize(smooth / smooth.mean(), hours)
+    return np.resize(smooth / smooth.mean(), known.hours)
 
 
-def _compared(theme: pl.DataFrame, rest: pl.DataFrame, risen: list[str], stretch: Stretch) -> Compared:
-    start, end = stretch.onset.at, stretch.ended.at if stretch.ended else float((WEEKS_BEFORE + 1) * WEEK)
+def _compared(
+    known: Known, theme: pl.DataFrame, rest: pl.DataFrame, risen: list[str], stretch: Stretch
+) -> Compared:
+    start, end = stretch.onset.at, stretch.ended.at if stretch.ended else float(known.hours)
     during, before = pl.col("hour").is_between(start, end), pl.col("hour") < start
     quiet = rest.filter(~pl.col("theme_id").is_in(risen))
     others = quiet if quiet.filter(during).height >= _LEAST_OTHERS else rest
-    weekly = np.bincount((theme.filter(before)["hour"].to_numpy() // WEEK).astype(np.int64), minlength=1)
-    usual = usual_count(weekly[: max(int(start // WEEK), 1)])
+    usual = usual_count(_weekly(theme.filter(before), max(int(start // WEEK), 1)))
     rise = theme.filter(during)
     expected = usual * (end - start) / WEEK
     return Compared(

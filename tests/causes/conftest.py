@@ -72,9 +72,12 @@ def tickets(theme: str, times: list[datetime], rng: np.random.Generator, **fixed
 
 
 def known_from(
-    frame: pl.DataFrame, calendar: list[tuple[object, ...]] = (), copies: pl.DataFrame | None = None
-) -> Known:  # type: ignore[assignment]
-    """What is known of these tickets at the end of the reported week."""
+    frame: pl.DataFrame,
+    calendar: list[tuple[object, ...]] = (),  # type: ignore[assignment]
+    copies: pl.DataFrame | None = None,
+    since: datetime = START,
+) -> Known:
+    """What is known of these tickets, the first of which came `since`, at the end of the reported week."""
     marked = [frame.with_columns(is_near_duplicate=pl.lit(False))]
     if copies is not None:
         marked.append(copies.with_columns(is_near_duplicate=pl.lit(True)))
@@ -84,7 +87,7 @@ def known_from(
         requester_key=pl.concat_str(pl.lit("r"), pl.int_range(pl.len())),
         week=pl.col("created_at").dt.date().dt.truncate("1w"),
     )
-    weeks = pl.DataFrame({"week": pl.date_range(START.date(), MONDAY, "1w", eager=True)})
+    weeks = pl.DataFrame({"week": pl.date_range(since.date(), MONDAY, "1w", eager=True)})
     counts = (
         every.filter(~pl.col("is_near_duplicate")).group_by("theme_id", "week").agg(n=pl.len().cast(pl.Int64))
     )

@@ -124,6 +124,30 @@ def test_a_fault_that_hides_in_a_large_theme_is_found_in_its_segment(quiet, rng)
     assert segments.filter(theme_id="big", verdict="over")["value"][0] == "E-77"
 
 
+@pytest.mark.parametrize("weeks", [8, 10, 20])
+def test_a_short_history_is_no_history_of_nothing(quiet, rng, weeks):
+    """Twenty tickets a week since the data began, sixty in the last one: forty on top, and they are new."""
+    since = WEEK_STARTS - timedelta(weeks=weeks)
+    usual = [since + n * timedelta(weeks=1) / 20 for n in range(20 * weeks)]
+    now = [WEEK_STARTS + n * timedelta(weeks=1) / 60 for n in range(60)]
+    theme = tickets("t9", usual + now, rng)
+    frame = pl.concat([quiet.filter(pl.col("created_at") >= since), theme])
+    rise = explain_rises(known_from(frame, since=since))[0].row(
+        by_predicate=pl.col("theme_id") == "t9", named=True
+    )
+    assert rise["rise_tickets"] == pytest.approx(40, abs=4)
+    assert rise["excess_low"] < 40 < rise["excess_high"]
+    assert abs(rise["onset_at"] - WEEK_STARTS) < timedelta(days=3)
+
+
+def test_weeks_without_a_ticket_before_a_rise_count_as_such(quiet, rng):
+    """A theme that was over half a year ago is expected to have next to nothing."""
+    long_ago = tickets("t9", arrivals(3.0, START + timedelta(weeks=1), START + timedelta(weeks=4), rng), rng)
+    again = tickets("t9", arrivals(5.0, WEEK_STARTS, WEEK_STARTS + timedelta(weeks=1), rng), rng)
+    rise = explain_rises(known_from(pl.concat([quiet, long_ago, again])))[0].row(0, named=True)
+    assert rise["rise_tickets"] >= again.height - 3
+
+
 def test_the_same_tickets_in_another_order_give_the_same_report(with_fault):
     known = known_from(with_fault(), [ANDROID, IOS])
     shuffled = known.tickets.sample(fraction=1.0, shuffle=True, seed=3)
