@@ -47,7 +47,7 @@ class ThemeUpdate:
     frames: dict[str, pl.DataFrame]
     health: Health
     refit_because: str | None  # None: no refit
-    tickets_placed: int  # new or edited, day to day
+    tickets_placed: int  # new or edited ones, by closeness to the themes there were
     born: tuple[str, ...]  # names
     mistakes: Sequence[str]  # in the curation file
 
@@ -62,14 +62,17 @@ def update_themes(
     day = _today(warehouse)
     registry, known = _read_registry(warehouse)
     curation = read_decisions(decisions, registry)
-    because = "there are no themes yet"
+    because, placed_count = "there are no themes yet", 0
     if registry is not None:
+        # Placed before a refit too: a theme that it leaves as it is takes its new tickets first, and what is
+        # placed tells whether it is time. Vectors of another model lie nowhere near the themes there are.
+        if registry.fit.model == embedder.model_id:
+            known, placed_count = _place(warehouse, embedder, registry, known)
         because = "asked for" if refit else refit_reason(registry, known, embedder.model_id, day) or ""
-    placed_count = 0
     if registry is None or because:
         placed = _fit(warehouse, embedder, registry, known, day, curation)
     else:
-        placed, placed_count = _place(warehouse, embedder, registry, known, day)
+        placed = _born(warehouse, embedder, registry, known, day, placed_count)
     placed = without_empty_themes(placed, day)
     if registry is None:  # ids that the file names may be those just given
         curation = read_decisions(decisions, placed.registry)
@@ -139,22 +142,30 @@ def _fit(
 
 
 def _place(
-    warehouse: Warehouse, embedder: Embedder, registry: Registry, known: pl.DataFrame, day: date
-) -> tuple[Placed, int]:
-    """Place new and edited tickets, then look for new themes among the latest."""
-    from models.themes.births import HISTORY_AT_MOST, RECENT_AT_MOST, RECENT_DAYS, Recent, find_births
-    from models.themes.registry import Placed, history_frame, place_new
+    warehouse: Warehouse, embedder: Embedder, registry: Registry, known: pl.DataFrame
+) -> tuple[pl.DataFrame, int]:
+    """Every ticket with its theme after new and edited ones are placed, and how many these are."""
+    from models.themes.registry import place_new
 
     fresh = warehouse.query(_FRESH)
     tickets = warehouse.query("select source, ticket_id from escalations")
-    placed = place_new(registry, known, tickets, fresh, embedder.embed(fresh["text"]))
+    return place_new(registry, known, tickets, fresh, embedder.embed(fresh["text"])), fresh.height
+
+
+def _born(
+    warehouse: Warehouse, embedder: Embedder, registry: Registry, placed: pl.DataFrame, day: date, fresh: int
+) -> Placed:
+    """New themes among the latest tickets, looked for where there are new or edited ones (fresh: how many)."""
+    from models.themes.births import HISTORY_AT_MOST, RECENT_AT_MOST, RECENT_DAYS, Recent, find_births
+    from models.themes.registry import Placed, history_frame
+
     examples = warehouse.query(
         "select shown.theme_id, shown.rank, shown.source, shown.ticket_id, escalations.text "
         "from theme_examples as shown join escalations using (source, ticket_id) order by all"
     )
-    if fresh.is_empty():
+    if not fresh:
         chosen = examples.select("source", "ticket_id", "rank")
-        return Placed(registry, placed, history_frame([]), chosen), 0
+        return Placed(registry, placed, history_frame([]), chosen)
     since = day - timedelta(days=RECENT_DAYS)
     recent = warehouse.query(
         f"{_ESCALATIONS} where created_on > ? order by created_at desc, source, ticket_id limit {RECENT_AT_MOST}",
@@ -168,7 +179,7 @@ def _place(
         [since],
     )
     latest = Recent(recent, embedder.embed(recent["text"]), embedder.embed(history["text"]))
-    return find_births(registry, placed, latest, examples, embedder.embed, day), fresh.height
+    return find_births(registry, placed, latest, examples, embedder.embed, day)
 
 
 def _update(

@@ -125,6 +125,30 @@ def test_a_refit_is_made_when_asked_for_or_when_the_model_changes_and_keeps_ever
     assert themes_of(warehouse) == before
 
 
+def test_at_a_refit_a_theme_that_a_person_named_takes_its_new_tickets_and_has_no_twin(warehouse):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    later = escalations({"refund": 24}, first=500, day=DAY + timedelta(days=27))
+    more = pl.concat([tickets, later.with_columns(text=pl.col("text") + " again")])
+    update = run(warehouse, more, days=28, decisions=[Decision(2, "t001", "rename", "Refunds")])
+    assert update.refit_because == "the last fit was 28 days ago"
+    assert update.born == ()
+    assert warehouse.query("select theme_id, tickets, is_new from themes order by all").rows() == [
+        ("t001", 84, False),
+        ("t002", 50, False),
+        ("t003", 40, False),
+    ]
+
+
+def test_a_run_that_brings_twice_as_many_texts_finds_all_themes_anew_at_once(warehouse):
+    few = escalations({"refund": 30, "login": 30})
+    run(warehouse, few)
+    more = escalations({"parcel": 100, "voucher": 100, "payout": 100}, first=500, day=DAY + timedelta(days=1))
+    update = run(warehouse, pl.concat([few, more]), days=1)
+    assert update.refit_because == "there are 360 texts, 60 at the last fit"
+    assert update.health.other == 0
+
+
 def test_without_texts_there_are_empty_tables_and_the_first_texts_are_not_called_new(warehouse):
     run(warehouse, escalations({}))
     assert all(frame.is_empty() for frame in stored(warehouse).values())
