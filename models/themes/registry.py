@@ -153,9 +153,8 @@ def place_new(
     them is dropped. fresh: source, ticket_id, text, created_on, text_digest of new tickets and edited texts.
     embeddings: unit rows, in the order of `fresh`. Returns TICKETS_SCHEMA, sorted by source and ticket.
     """
-    stay = known.join(fresh, on=KEY, how="anti")
-    left = stay.join(tickets, on=KEY, how="semi")
-    left = _first_copies_promoted(left, stay.join(tickets, on=KEY, how="anti"))
+    left = known.join(fresh, on=KEY, how="anti").join(tickets, on=KEY, how="semi")
+    left = _first_copies_promoted(left, gone=known.join(left, on=KEY, how="anti"))
     templates = registry.themes.filter("is_template")["theme_id"]
     seen = pl.col("copy_key").is_in(left["copy_key"].unique().to_list())
     placed = (
@@ -172,7 +171,7 @@ def place_new(
 
 
 def _first_copies_promoted(left: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
-    """Tickets of which the earliest copy stands for a text whose first ticket is gone."""
+    """Tickets of which the earliest copy stands for a text whose first ticket is gone or was edited."""
     orphaned = gone.filter(~pl.col("is_near_duplicate"))["copy_key"].unique().to_list()
     stands = pl.col("copy_key").is_first_distinct() & pl.col("copy_key").is_in(orphaned)
     return left.sort("created_on", *KEY).with_columns(is_near_duplicate=pl.col("is_near_duplicate") & ~stands)

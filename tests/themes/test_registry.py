@@ -184,6 +184,17 @@ def test_a_copy_of_a_known_text_counts_once_until_the_first_is_deleted(three):
     assert not later.filter(ticket_id="00900")["is_near_duplicate"].item()
 
 
+def test_a_copy_stands_for_its_text_once_the_first_ticket_says_something_else(three):
+    given, placed = three
+    copy = given[:1].with_columns(ticket_id=pl.lit("00900"), text=pl.col("text").str.to_uppercase() + "!")
+    there = pl.concat([given, copy])
+    after = place_new(placed.registry, placed.tickets, there, copy, embed(given["text"][:1]))
+    edited = given[:1].with_columns(text=pl.lit("refund something else"), text_digest=pl.lit("edited"))
+    later = place_new(placed.registry, after, there, edited, embed(edited["text"]))
+    stands = dict(later.select("ticket_id", "is_near_duplicate").iter_rows())
+    assert (stands["00000"], stands["00900"]) == (False, False)
+
+
 def test_a_theme_without_a_ticket_left_is_retired_once(three):
     _, placed = three
     erased = Placed(
