@@ -22,7 +22,7 @@ def test_what_happened_to_themes_is_told_with_the_names_that_may_be_named(site):
     told = parse(site / "new.html").readable.split("What else happened to the themes")[1]
     assert "“code never arrives” is new. 9 Nov 2026" in told
     assert "“charged twice” was split off from “account taken over”. 6 Nov 2026" in told
-    assert "One theme that is small or gone: retired." in told
+    assert "One theme that is small, gone or left out: retired." in told
     assert "Theme 97 was merged into “charged twice”, as a person chose." in told
     assert "renamed" not in told  # long ago
 

@@ -26,6 +26,7 @@ _WORDS = {
     "pinned": "was pinned: it keeps its name and id",
     "ignored": "is left out of reports",
 }
+_BY_A_PERSON = ("renamed", "pinned", "ignored")  # these have no other cause
 _REFIT = "All themes were found anew; those that went on kept their id."
 
 
@@ -126,7 +127,10 @@ def _history(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> pl.DataF
             how="left",
             maintain_order="left",
         )
-        .with_columns(by_person=pl.col("detail").str.contains("curation file").fill_null(False))
+        .with_columns(
+            by_person=pl.col("what").is_in(_BY_A_PERSON)
+            | pl.col("detail").str.contains("curation file").fill_null(False)
+        )
         .drop("detail")
         .pipe(plain_texts, ["theme_id", "other_theme_id"])
     )
@@ -143,7 +147,11 @@ def _by_day(history: pl.DataFrame) -> list[tuple[str, str]]:
         is_named = pl.col("name").is_not_null() | pl.col("other_name").is_not_null()
         told += [(when, _happened(row)) for row in rows.filter(is_named).iter_rows(named=True)]
         if unnamed := rows.filter(~is_named).height:
-            them = "theme that is small or gone" if unnamed == 1 else "themes that are small or gone"
+            them = (
+                "theme that is small, gone or left out"
+                if unnamed == 1
+                else "themes that are small, gone or left out"
+            )
             told.append((when, f"{wording.sentence(wording.number_word(unnamed))} {them}: {what}."))
     return told
 
