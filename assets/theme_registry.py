@@ -72,7 +72,7 @@ def update_themes(
     if registry is None or because:
         placed = _fit(warehouse, embedder, registry, known, day, curation)
     else:
-        placed = _born(warehouse, embedder, registry, known, day, placed_count)
+        placed = _born(warehouse, embedder, registry, known, day, curation, placed_count)
     placed = without_empty_themes(placed, day)
     if registry is None:  # ids that the file names may be those just given
         curation = read_decisions(decisions, placed.registry)
@@ -136,8 +136,9 @@ def _fit(
 
     tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
     vectors = embedder.embed(tickets["text"])
+    pinned, taken = curation.named, set(curation.names.values())
     return fit_themes(
-        registry, known, tickets, vectors, embedder.embed, embedder.model_id, day, curation.named
+        registry, known, tickets, vectors, embedder.embed, embedder.model_id, day, pinned, taken
     )
 
 
@@ -153,7 +154,13 @@ def _place(
 
 
 def _born(
-    warehouse: Warehouse, embedder: Embedder, registry: Registry, placed: pl.DataFrame, day: date, fresh: int
+    warehouse: Warehouse,
+    embedder: Embedder,
+    registry: Registry,
+    placed: pl.DataFrame,
+    day: date,
+    curation: Curation,
+    fresh: int,
 ) -> Placed:
     """New themes among the latest tickets, looked for where there are new or edited ones (fresh: how many)."""
     from models.themes.births import HISTORY_AT_MOST, RECENT_AT_MOST, RECENT_DAYS, Recent, find_births
@@ -179,7 +186,8 @@ def _born(
         [since],
     )
     latest = Recent(recent, embedder.embed(recent["text"]), embedder.embed(history["text"]))
-    return find_births(registry, placed, latest, examples, embedder.embed, day)
+    taken = set(curation.names.values())
+    return find_births(registry, placed, latest, examples, embedder.embed, day, taken)
 
 
 def _update(

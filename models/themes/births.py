@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,12 +39,19 @@ class Recent:
 
 
 def find_births(
-    registry: Registry, tickets: pl.DataFrame, recent: Recent, examples: pl.DataFrame, embed: Embed, day: date
+    registry: Registry,
+    tickets: pl.DataFrame,
+    recent: Recent,
+    examples: pl.DataFrame,
+    embed: Embed,
+    day: date,
+    taken: Collection[str] = (),
 ) -> Placed:
     """Gives themes of their own to groups of recent tickets that have none.
 
     tickets: TICKETS_SCHEMA, as placed by closeness. examples: theme_id, rank, source, ticket_id and text of the
-    themes there are, from which the names of new ones must be told apart. day: when it happens.
+    themes there are, from which the names of new ones must be told apart. day: when it happens. taken: names
+    that a person gave, which no new theme may bear.
     """
     texts = normalise(recent.tickets["text"])
     copies = _copies(texts, recent.vectors)
@@ -64,7 +72,7 @@ def find_births(
         rows = np.flatnonzero(np.isin(copies, copies[looked_at[group]]))
         if not _is_theme_already(mine, rows, tickets):
             groups.append((rows, False))
-    return _give_themes(registry, tickets, recent, groups, copies, examples, embed, day)
+    return _give_themes(registry, tickets, recent, groups, copies, examples, embed, day, taken)
 
 
 def _copies(texts: pl.Series, vectors: Vectors) -> npt.NDArray[np.int64]:
@@ -117,6 +125,7 @@ def _give_themes(
     examples: pl.DataFrame,
     embed: Embed,
     day: date,
+    taken: Collection[str],
 ) -> Placed:
     """Registers each group (rows of recent tickets, whether it is a template) and moves its tickets there."""
     spread = centred(recent.vectors, registry.mean)
@@ -126,7 +135,7 @@ def _give_themes(
         recent.tickets["text"][rows[np.argsort(-(spread[rows] @ centre), kind="stable")]]
         for rows, centre in zip(firsts, centres, strict=True)
     ]
-    names = _names(registry, central, centres, examples, embed)
+    names = _names(registry, central, centres, examples, embed, taken)
     moved: list[pl.DataFrame] = []
     history: list[HistoryRow] = []
     for (rows, template), first, centre, (name, terms) in zip(groups, firsts, centres, names, strict=True):
@@ -170,6 +179,7 @@ def _names(
     centres: list[Vectors],
     examples: pl.DataFrame,
     embed: Embed,
+    taken: Collection[str],
 ) -> list[tuple[str, str]]:
     """For each new theme a name that tells it from all others, and its other terms.
 
@@ -187,10 +197,10 @@ def _names(
     labels += [label[name] for name in shown["theme_id"]]
     all_centres = np.array([*centres, *(living.centroids[place[name]] for name in old)], dtype=np.float32)
     found = name_themes(texts, np.array(labels, dtype=np.int64), all_centres, registry.mean, embed)
-    taken = set(registry.themes.filter(pl.col("retired_on").is_null())["name"])
-    names = []
+    taken = {*taken, *registry.themes.filter(pl.col("retired_on").is_null())["name"]}
+    names: list[tuple[str, str]] = []
     for new in found[: len(central)]:
         terms = ", ".join(new.terms)
         names.append((unused_name(new.name, terms, taken), terms))
-        taken.add(names[-1][0])
+        taken = {*taken, names[-1][0]}
     return names

@@ -45,7 +45,7 @@ class Curation:
 
 
 def read_decisions(decisions: Sequence[Decision], registry: Registry | None) -> Curation:
-    """Checks each decision against the themes there are and against the ones before it.
+    """Checks each decision against the themes there are and against the ones before it; renames come last.
 
     A decision that cannot be followed becomes a mistake that names row and value; the others hold.
     """
@@ -55,13 +55,14 @@ def read_decisions(decisions: Sequence[Decision], registry: Registry | None) -> 
     ignored: set[str] = set()
     pinned: set[str] = set()
     named: set[str] = set()
-    mistakes: list[str] = []
-    for decision in decisions:
+    mistakes: list[tuple[int, str]] = []
+    # Renames last: the name of a theme that is merged is free, wherever the rows stand in the file.
+    for decision in sorted(decisions, key=lambda decision: _action(decision) == "rename"):
         theme, value = decision.theme_id.strip(), " ".join(decision.value.split())
-        action = decision.action.strip().lower().replace("_", " ")
+        action = _action(decision)
         wrong = _wrong(theme, action, value, registry, names, merged)
         if wrong:
-            mistakes.append(f"row {decision.row}: {wrong}")
+            mistakes.append((decision.row, f"row {decision.row}: {wrong}"))
             continue
         named.add(theme)
         if action == "rename":
@@ -81,8 +82,12 @@ def read_decisions(decisions: Sequence[Decision], registry: Registry | None) -> 
         ignored=frozenset(ignored),
         pinned=frozenset(pinned),
         named=frozenset(named),
-        mistakes=tuple(mistakes),
+        mistakes=tuple(told for _, told in sorted(mistakes)),
     )
+
+
+def _action(decision: Decision) -> str:
+    return decision.action.strip().lower().replace("_", " ")
 
 
 def _wrong(
@@ -105,7 +110,7 @@ def _wrong(
             return wrong
     if action == "rename" and theme in names:
         return f"'{theme}' is already renamed to '{names[theme]}'; keep one of the two rows"
-    if action == "rename" and value in [*names.values(), *_other_names(theme, names, registry)]:
+    if action == "rename" and value in [*names.values(), *_other_names([theme, *names, *merged], registry)]:
         return f"value is '{value}', which is another theme's name; names must differ"
     if action == "merge" and theme in merged:
         return f"'{theme}' is already merged into '{merged[theme]}'; keep one of the two rows"
@@ -124,12 +129,10 @@ def _not_a_theme(asked: str, registry: Registry | None) -> str | None:
     return None
 
 
-def _other_names(theme: str, names: Mapping[str, str], registry: Registry | None) -> list[str]:
+def _other_names(besides: Sequence[str], registry: Registry | None) -> list[str]:
     if registry is None:
         return []
-    others = registry.themes.filter(
-        pl.col("retired_on").is_null(), ~pl.col("theme_id").is_in([theme, *names])
-    )
+    others = registry.themes.filter(pl.col("retired_on").is_null(), ~pl.col("theme_id").is_in(besides))
     return others["name"].to_list()
 
 

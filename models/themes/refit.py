@@ -43,12 +43,14 @@ def fit_themes(
     model: str,
     day: date,
     pinned: Collection[str] = (),
+    taken: Collection[str] = (),
 ) -> Placed:
     """Finds all themes anew; a theme that is still there keeps its id, name and birthday.
 
     registry: None for the first fit. known: TICKETS_SCHEMA, as placed before. tickets: source, ticket_id, text,
     requester_key, created_at, created_on, text_digest. embeddings: unit rows, in the order of `tickets`.
-    pinned: themes that keep their tickets whatever the fit finds.
+    pinned: themes that keep their tickets whatever the fit finds. taken: names that a person gave, which no other
+    theme may bear.
     """
     tickets, embeddings = _in_order(tickets, embeddings)
     before = tickets.select(KEY).join(
@@ -68,7 +70,7 @@ def fit_themes(
         earlier=earlier.filter(~held), earlier_similarity=before["similarity"].filter(~held)
     ).join(facts, on=KEY, how="left")
     fit = _fit(placed, tickets.height, model, day, registry)
-    after, ids, history = _carried_over(registry, found, placed, fit, pinned)
+    after, ids, history = _carried_over(registry, found, placed, fit, pinned, taken)
     after, similarity = _recentred(after, earlier.filter(held), embeddings[~free])
     kept = before.filter(held).with_columns(similarity=similarity).join(facts, on=KEY, how="left")
     columns = list(TICKETS_SCHEMA)
@@ -187,6 +189,7 @@ def _carried_over(
     placed: pl.DataFrame,
     fit: Fit,
     pinned: Collection[str],
+    taken: Collection[str] = (),
 ) -> tuple[Registry, dict[str, str], list[HistoryRow]]:
     """The registry after a fit, the id of each found theme, and what happened to the themes.
 
@@ -202,7 +205,7 @@ def _carried_over(
     unknown = [name for name in alive["theme_id"] if name not in known]
     ids = known | {name: theme_id(fit.last_number + place) for place, name in enumerate(unknown, 1)}
     old = {row["theme_id"]: row for row in before.themes.iter_rows(named=True)}
-    rows = _theme_rows(alive, ids, old, first_days, is_original=registry is None)
+    rows = _theme_rows(alive, ids, old, first_days, taken, is_original=registry is None)
     gone = [name for name in old if name not in ids.values()]
     ended = [
         name
@@ -229,11 +232,12 @@ def _theme_rows(
     ids: dict[str, str],
     old: dict[str, dict[str, object]],
     first_days: dict[str, date],
+    taken: Collection[str],
     is_original: bool,
 ) -> list[dict[str, object]]:
     """Registry rows of the found themes: what was known of a theme stays, names are unique."""
     kept = {name: row for name, row in old.items() if name in ids.values()}
-    names = {row["name"] for row in old.values() if row["retired_on"] is None}
+    names = {*taken, *(row["name"] for row in old.values() if row["retired_on"] is None)}
     rows: list[dict[str, object]] = []
     for theme in alive.iter_rows(named=True):
         now = ids[theme["theme_id"]]

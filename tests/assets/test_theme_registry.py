@@ -50,12 +50,19 @@ def warehouse():
 
 def run(warehouse: Warehouse, tickets: pl.DataFrame, days: int = 0, decisions=(), embedder=None, **options):
     """One run on these escalations, so many days after the first."""
+    update = update_as_of(warehouse, tickets, days, decisions, embedder, **options)
+    list(store_tables(warehouse, update.frames, THEME_TABLES))
+    return update
+
+
+def update_as_of(
+    warehouse: Warehouse, tickets: pl.DataFrame, days: int = 0, decisions=(), embedder=None, **options
+):
+    """What such a run makes of the themes, nothing stored."""
     as_of = datetime(DAY.year, DAY.month, DAY.day, 12) + timedelta(days=days)
     warehouse.replace("raw.account", pl.DataFrame({"as_of": [as_of], "time_zone": ["UTC"]}))
     warehouse.replace("escalations", tickets)
-    update = update_themes(warehouse, embedder or WordEmbedder(), decisions, **options)
-    list(store_tables(warehouse, update.frames, THEME_TABLES))
-    return update
+    return update_themes(warehouse, embedder or WordEmbedder(), decisions, **options)
 
 
 def stored(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
@@ -209,6 +216,21 @@ def test_decisions_hold_through_a_refit_and_end_with_their_row(warehouse):
         ("t002", 50),
         ("t003", 40),
     ]
+
+
+@pytest.mark.parametrize("options", [{}, {"refit": True}])
+def test_a_theme_just_found_never_bears_the_name_that_a_person_gave_to_another(warehouse, options):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    more = pl.concat([tickets, escalations({"voucher": 15}, first=500, day=DAY + timedelta(days=9))])
+    own = update_as_of(warehouse, more, days=10).born[0]
+    decisions = [Decision(2, "t001", "rename", own)]
+    run(warehouse, more, days=10, decisions=decisions, **options)
+    update = run(warehouse, more, days=11, decisions=decisions)
+    assert update.mistakes == ()
+    names = dict(warehouse.query("select theme_id, name from themes").iter_rows())
+    assert names["t001"] == own
+    assert len(set(names.values())) == 4
 
 
 def test_a_past_day_has_the_themes_of_then_under_todays_ids(warehouse):

@@ -105,6 +105,17 @@ def test_a_theme_is_renamed_or_merged_once(registry):
     )
 
 
+@pytest.mark.parametrize("rows", [(2, 3), (3, 2)])
+def test_a_theme_may_take_the_name_of_one_that_is_merged_wherever_the_row_stands(registry, rows):
+    decisions = [
+        Decision(rows[0], "t001", "rename", "Login fails"),
+        Decision(rows[1], "t003", "merge", "t001"),
+    ]
+    found = read_decisions(sorted(decisions, key=lambda decision: decision.row), registry)
+    assert found.mistakes == ()
+    assert found.names == {"t001": "Login fails"}
+
+
 def test_a_part_is_split_off_by_its_words_and_then_its_theme_is_merged(registry):
     rows = [Decision(2, "t001", "split off", "gift card"), Decision(3, "t001", "merge", "t002")]
     curation = read_decisions(rows, registry)
