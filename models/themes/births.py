@@ -60,7 +60,9 @@ def find_births(
     mine = recent.tickets.select(KEY).join(tickets, on=KEY, how="left", maintain_order="left")
     templates = registry.themes.filter("is_template")["theme_id"].to_list()
     known = mine["theme_id"].is_in(templates).to_numpy()
-    groups = [(rows, True) for rows in _rows_of(copies, sent & ~known)]
+    sets = _rows_of(copies, sent & ~known)
+    tickets = _with_late_copies(registry, tickets, recent, mine, known, sets)
+    groups = [(rows, True) for rows in sets if known[rows].mean() < ALREADY_A_THEME]
     firsts = np.unique(copies, return_index=True)[1]
     looked_at = firsts[
         recent.vectors[firsts].any(axis=1)
@@ -101,6 +103,28 @@ def _repeats_marked(
 
 def _rows_of(copies: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> list[Rows]:
     return [np.flatnonzero(copies == group) for group in np.unique(copies[chosen])]
+
+
+def _with_late_copies(
+    registry: Registry,
+    tickets: pl.DataFrame,
+    recent: Recent,
+    mine: pl.DataFrame,
+    known: npt.NDArray[np.bool_],
+    sets: list[Rows],
+) -> pl.DataFrame:
+    """Of sets of copies, most of which lie in a template's theme, the rest lie there too.
+
+    known: whether a recent ticket lies in such a theme. sets: rows of recent tickets.
+    """
+    names = registry.themes["theme_id"].to_list()
+    moved: list[pl.DataFrame] = []
+    for rows in sets:
+        if known[rows].mean() >= ALREADY_A_THEME:
+            late, theme = rows[~known[rows]], mine[rows[known[rows]]]["theme_id"].mode().sort()[0]
+            similarity = centred(recent.vectors[late], registry.mean) @ registry.centroids[names.index(theme)]
+            moved.append(_move(recent.tickets[late], theme, similarity, np.ones(len(late), dtype=np.bool_)))
+    return _moved(tickets, pl.concat(moved)) if moved else tickets
 
 
 def _is_theme_already(mine: pl.DataFrame, rows: Rows, tickets: pl.DataFrame) -> bool:
@@ -148,16 +172,20 @@ def _give_themes(
             "one text sent by many accounts" if template else "like no earlier ones"
         )
         history.append((day, theme, "born", None, told))
-        moved.append(
-            members.select(KEY).with_columns(
-                new_theme=pl.lit(theme),
-                new_similarity=pl.Series(spread[rows] @ centre, dtype=pl.Float64),
-                is_copy=pl.Series(~np.isin(rows, first)),
-            )
-        )
+        moved.append(_move(members, theme, spread[rows] @ centre, ~np.isin(rows, first)))
     if moved:
         tickets = _moved(tickets, pl.concat(moved))
     return Placed(registry, tickets, history_frame(history), examples.select(*KEY, "rank"))
+
+
+def _move(
+    members: pl.DataFrame, theme: str, similarity: Vectors, is_copy: npt.NDArray[np.bool_]
+) -> pl.DataFrame:
+    return members.select(KEY).with_columns(
+        new_theme=pl.lit(theme),
+        new_similarity=pl.Series(similarity, dtype=pl.Float64),
+        is_copy=pl.Series(is_copy),
+    )
 
 
 def _moved(tickets: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:

@@ -284,6 +284,31 @@ def test_one_text_from_many_accounts_becomes_a_template_that_counts_once():
     assert (copies.height, copies["is_near_duplicate"].sum()) == (25, 24)
 
 
+def test_copies_that_closeness_missed_join_the_template_of_the_others_and_make_no_second_one():
+    given = tickets(HISTORY)
+    text = "your invoice {} was paid so call this number to stop it now"
+    week = DAY + timedelta(days=6)
+    sent = tickets({"invoice": 30}, first=500, day=week).with_columns(text=pl.format(text, pl.int_range(30)))
+    placed = born(fit(given), given, sent[:25])
+    known = place_new(
+        placed.registry, placed.tickets, pl.concat([given, sent]), sent[25:], embed(sent["text"][25:])
+    )
+    missed = pl.col("ticket_id").is_in(sent["ticket_id"][25:].to_list())
+    known = known.with_columns(
+        theme_id=pl.when(missed).then(pl.lit("t001")).otherwise("theme_id"),
+        is_near_duplicate=pl.col("is_near_duplicate") & ~missed,
+    )
+    shown = pl.DataFrame(schema={"theme_id": pl.String, "rank": pl.Int64, "source": pl.String,
+                                 "ticket_id": pl.String, "text": pl.String})  # fmt: skip
+    latest = Recent(sent, embed(sent["text"]), embed(given["text"]))
+    after = find_births(placed.registry, known, latest, shown, embed, week)
+    assert after.history.is_empty()
+    assert theme_of(after, sent.with_columns(text=pl.lit("invoice"))) == {"invoice": {"t004"}}
+    copies = after.tickets.filter(theme_id="t004")
+    assert (copies.height, copies["is_near_duplicate"].sum()) == (30, 29)
+    assert copies["similarity"].min() > 0.5
+
+
 def test_the_themes_of_a_past_day_bear_todays_ids_and_know_nothing_later():
     then = tickets({"refund": 40, "login": 30})
     placed = fit(pl.concat([then, tickets({"parcel": 50}, first=500, day=DAY + timedelta(days=40))]))
