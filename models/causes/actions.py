@@ -1,4 +1,4 @@
-"""Whether actions worked: the theme's weeks before and after, against all other themes' weeks."""
+"""Whether actions worked: the theme's weeks before and after, against its own trend and all other themes' weeks."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ def judge_actions(actions: pl.DataFrame, trends: pl.DataFrame, now: datetime) ->
     for action in actions.iter_rows(named=True):
         verdict = _not_judged(action, now)
         weeks = _weeks(action, trends, total)
-        before, after = (weeks.filter(pl.col("is_after") == side) for side in (False, True))
+        before, after = weeks.filter(pl.col("since") < 0), weeks.filter(pl.col("since") > 0)
         effect = None
         if verdict is None and (before.height < LEAST_BEFORE or after.height < LEAST_AFTER):
             verdict = "too early"
         if verdict is None:
             effect = change_of_rate(
-                *(weeks[name].to_numpy().astype(float) for name in ("own", "others", "is_after"))
+                *(weeks[name].to_numpy().astype(float) for name in ("own", "others", "since"))
             )
             verdict = effect.verdict
         rows.append(
@@ -117,14 +117,16 @@ def judge_actions(actions: pl.DataFrame, trends: pl.DataFrame, now: datetime) ->
     return pl.DataFrame(rows, schema=ACTION_VERDICTS_SCHEMA, orient="row")
 
 
-def change_of_rate(own: Floats, others: Floats, after: Floats) -> Effect:
+def change_of_rate(own: Floats, others: Floats, since: Floats) -> Effect:
     """Change of a theme's weekly tickets relative to all other themes', from before to after.
 
-    own, others, after: one value a week; after is 1 from the action on. Poisson regression with the others as
-    offset and a level for the weeks after; standard error: the larger of the usual one and one that allows for
-    weeks that hang together (HAC, Newey & West 1987). Where one side has no ticket at all: exact interval of a ratio
-    of two Poisson rates (Clopper & Pearson 1934).
+    own, others: one value a week. since: weeks since the action, below 0 before it. Interrupted time series: Poisson
+    regression with the others as offset, a level for the weeks after, and a trend over all weeks where there clearly
+    is one, so that a theme which was going away by itself is no success. Standard errors: the larger of the usual one
+    and one that allows for weeks that hang together (HAC, Newey & West 1987). Where one side has no ticket at all:
+    exact interval of a ratio of two Poisson rates (Clopper & Pearson 1934).
     """
+    after = (since > 0).astype(np.float64)
     counts = [float(own[after == side].sum()) for side in (0, 1)]
     exposed = [max(float(others[after == side].sum()), 1.0) for side in (0, 1)]
     if min(counts) == 0:
@@ -132,16 +134,20 @@ def change_of_rate(own: Floats, others: Floats, after: Floats) -> Effect:
     from statsmodels.genmod import families
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    model = GLM(
-        own,
-        np.column_stack([np.ones_like(after), after]),
-        family=families.Poisson(),
-        offset=np.log(np.maximum(others, 1.0)),
-    )
-    plain, robust = model.fit(), model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS})
-    error = max(float(plain.bse[1]), float(np.nan_to_num(robust.bse[1])))
-    level = float(plain.params[1])
-    return Effect(*(float(np.exp(level + side * Z_95 * error) - 1) for side in (0, -1, 1)))
+    def estimates(*terms: Floats) -> tuple[Floats, Floats]:
+        model = GLM(
+            own,
+            np.column_stack([np.ones_like(after), after, *terms]),
+            family=families.Poisson(),
+            offset=np.log(np.maximum(others, 1.0)),
+        )
+        plain, robust = model.fit(), model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS})
+        return plain.params, np.maximum(plain.bse, np.nan_to_num(robust.bse))
+
+    values, errors = estimates(since - since.mean())
+    if abs(values[2]) < Z_95 * errors[2]:
+        values, errors = estimates()
+    return Effect(*(float(np.exp(values[1] + side * Z_95 * errors[1]) - 1) for side in (0, -1, 1)))
 
 
 def _exact(counts: list[float], exposed: list[float]) -> Effect:
@@ -164,16 +170,16 @@ def _not_judged(action: dict[str, Any], now: datetime) -> str | None:
 
 
 def _weeks(action: dict[str, Any], trends: pl.DataFrame, total: pl.DataFrame) -> pl.DataFrame:
-    """The weeks round an action: own, others, is_after."""
+    """The weeks round an action, without its own: own, others, since."""
     started = action["started_at"].date() if action["started_at"] else None
     own = trends.filter(pl.col("theme_id") == (action["theme_id"] or "")).join(total, on="week")
     weeks = own.select(
         "week", own="distinct_tickets", others=pl.col("total") - pl.col("distinct_tickets")
     ).sort("week")
     if started is None:
-        return weeks.head(0).with_columns(is_after=pl.lit(False))
+        return weeks.head(0).with_columns(since=pl.lit(0))
     monday = started - timedelta(days=started.weekday())
     span = timedelta(weeks=WEEKS_COMPARED)
     return weeks.filter(
         pl.col("week").is_between(monday - span, monday + span), pl.col("week") != monday
-    ).with_columns(is_after=pl.col("week") > monday)
+    ).with_columns(since=(pl.col("week") - pl.lit(monday)).dt.total_days() // 7)

@@ -14,6 +14,7 @@ FIRST = date(2026, 1, 5)
 TWENTY = [18, 22] * 6 + [20]  # thirteen weeks of twenty on average
 TEN, FORTY = [count // 2 for count in TWENTY], [count * 2 for count in TWENTY]
 NOW = datetime(2026, 7, 6)
+ROUND = np.array([*range(-12, 0), *range(1, 13)], dtype=float)  # weeks since an action
 
 
 def trends(own: list[int], others: list[int]) -> pl.DataFrame:
@@ -65,6 +66,16 @@ def test_more_tickets_are_worse():
     assert verdict(action(), TWENTY + FORTY)["verdict"] == "worse"
 
 
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "no evidence"), (0.5, "worked")])
+def test_a_theme_that_falls_all_year_is_judged_against_its_own_fall(factor, expected):
+    """3 % fewer every week for a year; an action in the middle does nothing, or halves what is left."""
+    since = np.array([*range(-26, 0), *range(1, 27)], dtype=float)
+    own = np.round(60 * 0.97 ** (since + 26) * np.where(since > 0, factor, 1.0))
+    effect = change_of_rate(own, np.full(52, 500.0), since)
+    assert effect.verdict == expected
+    assert effect.change == pytest.approx(factor - 1, abs=0.05)
+
+
 def test_three_weeks_are_too_early():
     assert verdict(action(), TWENTY + [0] * 3)["verdict"] == "too early"
 
@@ -87,8 +98,7 @@ def test_what_cannot_be_judged_says_why(changed, expected):
 
 def test_a_theme_that_fell_silent_has_an_exact_interval():
     """0 of 24 tickets fell into the second of two equal times: upper end 0.025 ** (1 / 24) as odds."""
-    after = np.repeat([0.0, 1.0], 12)
-    effect = change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), after)
+    effect = change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), ROUND)
     share = 1 - 0.025 ** (1 / 24)
     assert effect.change == -1
     assert effect.high == pytest.approx(share / (1 - share) - 1)
@@ -96,7 +106,7 @@ def test_a_theme_that_fell_silent_has_an_exact_interval():
 
 
 def test_no_ticket_on_either_side_says_nothing():
-    effect = change_of_rate(np.zeros(24), np.full(24, 100.0), np.repeat([0.0, 1.0], 12))
+    effect = change_of_rate(np.zeros(24), np.full(24, 100.0), ROUND)
     assert (effect.change, effect.verdict) == (None, "no evidence")
 
 
