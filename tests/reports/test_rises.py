@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.reports.pages import rise_words
 from tests.reports.conftest import WEEK
 from tests.reports.invented_rises import rise_tables
 from tests.reports.parsed_page import ParsedPage, parse
@@ -132,6 +133,27 @@ def test_every_verdict_on_a_fix_is_told(causes):
     ):
         assert verdict in told
     assert "against “card declined at gift checkout” (by its wording)" in told
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        (
+            "worse",
+            0.8,
+            "Worse since then: no tickets before it, some since (12 weeks since, 9 weeks before).",
+        ),
+        (
+            "no evidence",
+            -0.4,
+            "No evidence that it helped: no tickets before it, some since (12 weeks since,",
+        ),
+        ("no evidence", None, "No evidence that it helped: no tickets before or since (12 weeks since,"),
+    ],
+)
+def test_a_fix_of_what_had_no_tickets_before_is_not_too_early(verdict, low, told):
+    row = {"verdict": verdict, "change": None, "change_low": low, "change_high": None}
+    assert rise_words.action(row | {"weeks_before": 9, "weeks_after": 12}).startswith(told)
 
 
 def test_last_weeks_problems_are_followed_up(causes):

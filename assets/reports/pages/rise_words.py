@@ -208,11 +208,19 @@ def action(row: Row) -> str:
     if verdict == "not measured":
         return "Not measured: nothing ties it to tickets of one theme."
     weeks = row["weeks_after"] or 0
-    if verdict == "too early" or row["change"] is None:
+    if verdict == "too early":
         return f"Too early to tell: {wording.plural(weeks, 'whole week')} since it began."
     words = {"worked": "Worked", "worse": "Worse since then", "no evidence": "No evidence that it helped"}
-    seen = f"{_change(row['change'])}, measured against other themes"
-    if row["change_low"] is not None and row["change_high"] is not None:
+    if row["change"] is None:
+        # There is no ratio to nothing; without any ticket there is not even a lower end.
+        seen = (
+            "no tickets before it, some since"
+            if row["change_low"] is not None
+            else "no tickets before or since"
+        )
+    else:
+        seen = f"{_change(row['change'])}, measured against other themes"
+    if None not in (row["change"], row["change_low"], row["change_high"]):
         seen += f", likely {_changes(row['change_low'], row['change_high'])}"
     compared = ""
     if row["weeks_before"]:
