@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.reports.pages import root_causes
 from tests.reports.parsed_page import parse
 
 
@@ -91,3 +92,18 @@ def test_what_the_source_says_itself_stands_beside_the_histories(site):
     assert "helpdesk SLA met – 80 % 459,000" in text
     assert "helpdesk Time to resolution, median 15 h 19 h 450,000" in text
     assert "They differ in time to resolution, median." in text
+
+
+def test_rises_that_coincide_with_one_event_are_said_to_be_perhaps_one_problem():
+    rises = pl.DataFrame({"theme_id": ["t1", "t2", "t3"]})
+    events = pl.DataFrame(
+        {
+            "theme_id": ["t1", "t2", "t3", "t1", "t9"],
+            "event_id": ["r1", "r1", "r1", "r2", "r2"],
+            "name": ["App 2.0", "App 2.0", "App 2.0", "Sale", "Sale"],
+            "is_named": [True, True, False, True, True],
+        }
+    )
+    assert root_causes.together(rises, events) == [
+        "Two of them coincide with “App 2.0” and may be one problem."
+    ]

@@ -64,6 +64,7 @@ def build(
         content={
             "strip": _strip(cards, rises, listed, actions, followup.frame),
             "cards": cards,
+            "together": together(rises.rises, rises.events),
             "unchanged": _unchanged(rises, listed),
             "too_small": _too_small(rises, listed),
             "followup": followup if followup.frame.height else None,
@@ -165,6 +166,22 @@ _VERDICTS = {
     "no evidence": "without a clear effect",
     "too early": "too early to tell",
 }
+
+
+def together(rises: pl.DataFrame, events: pl.DataFrame) -> list[str]:
+    """A sentence for each event that several rises coincide with: one problem, in the words of several themes."""
+    shared = (
+        events.filter("is_named")
+        .join(rises, on="theme_id", how="semi")
+        .group_by("event_id", maintain_order=True)
+        .agg(pl.col("name").first(), themes=pl.col("theme_id").n_unique())
+        .filter(pl.col("themes") > 1)
+    )
+    return [
+        f"{wording.sentence(wording.number_word(row['themes']))} of them coincide with “{row['name']}” "
+        "and may be one problem."
+        for row in shared.iter_rows(named=True)
+    ]
 
 
 def _unchanged(rises: Rises, listed: pl.DataFrame) -> str:
