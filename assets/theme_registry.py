@@ -212,7 +212,8 @@ def _update(
     chosen = example_tickets(tickets, placed.examples)
     examples = example_texts(chosen, _texts(warehouse, chosen))
     themes = describe_themes(registry, tickets, examples, curation, day)
-    history = _history(warehouse, [placed.history, history_frame(rows), decided(curation, registry, day)])
+    happened = pl.concat([placed.history, history_frame(rows)])
+    history = _history(warehouse, happened, decided(curation, registry, day))
     return ThemeUpdate(
         frames={
             "themes": themes,
@@ -266,14 +267,14 @@ def _texts(warehouse: Warehouse, wanted: pl.DataFrame) -> pl.DataFrame:
             connection.unregister("wanted_tickets")
 
 
-def _history(warehouse: Warehouse, new: list[pl.DataFrame]) -> pl.DataFrame:
-    """What happened up to now; a decision that still stands is not told again."""
+def _history(warehouse: Warehouse, happened: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """What happened up to now; a person's decision that still stands is not told again."""
     columns = THEME_TABLES["theme_history"].column_names()
-    rows = pl.concat(new).select(columns)
     if "theme_history" not in warehouse.tables():
-        return rows
+        return pl.concat([happened, decided]).select(columns)
     before = warehouse.query("select * from theme_history").select(columns)
     told = [column for column in columns if column != "occurred_on"]
-    is_decision = pl.col("what").is_in(["renamed", "pinned", "ignored", "merged"])
-    fresh = rows.filter(is_decision).join(before, on=told, how="anti", nulls_equal=True)
-    return pl.concat([before, rows.filter(~is_decision), fresh]).sort("occurred_on", "theme_id", "what")
+    fresh = decided.join(before, on=told, how="anti", nulls_equal=True)
+    return pl.concat([before, happened.select(columns), fresh.select(columns)]).sort(
+        "occurred_on", "theme_id", "what"
+    )

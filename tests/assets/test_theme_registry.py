@@ -218,6 +218,26 @@ def test_decisions_hold_through_a_refit_and_end_with_their_row(warehouse):
     ]
 
 
+class OneForRefundAndLogin(WordEmbedder):
+    """Texts about logins lie where those about refunds do."""
+
+    def embed(self, texts):
+        return super().embed([text.replace("login", "refund") for text in texts])
+
+
+def test_themes_that_a_refit_joins_a_second_time_are_told_a_second_time(warehouse):
+    tickets = escalations(HISTORY)
+    run(warehouse, tickets)
+    joined = OneForRefundAndLogin()
+    run(warehouse, tickets, days=1, embedder=joined, refit=True)
+    told = "select occurred_on from theme_history where theme_id = 't002' and what = 'merged' order by all"
+    assert warehouse.query(told)["occurred_on"].to_list() == [DAY + timedelta(days=1)]
+    run(warehouse, tickets, days=2, refit=True)
+    assert themes_of(warehouse)["00060"] == "t002"
+    run(warehouse, tickets, days=3, embedder=joined, refit=True)
+    assert warehouse.query(told)["occurred_on"].to_list() == [DAY + timedelta(days=day) for day in (1, 3)]
+
+
 @pytest.mark.parametrize("options", [{}, {"refit": True}])
 def test_a_theme_just_found_never_bears_the_name_that_a_person_gave_to_another(warehouse, options):
     tickets = escalations(HISTORY)
