@@ -19,6 +19,8 @@ COPY_COSINE = 0.98
 # A copied text is a template once it came this often, from this many accounts.
 TEMPLATE_COPIES = 20
 TEMPLATE_REQUESTERS = 10
+# A short one only where so many accounts can hardly have met by chance in a few words: a button's text, or a flood.
+SHORT_TEMPLATE_REQUESTERS = 200
 
 
 def identical_texts(normalised: pl.Series) -> Groups:
@@ -51,7 +53,7 @@ def merge_copies(
 
 
 def is_template(groups: Groups, requesters: pl.Series, long: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether a text belongs to a template: a long text that many accounts sent.
+    """Whether a text belongs to a template: a long text that many accounts sent, or a short one that very many did.
 
     An unknown requester (null) counts as an account of its own. All shaped (texts,).
     """
@@ -62,7 +64,7 @@ def is_template(groups: Groups, requesters: pl.Series, long: npt.NDArray[np.bool
         texts.select(
             (copies >= TEMPLATE_COPIES)
             & (accounts >= TEMPLATE_REQUESTERS)
-            & pl.col("long").any().over("group")
+            & (pl.col("long").any().over("group") | (accounts >= SHORT_TEMPLATE_REQUESTERS))
         )
         .to_series()
         .to_numpy()

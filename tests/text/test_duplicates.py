@@ -35,6 +35,13 @@ def test_copies_by_few_accounts_or_of_a_short_text_are_no_template():
     assert not is_template(groups[:19], accounts[:19], is_long(pl.Series([LONG] * 19))).any()
 
 
+def test_a_short_text_is_a_template_once_hundreds_of_accounts_sent_it():
+    accounts = pl.Series([f"r{i}" for i in range(200)])
+    groups, long = np.zeros(200, dtype=np.int64), is_long(pl.Series(["verify your payout now"] * 200))
+    assert is_template(groups, accounts, long).all()
+    assert not is_template(groups[:199], accounts[:199], long[:199]).any()
+
+
 def test_unknown_accounts_count_one_by_one():
     groups = np.zeros(20, dtype=np.int64)
     assert is_template(groups, pl.Series([None] * 20, dtype=pl.String), is_long(pl.Series([LONG] * 20))).all()
