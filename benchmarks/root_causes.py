@@ -6,7 +6,7 @@ Each seed is an operation of a year, 577 tickets a week, with faulty releases an
 nothing, campaigns (some wrong in the calendar or missing), holidays and waves of account takeovers. Themes are found
 from the texts of its escalated tickets, the planted problem of a theme being that of most of its tickets. Reports are
 made as of the four Sundays after each onset, and as of eight other weeks, with what was known then; themes are those of
-the whole history.
+the whole history, none of them taken as new.
 
 recall: planted causes (faulty releases, incidents) that the calendar knows, among the first three events of a rise of
 their theme in one of the four reports. Causes with fewer than eight weeks of history before them are left out.
