@@ -63,7 +63,10 @@ def fit_themes(
     held = earlier.is_in(list(pinned)).fill_null(False)
     free = (~held).to_numpy()
     found = find_themes(
-        tickets.filter(~held), embeddings[free], embed, earlier=earlier.filter(~held) if registry else None
+        tickets.filter(~held),
+        embeddings if free.all() else embeddings[free],  # a copy takes gigabytes
+        embed,
+        earlier=earlier.filter(~held) if registry else None,
     )
     facts = _facts(tickets)
     placed = found.ticket_themes.with_columns(
@@ -127,7 +130,10 @@ def themes_as_of(
 
 
 def _in_order(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[pl.DataFrame, Vectors]:
+    """Both by source and ticket; as they are where they are so already, for a copy takes gigabytes."""
     order = tickets.select(pl.struct(KEY).arg_sort()).to_series().to_numpy()
+    if np.array_equal(order, np.arange(len(order))):
+        return tickets, embeddings
     return tickets[order], embeddings[order]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.themes import refit
 from models.themes.births import Recent, find_births
 from models.themes.refit import fit_themes, themes_as_of
 from models.themes.registry import (
@@ -18,7 +19,7 @@ from models.themes.registry import (
     refit_reason,
     without_empty_themes,
 )
-from models.themes.themes import OTHER_ID
+from models.themes.themes import OTHER_ID, find_themes
 from tests.themes.word_vectors import DIMENSIONS, embed
 
 DAY = date(2026, 3, 1)
@@ -97,6 +98,21 @@ def test_a_refit_keeps_ids_and_names_gives_new_ones_and_tells_what_happened(thre
     fourth = after.registry.themes.filter(theme_id="t004").row(0, named=True)
     assert (fourth["is_original"], fourth["born_on"]) == (False, DAY)
     assert after.history.filter(pl.col("what") == "refit").height == 1
+
+
+def test_embeddings_already_in_order_are_not_copied(three, monkeypatch):
+    given, placed = three
+    vectors = embed(given["text"])
+    worked_on = []
+
+    def spied(tickets, embeddings, embed, **options):
+        worked_on.append(embeddings)
+        return find_themes(tickets, embeddings, embed, **options)
+
+    monkeypatch.setattr(refit, "find_themes", spied)
+    fit_themes(placed.registry, placed.tickets, given, vectors, embed, MODEL, DAY)
+    themes_as_of(placed.registry, placed.tickets, given, vectors, embed, DAY)
+    assert [np.shares_memory(vectors, given) for given in worked_on] == [True, True]
 
 
 def test_a_theme_whose_tickets_are_gone_retires_and_comes_back_under_its_id(three):
