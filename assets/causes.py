@@ -100,6 +100,7 @@ _TEXTS = """
         deps=[
             "ticket_themes",
             "themes",
+            "theme_history",
             "theme_trends",
             "ticket_times",
             "escalations",
@@ -159,6 +160,7 @@ def cause_frames(
         known,
         Evidence(
             themes=reported,
+            history=warehouse.query("select * from theme_history order by all"),
             links=warehouse.query("select source, ticket_id, issue_id from stg_issue_links"),
             issues=warehouse.query(
                 "select issue_id, issue_key, team, summary, status, created_at, "

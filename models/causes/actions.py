@@ -83,16 +83,34 @@ def link_actions(
     )
 
 
+def follow_merges(themes: pl.Series, history: pl.DataFrame, living: pl.Series) -> pl.Series:
+    """The theme that each has become: itself while it lives, else what it was merged into, as far as that leads.
+
+    themes: theme ids, null where there is none. history: the table theme_history. living: ids of today's themes.
+    """
+    merges = history.filter(pl.col("what") == "merged").drop_nulls("other_theme_id").sort("occurred_on")
+    into, there = dict(merges.select("theme_id", "other_theme_id").iter_rows()), set(living)
+    found = []
+    for theme in themes:
+        passed: set[str] = set()
+        while theme in into and theme not in there and theme not in passed:
+            passed.add(theme)
+            theme = into[theme]
+        found.append(theme)
+    return pl.Series(themes.name, found, dtype=pl.String)
+
+
 def judge_actions(actions: pl.DataFrame, trends: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """What the weeks since each action say: ACTION_VERDICTS_SCHEMA.
 
     actions: the table stg_actions with linked_by. trends: the table theme_trends, whole weeks. The week in which an
     action began counts to neither side.
     """
+    known = set(trends["theme_id"])
     total = trends.group_by("week").agg(total=pl.col("distinct_tickets").sum())
     rows = []
     for action in actions.iter_rows(named=True):
-        verdict = _not_judged(action, now)
+        verdict = _not_judged(action, now, known)
         weeks = _weeks(action, trends, total)
         before, after = weeks.filter(pl.col("since") < 0), weeks.filter(pl.col("since") > 0)
         effect = None
@@ -142,7 +160,13 @@ def change_of_rate(own: Floats, others: Floats, since: Floats) -> Effect:
             offset=np.log(np.maximum(others, 1.0)),
         )
         plain, robust = model.fit(), model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS})
-        return plain.params, np.maximum(plain.bse, np.nan_to_num(robust.bse))
+        # Through a handful of tickets there is no end to how steep a trend may be.
+        known = (
+            np.maximum(plain.bse, np.nan_to_num(robust.bse))
+            if plain.converged
+            else np.full(len(plain.bse), np.inf)
+        )
+        return plain.params, known
 
     values, errors = estimates(since - since.mean())
     if abs(values[2]) < Z_95 * errors[2]:
@@ -162,10 +186,10 @@ def _exact(counts: list[float], exposed: list[float]) -> Effect:
     return Effect(*(share / (1 - share) * change - 1 if share < 1 else None for share in shares))
 
 
-def _not_judged(action: dict[str, Any], now: datetime) -> str | None:
+def _not_judged(action: dict[str, Any], now: datetime, known: set[str]) -> str | None:
     if action["started_at"] is None or action["started_at"] > now or action["status"] == "planned":
         return "not started"
-    measured = action["metric"] in (None, "tickets") and action["theme_id"] is not None
+    measured = action["metric"] in (None, "tickets") and action["theme_id"] in known
     return None if measured and action["status"] != "dropped" else "not measured"
 
 

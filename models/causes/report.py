@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from models.causes import evidence
-from models.causes.actions import judge_actions, link_actions
+from models.causes.actions import follow_merges, judge_actions, link_actions
 from models.causes.explain import explain_rises
 from models.causes.impact import impact
 from models.causes.placing import Known, rises_of
@@ -20,6 +20,7 @@ class Evidence:
     """What is looked up for rises once they are known. Frames as the warehouse has them."""
 
     themes: pl.DataFrame  # theme_id, name, description: those that may be reported
+    history: pl.DataFrame  # the table theme_history
     links: pl.DataFrame  # the table stg_issue_links
     issues: pl.DataFrame  # the table stg_issues
     actions: pl.DataFrame  # the table stg_actions
@@ -56,8 +57,11 @@ def _week_before(known: Known) -> Known:
 
 def _action_verdicts(known: Known, looked_up: Evidence) -> pl.DataFrame:
     names, themes = looked_up.actions["name"].fill_null(""), looked_up.themes
+    living = known.trends["theme_id"].unique()
     linked = link_actions(
-        looked_up.actions,
+        looked_up.actions.with_columns(
+            follow_merges(looked_up.actions["theme_id"], looked_up.history, living)
+        ),
         themes,
         looked_up.embed(names),
         looked_up.embed(themes["name"]),

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.causes.actions import change_of_rate, judge_actions, link_actions
+from models.causes.actions import change_of_rate, follow_merges, judge_actions, link_actions
 
 FIRST = date(2026, 1, 5)
 TWENTY = [18, 22] * 6 + [20]  # thirteen weeks of twenty on average
@@ -87,6 +87,7 @@ def test_three_weeks_are_too_early():
         ({"started_at": NOW + timedelta(days=3)}, "not started"),
         ({"metric": "qa_score"}, "not measured"),
         ({"theme_id": None}, "not measured"),
+        ({"theme_id": "t99"}, "not measured"),  # of a theme that is no more
         ({"status": "dropped"}, "not measured"),
     ],
 )
@@ -121,6 +122,27 @@ def test_an_action_is_linked_by_wording_unless_a_person_said_so_or_nothing_is_cl
     linked = link_actions(actions, themes, wordings, names=axes[:2], descriptions=axes[:2])
     assert linked["theme_id"].to_list() == ["t2", "t1", None]
     assert linked["linked_by"].to_list() == ["wording", "person", None]
+
+
+def test_an_action_follows_its_theme_into_what_it_was_merged_into():
+    """t2 went into t3 and that into t1; t4 was merged once and is back; t5 was retired; t6 and t7 go in a circle."""
+    rows = [("t2", "merged", "t3"), ("t3", "merged", "t1"), ("t4", "merged", "t1"), ("t5", "retired", None)]
+    rows += [("t6", "merged", "t7"), ("t7", "merged", "t6")]
+    history = pl.DataFrame(rows, schema=["theme_id", "what", "other_theme_id"], orient="row").with_columns(
+        occurred_on=pl.lit(FIRST)
+    )
+    asked = pl.Series("theme_id", ["t1", "t2", "t4", "t5", None])
+    living = pl.Series(["t1", "t4"])
+    assert follow_merges(asked, history, living).to_list() == ["t1", "t1", "t4", "t5", None]
+    assert follow_merges(pl.Series(["t6"]), history, living)[0] in ("t6", "t7")
+
+
+def test_a_trend_through_a_handful_of_tickets_still_has_a_verdict():
+    """One ticket in the last week before, some in the very last one: no end to how steep a trend may be."""
+    own = np.where((ROUND == -1) | (ROUND == 12), [2.0], 0.0)
+    effect = change_of_rate(own, np.full(24, 100.0), ROUND)
+    assert effect.verdict == "no evidence"
+    assert effect.change == pytest.approx(0, abs=0.01)
 
 
 def test_without_themes_only_people_link_actions():
