@@ -40,7 +40,7 @@ class ThemeRises(dy.Schema):
     from_rate = number("of the change: because customers write in more often", nullable=True)
     from_mix = number("of the change: because other customers are there than before", nullable=True)
     copies = count("near-duplicates since the rise began, not counted as victims")
-    template_tickets = count("those of them that came from accounts with nothing else in the theme")
+    template_tickets = count("those of them whose text came 20 times or more, from 10 accounts or more")
     confidence = choice("how clear the rise is", ("strong", "fair", "weak"))
     rank = count("1 is the first to read")
 

@@ -43,6 +43,8 @@ _TICKETS = """
         members.theme_id,
         members.similarity,
         members.is_near_duplicate,
+        members.copy_key,
+        len(regexp_extract_all(escalations.text, '\\S+')) >= {minimum_words} as is_long,
         tickets.created_at,
         date_trunc('week', tickets.created_on)::date as week,
         tickets.requester_key,
@@ -66,6 +68,7 @@ _TICKETS = """
     from ticket_themes as members
     join stg_tickets as tickets using (source, ticket_id)
     join ticket_times as times using (source, ticket_id)
+    join escalations using (source, ticket_id)
     join source_coverage as coverage
         on coverage.source = members.source
         and tickets.created_on between coverage.volume_from and coverage.volume_until
@@ -180,12 +183,13 @@ def cause_frames(
 
 def _known(warehouse: Warehouse, week: dict[str, datetime]) -> "Known":
     from models.causes.placing import Known
+    from models.text.duplicates import MINIMUM_WORDS
 
     return Known(
         week=week["week"],
         starts_at=week["starts_at"],
         ends_at=week["ends_at"],
-        tickets=warehouse.query(_TICKETS),
+        tickets=warehouse.query(_TICKETS.format(minimum_words=MINIMUM_WORDS)),
         themes=warehouse.query(
             "select theme_id, is_new from themes where not is_other and not is_template and not is_ignored"
         ),

@@ -125,7 +125,12 @@ def build_case(operation: Operation, themed: pl.DataFrame, themes: pl.DataFrame)
             on="ticket_id",
         )
         .join(attributes, on="ticket_id", how="left")
-        .with_columns(created_on=pl.col("created_at").dt.date())
+        .with_columns(
+            created_on=pl.col("created_at").dt.date(),
+            # Copies of a text are not told apart from other near-duplicates here.
+            copy_key=pl.col("ticket_id"),
+            is_long=pl.lit(True),
+        )
         .with_columns(week=pl.col("created_on").dt.truncate("1w"))
     )
     majority = (

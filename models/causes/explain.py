@@ -11,6 +11,7 @@ from models.causes.coincidences import RISE_EVENTS_SCHEMA, coincidences, event_s
 from models.causes.exposure import Exposed, split_change
 from models.causes.placing import Known, Rise, find_and_place
 from models.causes.segments import telling, unchanged
+from models.text.duplicates import is_template
 
 _OVER_LISTED, _UNCHANGED_LISTED = 12, 6
 # A rise of fewer tickets is weak; a strong one has twice as many, this many deviations of a chance count above.
@@ -154,14 +155,15 @@ def _confidence(rise: Rise, figures: dict[str, float]) -> str:
 
 
 def _copies(known: Known, rise: Rise) -> dict[str, int]:
-    """Near-duplicates in the rise, and those of them whose account wrote nothing else in the theme at the time."""
-    theme = known.tickets.filter(
-        pl.col("theme_id") == rise.theme_id,
-        pl.col("created_at").is_between(rise.onset.at, rise.ended_at or known.ends_at),
+    """Near-duplicates in the rise, and those of them whose text many accounts sent (`is_template`)."""
+    theme = known.tickets.filter(pl.col("theme_id") == rise.theme_id)
+    sent = is_template(
+        theme["copy_key"].rank("dense").to_numpy(), theme["requester_key"], theme["is_long"].to_numpy()
     )
-    alone = pl.col("requester_key").is_null() | (pl.len().over("requester_key") == 1)
-    copies = theme.with_columns(is_alone=alone).filter("is_near_duplicate")
-    return {"copies": copies.height, "template_tickets": int(copies["is_alone"].sum())}
+    copies = theme.with_columns(is_template=pl.Series(sent, dtype=pl.Boolean)).filter(
+        "is_near_duplicate", pl.col("created_at").is_between(rise.onset.at, rise.ended_at or known.ends_at)
+    )
+    return {"copies": copies.height, "template_tickets": int(copies["is_template"].sum())}
 
 
 def _ranked(rises: pl.DataFrame) -> pl.DataFrame:

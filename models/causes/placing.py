@@ -35,8 +35,8 @@ class Known:
     starts_at: datetime  # when it began, UTC
     ends_at: datetime
     # The tickets of the week and the 27 before it (one more than compared with, for last week's report): source,
-    # ticket_id, theme_id, created_at, week (Monday), is_near_duplicate, requester_key, one column an attribute, and
-    # what `evidence` and `impact` read.
+    # ticket_id, theme_id, created_at, week (Monday), is_near_duplicate, copy_key (equal for copies of one text),
+    # is_long (see models.text.duplicates), requester_key, one column an attribute, and what `evidence` and `impact` read.
     tickets: pl.DataFrame
     themes: pl.DataFrame  # theme_id, is_new: those that may be reported
     trends: pl.DataFrame  # the table theme_trends

@@ -76,6 +76,7 @@ def known_from(
     calendar: list[tuple[object, ...]] = (),  # type: ignore[assignment]
     copies: pl.DataFrame | None = None,
     since: datetime = START,
+    is_long: bool = True,
 ) -> Known:
     """What is known of these tickets, the first of which came `since`, at the end of the reported week."""
     marked = [frame.with_columns(is_near_duplicate=pl.lit(False))]
@@ -85,6 +86,10 @@ def known_from(
         source=pl.lit("test"),
         ticket_id=pl.int_range(pl.len()).cast(pl.String),
         requester_key=pl.concat_str(pl.lit("r"), pl.int_range(pl.len())),
+        copy_key=pl.when("is_near_duplicate")
+        .then(pl.lit("one text"))
+        .otherwise(pl.int_range(pl.len()).cast(pl.String)),
+        is_long=is_long,
         week=pl.col("created_at").dt.date().dt.truncate("1w"),
     )
     weeks = pl.DataFrame({"week": pl.date_range(since.date(), MONDAY, "1w", eager=True)})

@@ -114,6 +114,15 @@ def test_copies_are_counted_apart_from_victims(with_fault, rng):
     assert rise["tickets_week"] < copies.height
 
 
+@pytest.mark.parametrize(("number", "is_long", "templates"), [(20, True, 20), (19, True, 0), (20, False, 0)])
+def test_only_a_long_text_sent_often_is_a_template(with_fault, rng, number, is_long, templates):
+    """Many people write "where is my refund" by themselves."""
+    copies = tickets("t3", [WEEK_STARTS + timedelta(days=3, hours=n) for n in range(number)], rng)
+    known = known_from(with_fault(), copies=copies, is_long=is_long)
+    rise = explain_rises(known)[0].row(0, named=True)
+    assert (rise["copies"], rise["template_tickets"]) == (number, templates)
+
+
 def test_a_fault_that_hides_in_a_large_theme_is_found_in_its_segment(quiet, rng):
     """Thirty tickets in a theme of a thousand a week are within its usual range."""
     end = WEEK_STARTS + timedelta(weeks=1)
