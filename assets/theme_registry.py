@@ -16,7 +16,7 @@ from dbt_like_sql.warehouse import Warehouse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from models.text.embedding import Embedder
+    from models.text.embedding import Embedder, Progress
     from models.themes.curation import Curation, Decision
     from models.themes.registry import Placed, Registry
     from models.themes.summary import Health
@@ -53,9 +53,17 @@ class ThemeUpdate:
 
 
 def update_themes(
-    warehouse: Warehouse, embedder: Embedder, decisions: Sequence[Decision], *, refit: bool = False
+    warehouse: Warehouse,
+    embedder: Embedder,
+    decisions: Sequence[Decision],
+    *,
+    refit: bool = False,
+    progress: Progress | None = None,
 ) -> ThemeUpdate:
-    """Place what is new; find all themes anew where there are none yet, when it is time, or when asked to."""
+    """Place what is new; find all themes anew where there are none yet, when it is time, or when asked to.
+
+    progress: called with (texts embedded, texts to embed).
+    """
     from models.themes.curation import read_decisions
     from models.themes.registry import refit_reason, without_empty_themes
 
@@ -67,10 +75,10 @@ def update_themes(
         # Placed before a refit too: a theme that it leaves as it is takes its new tickets first, and what is
         # placed tells whether it is time. Vectors of another model lie nowhere near the themes there are.
         if registry.fit.model == embedder.model_id:
-            known, placed_count = _place(warehouse, embedder, registry, known)
+            known, placed_count = _place(warehouse, embedder, registry, known, progress)
         because = "asked for" if refit else refit_reason(registry, known, embedder.model_id, day) or ""
     if registry is None or because:
-        placed = _fit(warehouse, embedder, registry, known, day, curation)
+        placed = _fit(warehouse, embedder, registry, known, day, curation, progress)
     else:
         placed = _born(warehouse, embedder, registry, known, day, curation, placed_count)
     placed = without_empty_themes(placed, day)
@@ -131,11 +139,12 @@ def _fit(
     known: pl.DataFrame,
     day: date,
     curation: Curation,
+    progress: Progress | None,
 ) -> Placed:
     from models.themes.refit import fit_themes
 
     tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
-    vectors = embedder.embed(tickets["text"])
+    vectors = embedder.embed(tickets["text"], progress)
     pinned, taken = curation.named, set(curation.names.values())
     return fit_themes(
         registry, known, tickets, vectors, embedder.embed, embedder.model_id, day, pinned, taken
@@ -143,14 +152,19 @@ def _fit(
 
 
 def _place(
-    warehouse: Warehouse, embedder: Embedder, registry: Registry, known: pl.DataFrame
+    warehouse: Warehouse,
+    embedder: Embedder,
+    registry: Registry,
+    known: pl.DataFrame,
+    progress: Progress | None,
 ) -> tuple[pl.DataFrame, int]:
     """Every ticket with its theme after new and edited ones are placed, and how many these are."""
     from models.themes.registry import place_new
 
     fresh = warehouse.query(_FRESH)
     tickets = warehouse.query("select source, ticket_id from escalations")
-    return place_new(registry, known, tickets, fresh, embedder.embed(fresh["text"])), fresh.height
+    vectors = embedder.embed(fresh["text"], progress)
+    return place_new(registry, known, tickets, fresh, vectors), fresh.height
 
 
 def _born(

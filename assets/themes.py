@@ -1,6 +1,6 @@
 """Recurring problems found in the texts of escalated tickets, and who is over-represented in each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 import polars as pl
@@ -71,12 +71,32 @@ def theme_tables(
     """
     decisions, mistakes = read_curation_file(state.tables)
     with state.warehouse() as warehouse:
-        update = update_themes(warehouse, embedding.embedder(), decisions, refit=config.refit)
+        update = update_themes(
+            warehouse,
+            embedding.embedder(),
+            decisions,
+            refit=config.refit,
+            progress=_at_each_tenth(context.log.info),
+        )
         mistakes += update.mistakes
         for mistake in mistakes:
             context.log.warning(f"{state.tables / CURATION_FILE}: {mistake}")
         yield from store_tables(warehouse, update.frames, THEME_TABLES, {"themes": _told(update)})
     yield from _checks(update, mistakes, str(state.tables / CURATION_FILE))
+
+
+def _at_each_tenth(tell: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Tells how many texts are embedded whenever another tenth of them is: the first time takes minutes."""
+    told = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        tenths = 10 * done // total
+        if tenths != told:
+            told = tenths
+            tell(f"{done:,} of {total:,} texts embedded")
+
+    return progress
 
 
 def _told(update: ThemeUpdate) -> dict[str, object]:

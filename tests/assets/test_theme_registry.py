@@ -1,5 +1,6 @@
 """The theme tables from run to run: what stays, what is placed, what goes, what a person decides."""
 
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -221,8 +222,8 @@ def test_decisions_hold_through_a_refit_and_end_with_their_row(warehouse):
 class OneForRefundAndLogin(WordEmbedder):
     """Texts about logins lie where those about refunds do."""
 
-    def embed(self, texts):
-        return super().embed([text.replace("login", "refund") for text in texts])
+    def embed(self, texts, progress=None):
+        return super().embed([text.replace("login", "refund") for text in texts], progress)
 
 
 def test_themes_that_a_refit_joins_a_second_time_are_told_a_second_time(warehouse):
@@ -300,7 +301,7 @@ def test_the_shipped_example_has_every_action():
     assert [decision.action for decision in decisions] == ["rename", "merge", "split off", "pin", "ignore"]
 
 
-def test_a_run_says_in_plain_words_what_it_did_and_warns_of_a_mistake(tmp_path, monkeypatch):
+def test_a_run_says_in_plain_words_what_it_did_and_warns_of_a_mistake(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(EmbeddingModel, "embedder", lambda self: WordEmbedder())
     state = StateFolder(home=str(tmp_path))
     state.tables.mkdir()
@@ -314,6 +315,8 @@ def test_a_run_says_in_plain_words_what_it_did_and_warns_of_a_mistake(tmp_path, 
     metadata = result.asset_materializations_for_node("themes")[0].metadata
     assert metadata["all_themes_found_anew"].value == "yes: there are no themes yet"
     assert metadata["tickets_placed"].value == 150
+    embedded = re.findall(r"(\d+) of 150 texts embedded", capfd.readouterr().err)
+    assert embedded == [str(15 * tenth) for tenth in range(1, 11)]
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
     assert {name: check.passed for name, check in checks.items()} == {
         "share_in_no_theme": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,11 @@ class WordEmbedder:
     def __init__(self, model_id: str = "words-1") -> None:
         self.model_id = model_id
 
-    def embed(self, texts: Sequence[str] | pl.Series) -> np.ndarray:
-        """As `embed`."""
+    def embed(
+        self, texts: Sequence[str] | pl.Series, progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        """As `embed`, one text at a time."""
+        for done in range(1, len(texts) + 1):
+            if progress is not None:
+                progress(done, len(texts))
         return embed(texts)
