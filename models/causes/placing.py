@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -147,7 +148,7 @@ def _placed(
         and other.stretch.onset.low <= own.high
         and own.low <= other.stretch.onset.high
     ]
-    stretch = replace(sketch.stretch, onset=joint_moment([own, *together]))
+    stretch = replace(sketch.stretch, onset=onset_together(sketch.stretch, together))
     theme = victims.filter(pl.col("theme_id") == theme_id)
     compared = _compared(known, theme, victims.filter(pl.col("theme_id") != theme_id), risen, stretch)
     start = known.window_starts_at
@@ -160,6 +161,12 @@ def _placed(
         segments=compared.segments(attributes),
         expected=compared.rise.height * (1 - compared.excess_share),
     )
+
+
+def onset_together(stretch: Stretch, others: Sequence[Moment]) -> Moment:
+    """When a rise began, told from others that began with it as well; from itself where that is after its end."""
+    joint = joint_moment([stretch.onset, *others])
+    return joint if stretch.ended is None or joint.at < stretch.ended.at else stretch.onset
 
 
 def _onset(start: datetime, moment: Moment) -> Onset:

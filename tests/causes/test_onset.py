@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.causes.onset import DAY, WEEK, find_stretch, joint_moment
+from models.causes.onset import DAY, WEEK, Moment, Stretch, find_stretch, joint_moment
+from models.causes.placing import onset_together
 
 HOURS = 27 * WEEK
 FLAT = np.ones(HOURS)
@@ -79,3 +80,15 @@ def test_what_began_together_is_placed_more_sharply_together():
     together = joint_moment(single)
     assert together.high - together.low < min(one.high - one.low for one in single)
     assert together.at == pytest.approx(step, abs=12)
+
+
+def moment(at: int, certain: float) -> Moment:
+    """A change most likely in the hour `at`, within the first hundred hours."""
+    return Moment(at + 0.5, at, at + 1, 0, -certain * np.abs(np.arange(100.0) - at))
+
+
+def test_what_began_together_did_not_begin_after_its_end():
+    """A burst from hour 20 to 30, and a rise that surely began in hour 60, which the burst's interval holds."""
+    burst, later = moment(20, certain=0.05), moment(60, certain=5)
+    assert onset_together(Stretch(burst, moment(30, certain=1)), [later]) == burst
+    assert onset_together(Stretch(burst, None), [later]).at == pytest.approx(60.5, abs=1)
