@@ -64,7 +64,7 @@ def fit_themes(
     free = (~held).to_numpy()
     found = find_themes(
         tickets.filter(~held),
-        embeddings if free.all() else embeddings[free],  # a copy takes gigabytes
+        embeddings if free.all() else embeddings[free],  # not copied for nothing
         embed,
         earlier=earlier.filter(~held) if registry else None,
     )
@@ -130,7 +130,7 @@ def themes_as_of(
 
 
 def _in_order(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[pl.DataFrame, Vectors]:
-    """Both by source and ticket; as they are where they are so already, for a copy takes gigabytes."""
+    """Both by source and ticket; as given where they are so already, for a million copied rows take 1.5 GB."""
     order = tickets.select(pl.struct(KEY).arg_sort()).to_series().to_numpy()
     if np.array_equal(order, np.arange(len(order))):
         return tickets, embeddings
