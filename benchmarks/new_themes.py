@@ -99,9 +99,9 @@ def measure(
     for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
         drawn = draw(labels, arguments, surges, seed)
         tally.batches += 1
-        tally.false_alarms += len(find_new_themes(vectors[drawn.history], vectors[drawn.batch]).new)
+        tally.false_alarms += len(find_new_themes(vectors[drawn.history], vectors[drawn.batch]))
         rows = np.concatenate([drawn.batch, drawn.new])
-        found = find_new_themes(vectors[drawn.history], vectors[rows]).new
+        found = find_new_themes(vectors[drawn.history], vectors[rows])
         majorities = [_majority(labels[rows[group]]) for group in found]
         tally.found += len(found)
         tally.right += sum(label in drawn.held_out for label in majorities)

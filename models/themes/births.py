@@ -70,7 +70,7 @@ def find_births(
         & ~known[firsts]
         & ~mine["is_near_duplicate"].to_numpy()[firsts]
     ]
-    for group in find_new_themes(recent.history, recent.vectors[looked_at]).new:
+    for group in find_new_themes(recent.history, recent.vectors[looked_at]):
         rows = np.flatnonzero(np.isin(copies, copies[looked_at[group]]))
         if not _is_theme_already(mine, rows, tickets):
             groups.append((rows, False))

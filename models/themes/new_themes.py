@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -35,16 +33,8 @@ COSINES_PER_BLOCK = 20_000_000
 LEAST_HISTORY = 100
 
 
-@dataclass(frozen=True)
-class NewThemes:
-    """Groups of recent texts that history does not explain, each as rows of `recent`, largest first."""
-
-    new: list[Rows]
-    surges: list[Rows]  # unusually many texts, but like those of history
-
-
-def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> NewThemes:
-    """Groups of recent texts whose like was not there before, and those that are only more than usual.
+def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Rows]:
+    """Groups of recent texts whose like was not there before, each as rows of `recent`, the largest first.
 
     history, recent: unit rows of distinct texts, in an order that does not change from run to run.
     A theme that is not there in history is nearly its own neighbourhood, however near it lies to an old
@@ -52,17 +42,17 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> NewThem
     2000, of groups). Nothing is found where history is too short to compare with.
     """
     if len(recent) < LEAST_TEXTS or len(history) < max(LEAST_HISTORY, len(recent)):
-        return NewThemes([], [])
+        return []
     mean = history.mean(axis=0)
     history, recent = centred(history, mean), centred(recent, mean)
     usual = _novelty_of_a_random_split(history, len(recent), seed)
     looked_at = np.flatnonzero(_novelty(history, recent) > np.quantile(usual, NULL_QUANTILE))
-    found = NewThemes([], [])
+    new = []
     for group in _groups(recent, looked_at):
         nearness, distance = _separation(history, recent, group)
-        is_new = nearness + distance >= LEAST_SEPARATION and distance >= LEAST_DISTANCE_FROM_HISTORY
-        (found.new if is_new else found.surges).append(group)
-    return found
+        if nearness + distance >= LEAST_SEPARATION and distance >= LEAST_DISTANCE_FROM_HISTORY:
+            new.append(group)
+    return new
 
 
 def _novelty_of_a_random_split(history: Vectors, recent: int, seed: int) -> Floats:
