@@ -41,6 +41,10 @@ class ThemeRises(dy.Schema):
     from_mix = number("of the change: because other customers are there than before", nullable=True)
     copies = count("near-duplicates since the rise began, not counted as victims")
     template_tickets = count("those of them whose text came 20 times or more, from 10 accounts or more")
+    no_change_by = text(
+        "attributes of which no value is clearly more or less frequent than expected, such as region, channel",
+        nullable=True,
+    )
     confidence = choice("how clear the rise is", ("strong", "fair", "weak"))
     rank = count("1 is the first to read")
 

@@ -161,6 +161,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "from_mix": _NUMBER,
         "copies": _COUNT,
         "template_tickets": _COUNT,
+        "no_change_by": _TEXT,
         "confidence": _TEXT,
         "rank": _COUNT,
     },

@@ -10,7 +10,7 @@ from scipy.stats import chi2
 from models.causes.coincidences import RISE_EVENTS_SCHEMA, coincidences, event_segments
 from models.causes.exposure import Exposed, split_change
 from models.causes.placing import Known, Rise, find_and_place
-from models.causes.segments import telling, unchanged
+from models.causes.segments import no_change_by, telling, unchanged
 from models.text.duplicates import is_template
 
 _OVER_LISTED, _UNCHANGED_LISTED = 12, 6
@@ -43,6 +43,7 @@ THEME_RISES_SCHEMA: dict[str, Any] = {
     "from_mix": pl.Float64,
     "copies": pl.Int64,
     "template_tickets": pl.Int64,
+    "no_change_by": pl.String,
     "confidence": pl.String,
     "rank": pl.Int64,
 }
@@ -143,6 +144,7 @@ def _row(known: Known, rise: Rise, exposed: Exposed | None) -> dict[str, Any]:
         "from_rate": exposed.change.rate if exposed else None,
         "from_mix": exposed.change.mix if exposed else None,
         **_copies(known, rise),
+        "no_change_by": ", ".join(no_change_by(rise.segments)) or None,
         "confidence": _confidence(rise, figures),
     }
 

@@ -230,3 +230,11 @@ def _share(part: str) -> pl.Expr:
 def _variance(part: str) -> pl.Expr:
     """Of the logarithm of a share."""
     return 1 / (pl.col(part) + 0.5) - 1 / (pl.col(f"{part}_total") + 1)
+
+
+def no_change_by(compared: pl.DataFrame) -> list[str]:
+    """Attributes of which values were tested and none is clearly more or less frequent than expected."""
+    tested = (
+        compared.filter(pl.col("attribute_2").is_null()).group_by("attribute").agg(pl.col("q_value").min())
+    )
+    return tested.filter(pl.col("q_value") >= LARGEST_Q)["attribute"].sort().to_list()

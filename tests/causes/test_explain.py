@@ -92,6 +92,14 @@ def test_what_did_not_change_is_said(with_fault):
     assert {"user_type", "region"} <= set(segments.filter(verdict="unchanged")["attribute"])
 
 
+def test_only_what_was_tested_and_did_not_change_is_told_as_no_change(with_fault):
+    """Chats fall to nearly none, so that nothing but e-mail stands out; nobody has an error code to go by."""
+    rises, _, _ = explain_rises(known_from(with_fault(rate=40.0, channel="email")))
+    told = str(rises["no_change_by"][0]).split(", ")
+    assert {"user_type", "region"} <= set(told)
+    assert not {"channel", "platform", "payment_method", "error_code"} & set(told)
+
+
 def test_nothing_rises_in_a_quiet_week(quiet):
     rises, segments, events = explain_rises(known_from(quiet, [ANDROID, IOS, SALE]))
     assert (rises.height, segments.height, events.height) == (0, 0, 0)

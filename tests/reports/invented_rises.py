@@ -25,13 +25,14 @@ _RISE = {
     "from_mix": 3.1,
     "copies": 12,
     "template_tickets": 11,
+    "no_change_by": None,
     "confidence": "strong",
 }
 _NONE = dict.fromkeys(
     ("rate_measure", "rate_before", "rate_after", "from_customers", "from_rate", "from_mix")
 )
 _KINDS = {
-    "0": {"kind": "risen"},
+    "0": {"kind": "risen", "no_change_by": "business_line"},
     "1": {
         "kind": "new",
         "tickets_week": 34,
@@ -45,6 +46,7 @@ _KINDS = {
         "copies": 0,
         "template_tickets": 0,
         "confidence": "fair",
+        "no_change_by": None,
         **_NONE,
     },
     "2": {"kind": "segment", "tickets_week": 7, "excess": 5.0, "rise_tickets": 15, "confidence": "weak"},

@@ -47,6 +47,11 @@ def test_it_says_whom_it_hits_and_who_did_not_change(causes):
     )
 
 
+def test_no_clear_change_is_told_only_of_what_was_tested_in_that_rise(causes):
+    """Of three cards one has such an attribute; the others have none."""
+    assert causes.count("No clear change by") == 1
+
+
 def test_what_coincides_is_never_called_a_cause(causes):
     event = "Starts 2 h after “Android 34.2” (release), nearly only among those it concerns"
     assert f"{event} (platform: android, app version: 34.2)." in causes

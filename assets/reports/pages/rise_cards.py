@@ -97,7 +97,7 @@ def card(
         chart=_chart(row, weekly.filter(theme_id=row["theme_id"]), events, scope),
         year=theme_cards.year(four_weeks.filter(theme_id=row["theme_id"])),
         hits=hits,
-        unchanged=rise_words.unchanged(segments, rises.looked_at),
+        unchanged=rise_words.unchanged(segments, row["no_change_by"]),
         where_from=rise_words.where_from(row),
         coincides=tuple(_coincidence(mark, event) for mark, event in events if event["is_named"]),
         beside=tuple(_coincidence(mark, event) for mark, event in events if not event["is_named"]),

@@ -18,17 +18,6 @@ from assets.reports.privacy import (
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
-# By what the tickets of a rise are compared.
-_ATTRIBUTES = (
-    "business_line",
-    "user_type",
-    "region",
-    "channel",
-    "payment_method",
-    "error_code",
-    "app_version",
-    "platform",
-)
 # What the week's count would follow from, together with the usual range.
 _OF_THE_WEEK = (
     "excess",
@@ -51,7 +40,6 @@ class Rises:
     is_known: bool  # whether the snapshot looked for rises in this week
     rises: pl.DataFrame
     too_small: int
-    looked_at: tuple[str, ...]  # attributes by which tickets were compared, as far as any ticket has them
     segments: pl.DataFrame
     events: pl.DataFrame
     impact: pl.DataFrame
@@ -96,7 +84,6 @@ def rises(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> Rises:
         is_known=bool(found.height) or (scope.is_latest and snapshot.has("theme_rises")),
         rises=shown,
         too_small=found.filter(~pl.col("theme_id").is_in(apart)).height - shown.height,
-        looked_at=_looked_at(snapshot),
         segments=_segments(of("rise_segments")),
         events=of("rise_events").pipe(plain_texts, ["event_id", "kind", "name", "shared_segment"]),
         impact=_impact(snapshot.table("rise_impact").filter(ids)),
@@ -118,13 +105,7 @@ def _rises(found: pl.DataFrame) -> pl.DataFrame:
     return hidden.with_columns(
         pl.col("usual_middle", "usual_low", "usual_high").round(0),
         pl.col("excess", "excess_low", "excess_high", "from_customers", "from_rate", "from_mix").round(1),
-    ).pipe(plain_texts, ["rate_measure"])
-
-
-def _looked_at(snapshot: Snapshot) -> tuple[str, ...]:
-    # An attribute that stands out in some theme is one that tickets have.
-    there = set(snapshot.table("theme_drivers")["attribute"])
-    return tuple(name for name in _ATTRIBUTES if name in there)
+    ).pipe(plain_texts, ["rate_measure", "no_change_by"])
 
 
 def _segments(found: pl.DataFrame) -> pl.DataFrame:

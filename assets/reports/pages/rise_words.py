@@ -114,8 +114,8 @@ def where_from(row: Row) -> str:
     return f"Of the change of {wording.count(change)} a week, {wording.listing(parts)}."
 
 
-def unchanged(segments: Sequence[Row], looked_at: Sequence[str]) -> str:
-    """Who writes no more than before, so that nobody looks there. looked_at: attributes that were compared."""
+def unchanged(segments: Sequence[Row], no_change_by: str | None) -> str:
+    """Who writes no more than before, so that nobody looks there. no_change_by: that column of a rise."""
     by_attribute: dict[str, list[str]] = {}
     for row in segments:
         if row["verdict"] == "unchanged" and row["attribute_2"] is None:
@@ -124,7 +124,7 @@ def unchanged(segments: Sequence[Row], looked_at: Sequence[str]) -> str:
             )
     groups = [f"{name} {wording.listing(values, 'or')}" for name, values in by_attribute.items()]
     told = {row[name] for row in segments for name in ("attribute", "attribute_2")}
-    quiet = [wording.readable(name) for name in looked_at if name not in told]
+    quiet = [wording.readable(name) for name in (no_change_by or "").split(", ") if name and name not in told]
     sentences = []
     if groups:
         sentences.append(f"No more than expected from {wording.listing(groups)}.")
