@@ -45,7 +45,11 @@ class ThemeRises(dy.Schema):
         "attributes of which no value is clearly more or less frequent than expected, such as region, channel",
         nullable=True,
     )
-    confidence = choice("how clear the rise is", ("strong", "fair", "weak"))
+    confidence = choice(
+        "how clear the rise is. weak: rise_tickets under 10, or excess_low not above 0; strong: rise_tickets of 20 or "
+        "more, at least six standard deviations (the root of the victims expected) above what was expected; fair: between",
+        ("strong", "fair", "weak"),
+    )
     rank = count("1 is the first to read")
 
 
