@@ -1,7 +1,7 @@
 """What rose in the last whole week: since when, for whom, what coincides, what it costs, whether actions worked."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -175,10 +175,27 @@ def cause_frames(
                 _TEXTS, [tickets["source"].to_list(), tickets["ticket_id"].to_list()]
             ),
             embed=embed,
+            last_week=_last_week(warehouse, known.week),
             hour_cost=agent_hour_cost,
             now=now,
         ),
     )
+
+
+def _last_week(warehouse: Warehouse, week: date) -> pl.DataFrame | None:
+    """What the report of the week before said of rises, as stored; None where there is none or it found nothing."""
+    if not {"theme_rises", "rise_followup"} <= set(warehouse.tables()):
+        return None
+    stored = warehouse.query("select max(week) as week from theme_rises").item()
+    if stored == week - timedelta(weeks=1):
+        return warehouse.query(
+            "select theme_id, kind, tickets_week, usual_high from theme_rises order by rank"
+        )
+    if stored == week:  # this week's report once more
+        return warehouse.query(
+            "select theme_id, was as kind, tickets_then as tickets_week, usual_high from rise_followup order by all"
+        )
+    return None
 
 
 def _known(warehouse: Warehouse, week: dict[str, datetime]) -> "Known":

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.causes.actions import follow_merges
+
 QUOTES, SIMILAR, ISSUES = 6, 5, 5
 QUOTE_CHARACTERS = 400
 # Similar tickets are looked for among this many of the theme's solved ones, the most central first.
@@ -103,13 +105,26 @@ def linked_issues(inside: pl.DataFrame, links: pl.DataFrame, issues: pl.DataFram
     return ranked.filter(pl.col("rank") <= ISSUES).select(*columns, "linked_tickets")
 
 
-def followup(before: pl.DataFrame, now: pl.DataFrame, trends: pl.DataFrame, week: date) -> pl.DataFrame:
+def followup(
+    before: pl.DataFrame, now: pl.DataFrame, trends: pl.DataFrame, week: date, history: pl.DataFrame
+) -> pl.DataFrame:
     """What became of last week's rises: the table rise_followup.
 
-    before, now: find_rises of the two weeks. trends: the table theme_trends. week: Monday of this one.
+    before: find_rises of last week, with the ids that themes had then. now: of this week. trends: the table
+    theme_trends. week: Monday of this one. history: the table theme_history. A theme that was merged since is followed,
+    and compared with the usual range of what it was merged into.
     """
-    this_week = trends.filter(pl.col("week") == week).select("theme_id", tickets_now="distinct_tickets")
-    joined = before.join(this_week, on="theme_id", how="left")
+    this_week = trends.filter(pl.col("week") == week).select(
+        "theme_id", tickets_now="distinct_tickets", high_now="usual_high"
+    )
+    heirs = follow_merges(before["theme_id"], history, trends["theme_id"].unique())
+    joined = (
+        before.with_columns(is_merged=heirs != before["theme_id"])
+        .with_columns(heirs)
+        .unique("theme_id", keep="first", maintain_order=True)
+        .join(this_week, on="theme_id", how="left", maintain_order="left")
+        .with_columns(usual_high=pl.when("is_merged").then("high_now").otherwise("usual_high"))
+    )
     still = pl.col("theme_id").is_in(now["theme_id"].to_list()) | (
         pl.col("tickets_now") > pl.col("usual_high")
     )

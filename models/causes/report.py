@@ -26,6 +26,7 @@ class Evidence:
     actions: pl.DataFrame  # the table stg_actions
     texts: Callable[[pl.DataFrame], pl.DataFrame]  # source, ticket_id to source, ticket_id, text
     embed: evidence.Embed
+    last_week: pl.DataFrame | None  # what last week's report said: theme_id, kind, tickets_week, usual_high
     hour_cost: float | None  # of an agent
     now: datetime  # when everything is computed as of
 
@@ -46,7 +47,13 @@ def root_causes(known: Known, looked_up: Evidence) -> dict[str, pl.DataFrame]:
         "rise_issues": evidence.linked_issues(inside, looked_up.links, looked_up.issues),
         "similar_solved": evidence.similar_solved(victims, looked_up.texts, looked_up.embed),
         "action_verdicts": _action_verdicts(known, looked_up),
-        "rise_followup": evidence.followup(rises_of(_week_before(known)), rises, known.trends, known.week),
+        "rise_followup": evidence.followup(
+            rises_of(_week_before(known)) if looked_up.last_week is None else looked_up.last_week,
+            rises,
+            known.trends,
+            known.week,
+            looked_up.history,
+        ),
     }
 
 

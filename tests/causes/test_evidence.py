@@ -68,19 +68,32 @@ def test_owners_are_the_teams_of_linked_issues_by_tickets():
 
 
 def test_last_weeks_rises_go_on_end_or_are_gone():
+    """`small` was merged into `large`, which usually has up to 40 tickets; more than `small` ever had are no rise."""
     week = date(2026, 5, 4)
     before = pl.DataFrame(
         {
-            "theme_id": ["on", "over", "gone"],
+            "theme_id": ["on", "over", "gone", "small"],
             "kind": "risen",
-            "tickets_week": [30, 20, 10],
-            "usual_high": [12.0, 9.0, 5.0],
+            "tickets_week": [30, 20, 10, 9],
+            "usual_high": [12.0, 9.0, 5.0, 4.0],
         }
     )
-    trends = pl.DataFrame({"week": [week] * 2, "theme_id": ["on", "over"], "distinct_tickets": [25, 8]})
-    told = followup(before, before.head(0), trends, week)
+    trends = pl.DataFrame(
+        {
+            "week": week,
+            "theme_id": ["on", "over", "large"],
+            "distinct_tickets": [25, 8, 31],
+            "usual_high": [15.0, 10.0, 40.0],
+        }
+    )
+    history = pl.DataFrame(
+        {"occurred_on": [week], "theme_id": ["small"], "what": ["merged"], "other_theme_id": ["large"]}
+    )
+    told = followup(before, before.head(0), trends, week, history)
     assert dict(told.select("theme_id", "outcome").iter_rows()) == {
         "on": "still above",
         "over": "back to usual",
         "gone": "theme retired",
+        "large": "back to usual",
     }
+    assert told["usual_high"].to_list() == [12.0, 9.0, 5.0, 40.0]

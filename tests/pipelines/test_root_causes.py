@@ -72,6 +72,19 @@ def test_a_burst_in_one_theme_is_reported_with_its_hour_cost_and_quotes(warehous
     assert frames["rise_quotes"].filter(theme_id=theme).height > 0
 
 
+def test_last_weeks_report_is_followed_up_as_it_was_stored(warehouse):
+    """Its theme is no more, so that it could not be found again."""
+    week = warehouse.query("select max(week) as week from theme_trends")["week"].item()
+    kept = cause_frames(warehouse, nothing_alike, None)["theme_rises"].clear()
+    row = dict.fromkeys(kept.columns) | {"theme_id": "t999", "kind": "new", "tickets_week": 17}
+    stored = pl.DataFrame([row | {"week": week - timedelta(weeks=1), "rank": 1}], schema=kept.schema)
+    warehouse.replace("theme_rises", stored)
+    told = cause_frames(warehouse, nothing_alike, None)["rise_followup"]
+    assert told.select("theme_id", "was", "tickets_then", "outcome").rows() == [
+        ("t999", "new", 17, "theme retired")
+    ]
+
+
 def test_without_a_whole_week_there_is_nothing_to_say(warehouse):
     warehouse.execute("delete from theme_trends")
     frames = cause_frames(warehouse, nothing_alike, None)
