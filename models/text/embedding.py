@@ -27,7 +27,7 @@ BackendName = Literal["auto", "openvino", "sentence-transformers"]
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Measured on 1,000 consumer complaints (median 137 words, 18 issues, KMeans, V-measure): the first 64 tokens .257,
-# 128 .272, 256 .292; benchmarks/themes.py --max-tokens repeats it. MiniLM reads no more than 256.
+# 128 .272, 256 .292; benchmarks/themes.py --max-tokens measures any file. MiniLM reads no more than 256.
 MAX_TOKENS = 256
 # Texts are stored after every chunk, so that a killed run loses at most this many.
 TEXTS_PER_CHUNK = 4_096
