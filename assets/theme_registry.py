@@ -96,10 +96,10 @@ def theme_frames_as_of(
 
     day = _today(warehouse)
     registry, today = _read_registry(warehouse)
-    tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
-    vectors = embedder.embed(tickets["text"])
     if registry is None:
         return {name: warehouse.query(f"select * from {name}") for name in THEME_TABLES}
+    tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
+    vectors = embedder.embed(tickets["text"])
     placed = themes_as_of(registry, today, tickets, vectors, embedder.embed, day)
     curation = read_decisions(decisions, placed.registry)
     frames = _update(warehouse, placed, curation, day, None, 0).frames

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.causes.actions import follow_merges
+from models.themes.themes import shortened
 
 QUOTES, SIMILAR, ISSUES = 6, 5, 5
 QUOTE_CHARACTERS = 400
@@ -71,7 +72,7 @@ def similar_solved(
     return (
         _ranked(found, "similarity")
         .filter(pl.col("rank") <= SIMILAR)
-        .with_columns(text=shortened())
+        .pipe(_with_short_text)
         .select("theme_id", "rank", "source", "ticket_id", "solved_at", "similarity", "text")
     )
 
@@ -142,11 +143,9 @@ def followup(
     ).select(pl.col(name).cast(kind) for name, kind in RISE_FOLLOWUP_SCHEMA.items())
 
 
-def shortened() -> pl.Expr:
-    """The column text on one line, cut at a word."""
-    line = pl.col("text").str.slice(0, 4 * QUOTE_CHARACTERS).str.replace_all(r"\s+", " ").str.strip_chars()
-    cut = line.str.slice(0, QUOTE_CHARACTERS - 1).str.replace(r"\s\S*$", "") + "…"
-    return pl.when(line.str.len_chars() <= QUOTE_CHARACTERS).then(line).otherwise(cut)
+def _with_short_text(tickets: pl.DataFrame) -> pl.DataFrame:
+    short = [shortened(text, QUOTE_CHARACTERS) for text in tickets["text"].fill_null("")]
+    return tickets.with_columns(text=pl.Series(short, dtype=pl.String))
 
 
 def _with_text(
@@ -154,7 +153,7 @@ def _with_text(
 ) -> pl.DataFrame:
     found = texts(tickets.select("source", "ticket_id"))
     joined = tickets.join(found, on=["source", "ticket_id"], maintain_order="left")
-    return joined.with_columns(text=shortened()) if shorten else joined
+    return _with_short_text(joined) if shorten else joined
 
 
 def _ranked(frame: pl.DataFrame, by: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from models.causes.placing import Known
+from models.causes.segments import ATTRIBUTES
 from models.statistics.control_chart import usual_ranges
 
 MONDAY = date(2026, 5, 4)  # of the week that is reported
@@ -18,16 +19,6 @@ START = WEEK_STARTS - timedelta(weeks=27)
 THEMES = [f"t{number}" for number in range(8)]
 RELEASED = datetime(2026, 5, 5, 10)  # version 2 of the app, on every platform that has an app
 
-ATTRIBUTES = (
-    "business_line",
-    "user_type",
-    "region",
-    "channel",
-    "payment_method",
-    "error_code",
-    "platform",
-    "app_version",
-)
 CALENDAR = {
     "event_id": pl.String,
     "kind": pl.String,
