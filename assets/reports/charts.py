@@ -6,11 +6,12 @@ so that a chart follows light, dark and print.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-import plotly.graph_objects as go
 from markupsafe import Markup
 
 from assets.reports import wording
@@ -32,33 +33,33 @@ _WEEK = timedelta(days=7)
 _WEEK_MS = _WEEK / timedelta(milliseconds=1)  # plotly measures the width of a bar over dates in milliseconds
 _BELOW = {"type": "rect", "line": {"width": 0}, "layer": "below"}
 # Plotly takes no list items from a template, so each figure gets these.
-_DATE_TICKS = [
+DATE_TICKS = [
     {"dtickrange": [None, "M1"], "value": "%-d %b"},
     {"dtickrange": ["M1", None], "value": "%b %Y"},
 ]
 
-TEMPLATE = go.layout.Template(
-    layout=go.Layout(
-        font={
+TEMPLATE: dict[str, Any] = {
+    "layout": {
+        "font": {
             "family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
             "size": 12,
             "color": SOFT,
         },
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 44, "r": 14, "t": 32, "b": 28},
-        showlegend=False,
-        hovermode="x unified",
-        hoverlabel={"bgcolor": "var(--card)", "bordercolor": LINE, "font": {"color": INK, "size": 12}},
-        dragmode=False,
-        xaxis={
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 44, "r": 14, "t": 32, "b": 28},
+        "showlegend": False,
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": LINE, "font": {"color": INK, "size": 12}},
+        "dragmode": False,
+        "xaxis": {
             "showgrid": False,
             "linecolor": LINE,
             "tickcolor": LINE,
             "ticks": "outside",
             "fixedrange": True,
         },
-        yaxis={
+        "yaxis": {
             "gridcolor": LINE,
             "zeroline": False,
             "fixedrange": True,
@@ -66,15 +67,18 @@ TEMPLATE = go.layout.Template(
             "rangemode": "tozero",
             "automargin": True,
         },
-    )
-)
+    }
+}
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure with its text: `alt` says in a sentence what it shows, for those who cannot see it."""
+    """A figure with its text: `alt` says in a sentence what it shows, for those who cannot see it.
 
-    figure: go.Figure
+    figure: `data` and `layout` as plotly.js takes them; plotly's own figure classes take a tenth of a second each.
+    """
+
+    figure: dict[str, Any]
     alt: str
     caption: str = ""
     height: int = 220
@@ -82,8 +86,12 @@ class Chart:
     @property
     def json(self) -> Markup:
         """The figure as JSON that can stand inside a `<script>` element."""
-        text = str(self.figure.to_json())
+        text = json.dumps(self.figure, default=_written, allow_nan=False, ensure_ascii=False)
         return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def _written(value: date) -> str:
+    return value.isoformat()
 
 
 @dataclass(frozen=True)
@@ -114,34 +122,31 @@ def usual_range(
 
     hidden: weeks whose count is not shown; they get an open circle at the foot of the chart, and the caption says so.
     """
-    figure = go.Figure(layout={"template": TEMPLATE})
-    _band(figure, weeks, low, high, BAND, "usual range", unit)
     scale = _minutes_scale([*values, *high]) if unit == "minutes" else (1.0, "")
-    shown = [None if value is None else value / scale[0] for value in values]
-    for trace in figure.data:
-        trace.y = [None if value is None else value / scale[0] for value in trace.y]
-    hover = f"%{{y:{_HOVER_FORMATS.get(unit, ',.0f')}}}{scale[1]}"
+
+    def scaled(numbers: Sequence[float | None]) -> list[float | None]:
+        return [None if value is None else value / scale[0] for value in numbers]
+
+    hover = f"%{{y:{_HOVER_FORMATS.get(unit, ',.0f')}}}"
     if unit == "minutes":
         hover = f"%{{y:,.1f}}{scale[1]}"
-    figure.add_scatter(
-        x=weeks, y=shown, mode="lines", line={"color": ACCENT, "width": 2}, name="week", hovertemplate=hover
-    )
+    shown = scaled(values)
+    traces = [
+        *band(weeks, scaled(low), scaled(high), BAND, "usual range"),
+        line(weeks, shown, "week", hover=hover),
+    ]
     if hidden is not None and any(hidden):
-        _hidden_marks(figure, weeks, hidden)
+        traces.append(hidden_marks(weeks, hidden))
         caption = f"{caption} {HIDDEN_CAPTION}".strip()
     if shown and shown[-1] is not None:
-        colour = TONES[tone]
-        figure.add_scatter(
-            x=[weeks[-1]],
-            y=[shown[-1]],
-            mode="markers",
-            marker={"color": colour, "size": 9, "line": {"color": "var(--card)", "width": 2}},
-            hoverinfo="skip",
-        )
-    _mark_events(figure, events)
-    figure.update_yaxes(tickformat=".0%" if unit == "share" else None, ticksuffix=scale[1] or None)
-    figure.update_xaxes(hoverformat="week of %-d %b %Y", tickformatstops=_DATE_TICKS)
-    return Chart(figure, alt, caption, height)
+        traces.append(dot(weeks[-1], shown[-1], TONES[tone]))
+    yaxis: dict[str, Any] = {"tickformat": ".0%"} if unit == "share" else {}
+    layout = {
+        **marked_events(events),
+        "yaxis": yaxis | ({"ticksuffix": scale[1]} if scale[1] else {}),
+        "xaxis": {"hoverformat": "week of %-d %b %Y", "tickformatstops": DATE_TICKS},
+    }
+    return Chart(spec(traces, layout), alt, caption, height)
 
 
 def rise(
@@ -158,40 +163,47 @@ def rise(
 
     onset: the rise's begin in the account's zone with the ends of its interval. hidden: weeks whose count is not shown.
     """
-    figure = go.Figure(layout={"template": TEMPLATE})
     since = onset[0].date() if onset else date.max
-    figure.add_bar(
-        x=weeks,
-        y=values,
-        offset=0,
-        width=_WEEK_MS * 0.88,
-        marker={"color": [TONES["worse" if week + _WEEK > since else "usual"] for week in weeks]},
-        name="week",
-        hovertemplate="%{y:,.0f}",
-    )
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "x": list(weeks),
+            "y": list(values),
+            "offset": 0,
+            "width": _WEEK_MS * 0.88,
+            "marker": {"color": [TONES["worse" if week + _WEEK > since else "usual"] for week in weeks]},
+            "name": "week",
+            "hovertemplate": "%{y:,.0f}",
+        }
+    ]
     if any(hidden):
-        _hidden_marks(figure, [week + _WEEK / 2 for week in weeks], hidden)
-    _mark_events(figure, events, apart=2)
+        traces.append(hidden_marks([week + _WEEK / 2 for week in weeks], hidden))
+    marks = marked_events(events, apart=2)
     bands = [
         {"x0": week, "x1": week + _WEEK, "y0": low, "y1": high} | _BELOW | {"fillcolor": BAND}
         for week, low, high in zip(weeks, *usual, strict=True)
         if low is not None and high is not None
     ]
-    figure.update_layout(shapes=[*bands, *_onset_shapes(onset), *figure.layout.shapes])
     top = max((value for value in (*values, *usual[1]) if value is not None), default=0)
-    figure.update_yaxes(range=[0, 1.12 * max(top, 1)])
-    figure.update_xaxes(
-        range=[weeks[0], weeks[-1] + _WEEK],
-        hoverformat="week of %-d %b %Y",
-        tickformatstops=_DATE_TICKS,
-    )
+    layout = {
+        "annotations": marks["annotations"],
+        "shapes": [*bands, *_onset_shapes(onset), *marks["shapes"]],
+        "yaxis": {"range": [0, 1.12 * max(top, 1)]},
+        "xaxis": {
+            "range": [weeks[0], weeks[-1] + _WEEK],
+            "hoverformat": "week of %-d %b %Y",
+            "tickformatstops": DATE_TICKS,
+        },
+    }
     caption = "Tickets a week, copies of one text counted once. Shaded: usual range."
     if onset:
         caption += " Thick line: the rise begins; the strip beside it: begins between."
-    return Chart(figure, alt, f"{caption} {HIDDEN_CAPTION if any(hidden) else ''}".strip(), height=240)
+    if any(hidden):
+        caption += f" {HIDDEN_CAPTION}"
+    return Chart(spec(traces, layout), alt, caption, height=240)
 
 
-def _onset_shapes(onset: tuple[datetime, datetime, datetime] | None) -> list[dict[str, object]]:
+def _onset_shapes(onset: tuple[datetime, datetime, datetime] | None) -> list[dict[str, Any]]:
     if onset is None:
         return []
     at, low, high = onset
@@ -212,82 +224,110 @@ def forecast(
     events: Sequence[Event] = (),
 ) -> Chart:
     """Arrivals a day: what came, then what is expected inside its 80 % (`inner`) and 95 % (`outer`) range."""
-    figure = go.Figure(layout={"template": TEMPLATE})
-    _band(figure, ahead, outer[0], outer[1], BAND_OUTER, "95 % range", "count")
-    _band(figure, ahead, inner[0], inner[1], BAND, "80 % range", "count")
-    figure.add_scatter(
-        x=past[0],
-        y=past[1],
-        mode="lines",
-        line={"color": SOFT, "width": 1.5},
-        name="arrived",
-        hovertemplate="%{y:,.0f}",
-    )
-    figure.add_scatter(
-        x=ahead,
-        y=expected,
-        mode="lines",
-        line={"color": ACCENT, "width": 2},
-        name="expected",
-        hovertemplate="%{y:,.0f}",
-    )
-    _mark_events(figure, events, area=True)
-    figure.update_xaxes(hoverformat="%a %-d %b %Y", tickformatstops=_DATE_TICKS)
+    traces = [
+        *band(ahead, outer[0], outer[1], BAND_OUTER, "95 % range"),
+        *band(ahead, inner[0], inner[1], BAND, "80 % range"),
+        line(past[0], past[1], "came", SOFT, 1.5),
+        line(ahead, expected, "expected"),
+    ]
+    layout = {
+        **marked_events(events, area=True),
+        "xaxis": {"hoverformat": "%a %-d %b %Y", "tickformatstops": DATE_TICKS},
+    }
     # A range that reaches far beyond all else would press the rest of the chart flat.
     top = max(value for value in (*past[1], *expected, *inner[1], 1.0) if value is not None)
     if max(outer[1], default=0) <= 2 * top:
-        return Chart(figure, alt, height=320)
-    figure.update_yaxes(range=[0, 1.5 * top])
-    return Chart(figure, alt, "The 95 % range reaches beyond the top of the chart.", height=320)
+        return Chart(spec(traces, layout), alt, height=320)
+    layout["yaxis"] = {"range": [0, 1.5 * top]}
+    return Chart(spec(traces, layout), alt, "The 95 % range reaches beyond the top of the chart.", height=320)
 
 
-def _band(
-    figure: go.Figure,
+def spec(traces: Sequence[dict[str, Any]], layout: dict[str, Any]) -> dict[str, Any]:
+    """A figure of traces in the shared look."""
+    return {"data": list(traces), "layout": {"template": TEMPLATE, **layout}}
+
+
+def line(
+    x: Sequence[date],
+    y: Sequence[float | None],
+    name: str,
+    colour: str = ACCENT,
+    width: float = 2,
+    *,
+    hover: str = "%{y:,.0f}",
+    **look: object,
+) -> dict[str, Any]:
+    """A line over time. look: what else plotly takes for `line`, such as `dash` or `shape`."""
+    return {
+        "type": "scatter",
+        "x": list(x),
+        "y": list(y),
+        "mode": "lines",
+        "line": {"color": colour, "width": width, **look},
+        "name": name,
+        "hovertemplate": hover,
+    }
+
+
+def dot(x: date, y: float, colour: str) -> dict[str, Any]:
+    """A point that stands out of its line."""
+    return {
+        "type": "scatter",
+        "x": [x],
+        "y": [y],
+        "mode": "markers",
+        "marker": {"color": colour, "size": 9, "line": {"color": "var(--card)", "width": 2}},
+        "hoverinfo": "skip",
+    }
+
+
+def band(
     dates: Sequence[date],
     low: Sequence[float | None],
     high: Sequence[float | None],
     colour: str,
     name: str,
-    unit: str,
-) -> None:
-    for values, fill in ((low, None), (high, "tonexty")):
-        figure.add_scatter(
-            x=dates,
-            y=values,
-            mode="lines",
-            line={"width": 0, "color": colour},
-            fill=fill,
-            fillcolor=colour,
-            name=name,
-            hoverinfo="skip",
-        )
+    shape: str = "linear",
+) -> list[dict[str, Any]]:
+    """The area between two lines."""
+    edge = {
+        "type": "scatter",
+        "x": list(dates),
+        "mode": "lines",
+        "line": {"width": 0, "color": colour, "shape": shape},
+        "fillcolor": colour,
+        "name": name,
+        "hoverinfo": "skip",
+    }
+    return [edge | {"y": list(low)}, edge | {"y": list(high), "fill": "tonexty"}]
 
 
-def _hidden_marks(figure: go.Figure, weeks: Sequence[date], hidden: Sequence[bool]) -> None:
-    at = [week for week, is_hidden in zip(weeks, hidden, strict=True) if is_hidden]
-    figure.add_scatter(
-        x=at,
-        y=[0] * len(at),
-        mode="markers",
-        marker={"symbol": "circle-open", "color": SOFT, "size": 5},
-        cliponaxis=False,
-        name="week",
-        hovertemplate="hidden (small count)",
-    )
+def hidden_marks(dates: Sequence[date], hidden: Sequence[bool]) -> dict[str, Any]:
+    """Open circles at the foot of a chart, where a count is not shown."""
+    at = [day for day, is_hidden in zip(dates, hidden, strict=True) if is_hidden]
+    return {
+        "type": "scatter",
+        "x": at,
+        "y": [0] * len(at),
+        "mode": "markers",
+        "marker": {"symbol": "circle-open", "color": SOFT, "size": 5},
+        "cliponaxis": False,
+        "name": "week",
+        "hovertemplate": "hidden (small count)",
+    }
 
 
-def _mark_events(
-    figure: go.Figure, events: Sequence[Event], *, area: bool = False, apart: int = MARKS_APART
-) -> None:
+def marked_events(
+    events: Sequence[Event], *, area: bool = False, apart: int = MARKS_APART
+) -> dict[str, list[dict[str, Any]]]:
     """Lines (or areas) with numbers; events that begin fewer than `apart` days from each other share a number."""
-    # All at once: adding them one by one copies the figure's list each time.
-    figure.update_layout(
-        shapes=[_event_shape(event, as_area=area and event.last > event.first) for event in events],
-        annotations=_marks(events, apart),
-    )
+    return {
+        "shapes": [_event_shape(event, as_area=area and event.last > event.first) for event in events],
+        "annotations": _marks(events, apart),
+    }
 
 
-def _marks(events: Sequence[Event], apart: int) -> list[dict[str, object]]:
+def _marks(events: Sequence[Event], apart: int) -> list[dict[str, Any]]:
     """The numbers over a chart: of events close to each other `13–15`, and raised where two would still touch."""
     groups: list[list[Event]] = []
     for event in sorted(events, key=lambda event: event.first):
@@ -317,7 +357,7 @@ def _marks(events: Sequence[Event], apart: int) -> list[dict[str, object]]:
     return marks
 
 
-def _event_shape(event: Event, *, as_area: bool) -> dict[str, object]:
+def _event_shape(event: Event, *, as_area: bool) -> dict[str, Any]:
     span = {"x0": event.first, "y0": 0, "y1": 1, "yref": "paper", "layer": "below"}
     if as_area:
         look = {"type": "rect", "x1": event.last, "fillcolor": MARK, "line": {"width": 0}, "opacity": 0.8}

@@ -35,7 +35,10 @@ class Snapshot:
         return name in self._columns
 
     def table(self, name: str, *, where: str = "true", order_by: str = "all") -> pl.DataFrame:
-        """The columns of `TABLES[name]`, in its types; a missing column is null, a missing table empty."""
+        """The columns of `TABLES[name]`, in its types; a missing column is null, a missing table empty.
+
+        A number that is not finite is null: no page could say it.
+        """
         columns = TABLES[name]
         if not self.has(name):
             return pl.DataFrame(schema=columns)
@@ -43,10 +46,12 @@ class Snapshot:
         frame = self._warehouse.query(
             f"select {', '.join(there)} from {name} where {where} order by {order_by}"
         )
-        return frame.with_columns(
+        frame = frame.select(
             (pl.col(column) if column in there else pl.lit(None)).cast(dtype).alias(column)
             for column, dtype in columns.items()
-        ).select(list(columns))
+        )
+        numbers = pl.col(pl.Float64)
+        return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
 
     def subjects(self, quoted: str) -> pl.DataFrame:
         """The subject lines of the tickets that a table quotes: columns source, ticket_id, subject."""
