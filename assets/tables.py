@@ -122,6 +122,23 @@ class ForecastDaily(dy.Schema):
     base = column.number("tickets expected without campaigns and holidays")
 
 
+class ForecastWeekly(dy.Schema):
+    """Tickets expected in a whole week to come, with an interval of its own: a week is surer than its days."""
+
+    made_on = column.date("last day the forecast knew")
+    level = column.text("total, business_line, tier, business_line_tier or region")
+    business_line = column.text("business line; null where summed over", nullable=True)
+    channel = column.text("null: weeks are given for all channels together", nullable=True)
+    tier = column.text("tier at which the tickets arrive; null where summed over", nullable=True)
+    region = column.text("region; null where summed over", nullable=True)
+    week = column.date("Monday of the week")
+    expected = column.number("tickets expected; the sum of its days")
+    low_80 = column.number("lower end of the 80 % interval")
+    high_80 = column.number("upper end of the 80 % interval")
+    low_95 = column.number("lower end of the 95 % interval")
+    high_95 = column.number("upper end of the 95 % interval")
+
+
 class ForecastBacktest(dy.Schema):
     """How forecasts made from past dates compare with what came, by level and days ahead."""
 
@@ -157,6 +174,7 @@ THEME_TABLES: dict[str, type[dy.Schema]] = {
 DRIVER_TABLES: dict[str, type[dy.Schema]] = {"theme_drivers": ThemeDrivers}
 FORECAST_TABLES: dict[str, type[dy.Schema]] = {
     "forecast_daily": ForecastDaily,
+    "forecast_weekly": ForecastWeekly,
     "forecast_backtest": ForecastBacktest,
     "forecast_notes": ForecastNotes,
 }

@@ -15,6 +15,7 @@ from models.forecast.hierarchy import Level, levels_of
 from models.forecast.intervals import FEWEST_ORIGINS, bounds, calibrate
 from models.forecast.panel import SEGMENT, Panel, dense_panel
 from models.forecast.segments import FORMS, ScopedPanel, SegmentForecast, forecast_segments, scope_panel
+from models.forecast.weekly import WEEKLY_SCHEMA, past_daily_points, past_weekly_points, weekly_points
 
 POINTS_SCHEMA = (
     {"made_on": pl.Date, "level": pl.String}
@@ -32,9 +33,14 @@ class Forecast:
     where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns and
     holidays). backtest: a row per level and horizon bucket: origins, points, wape, bias, coverage_80,
     coverage_95 (out of sample), wape_seasonal_naive. notes: what was missing or fallen back to, for readers.
+    weekly: sums of whole weeks with intervals of their own, every level but segment. past_points, past_weekly:
+    the same as of the backtest's origins, without segments and without base.
     """
 
     points: pl.DataFrame
+    weekly: pl.DataFrame
+    past_points: pl.DataFrame
+    past_weekly: pl.DataFrame
     backtest: pl.DataFrame
     notes: list[str]
 
@@ -56,6 +62,9 @@ def forecast_daily(
     if panel is None:
         return Forecast(
             pl.DataFrame(schema=POINTS_SCHEMA),
+            pl.DataFrame(schema=WEEKLY_SCHEMA),
+            pl.DataFrame(schema=POINTS_SCHEMA).drop("base"),
+            pl.DataFrame(schema=WEEKLY_SCHEMA),
             score(_no_backtest(), []),
             [f"There are no tickets up to {cutoff}, so there is no forecast."],
         )
@@ -67,7 +76,20 @@ def forecast_daily(
     levels = levels_of(panel.segments)
     notes = _history_notes(panel, made, len(tested_from), lag) + _calendar_notes(events, panel)
     points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
-    return Forecast(points, score(backtest, levels), notes)
+    above = [level for level in levels if level.name != "segment"]
+    starts = panel.last + timedelta(days=1)
+    weekly = [weekly_points(level, level.sum(made.expected), backtest, starts, cutoff) for level in above]
+    knew = [panel.first + timedelta(days=days - 1) for days in tested_from]
+    past = [frame for level in above for frame in past_daily_points(level, backtest, knew)]
+    past_weekly = [frame for level in above for frame in past_weekly_points(level, backtest, knew)]
+    return Forecast(
+        points,
+        pl.concat(weekly),
+        pl.concat(past) if past else points.drop("base").clear(),
+        pl.concat(past_weekly) if past_weekly else weekly[0].clear(),
+        score(backtest, levels),
+        notes,
+    )
 
 
 def _forecast_in_chosen_forms(scoped: ScopedPanel, backtest: Backtest) -> SegmentForecast:
@@ -87,22 +109,9 @@ def _level_points(
     calibration = calibrate(level.sum(backtest.actual), level.sum(backtest.expected), backtest.known)
     bound = bounds(expected, calibration)
     ahead = len(expected) - lag
-    values = {
-        "expected": expected,
-        "low_80": bound.low_80,
-        "high_80": bound.high_80,
-        "low_95": bound.low_95,
-        "high_95": bound.high_95,
-        "base": base,
-    }
-    nodes = level.nodes[np.repeat(np.arange(level.nodes.height), ahead)]
+    values = {"expected": expected[lag:]} | bound.from_day(lag) | {"base": base[lag:]}
     dates = [cutoff + timedelta(days=day) for day in range(1, ahead + 1)]
-    return nodes.with_columns(
-        pl.lit(cutoff).alias("made_on"),
-        pl.lit(level.name).alias("level"),
-        pl.Series("date", dates * level.nodes.height, dtype=pl.Date),
-        *(pl.Series(name, array[lag:].T.ravel()) for name, array in values.items()),
-    ).select(list(POINTS_SCHEMA))
+    return level.rows(cutoff, "date", dates, values)
 
 
 def _no_backtest() -> Backtest:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -32,6 +34,22 @@ class Level:
         total = np.zeros((*by_segment.shape[:-1], self.nodes.height))
         np.add.at(np.moveaxis(total, -1, 0), self.node_of, np.moveaxis(by_segment, -1, 0))
         return total
+
+    def rows(
+        self, made_on: date, when: str, dates: Sequence[date], values: Mapping[str, Floats]
+    ) -> pl.DataFrame:
+        """A row per node and date: made_on, level, the segment's columns, the date in column `when`, the values.
+
+        values: by column, each of shape (dates, nodes).
+        """
+        nodes = self.nodes[np.repeat(np.arange(self.nodes.height), len(dates))]
+        return nodes.select(
+            pl.lit(made_on).alias("made_on"),
+            pl.lit(self.name).alias("level"),
+            *SEGMENT,
+            pl.Series(when, list(dates) * self.nodes.height, dtype=pl.Date),
+            *(pl.Series(name, array.T.ravel()) for name, array in values.items()),
+        )
 
 
 def levels_of(segments: pl.DataFrame) -> list[Level]:

@@ -28,6 +28,15 @@ class Bounds:
     low_95: Floats
     high_95: Floats
 
+    def from_day(self, first: int, step: int = 1) -> dict[str, Floats]:
+        """The bounds by column name, from a day of the horizon on, every `step` days."""
+        return {
+            "low_80": self.low_80[first::step],
+            "high_80": self.high_80[first::step],
+            "low_95": self.low_95[first::step],
+            "high_95": self.high_95[first::step],
+        }
+
 
 @dataclass(frozen=True)
 class Calibration:
