@@ -29,12 +29,12 @@ HOLIDAYS = (("New Year", 1, 1), ("Labour Day", 5, 1), ("National Day", 10, 3), (
 
 @dataclass(frozen=True)
 class TicketPanel:
-    """history and calendar as the forecast takes them; event_days: dates on which a campaign truly ran;
-    mean: history with the true mean as tickets."""
+    """history and calendar as the forecast takes them; event_days: date and business_line of the days on which a
+    campaign truly ran, announced or not; mean: history with the true mean as tickets."""
 
     history: pl.DataFrame
     calendar: pl.DataFrame
-    event_days: set[date]
+    event_days: pl.DataFrame
     mean: pl.DataFrame
 
 
@@ -163,11 +163,12 @@ def _calendar(rows: list[tuple]) -> pl.DataFrame:
 
 def _campaigns(
     rng: np.random.Generator, first: date, days: int
-) -> tuple[pl.DataFrame, dict[str, np.ndarray], set[date]]:
+) -> tuple[pl.DataFrame, dict[str, np.ndarray], pl.DataFrame]:
     """The calendar as planned and the lift as it came, on the log scale, by business line."""
     lift = {line: np.zeros(days) for line in LINES}
     responds = {line: rng.uniform(0.2, 0.8) for line in LINES}
-    rows, event_days = [], set()
+    rows: list[tuple] = []
+    event_days: set[tuple[date, str]] = set()
     usual = {name: rng.uniform(0.6, 1.6) for name, *_ in CAMPAIGNS}
     for year in range(first.year - 1, (first + timedelta(days)).year + 1):
         extra = [
@@ -189,16 +190,18 @@ def _campaigns(
                 )
             came = planned + timedelta(int(rng.choice([-1, 0, 0, 0, 1])))
             strength = size * rng.lognormal(0, 0.3)
+            touches = LINES if line is None else (line,)
             for at in range(-3, long + 14):
                 index = (came - first).days + at
                 if not 0 <= index < days:
                     continue
                 shape = np.exp(0.9 * at) * 0.5 if at < 0 else 1.0 if at < long else 0.75 * 0.8 ** (at - long)
-                for touched in LINES if line is None else (line,):
+                for touched in touches:
                     lift[touched][index] += responds[touched] * strength * shape
                 if 0 <= at < long:
-                    event_days.add(first + timedelta(index))
-    return _calendar(rows), lift, event_days
+                    event_days |= {(first + timedelta(index), touched) for touched in touches}
+    true_days = pl.DataFrame(sorted(event_days), schema=["date", "business_line"], orient="row")
+    return _calendar(rows), lift, true_days
 
 
 def _ato_waves(

@@ -18,7 +18,8 @@ from models.forecast.intervals import (
     calibrate,
 )
 from models.forecast.panel import Bools, Floats, Ints
-from models.forecast.segments import FORMS, ScopedPanel, forecast_segments
+from models.forecast.scopes import ScopedPanel
+from models.forecast.segments import FORMS, forecast_segments
 
 DAYS_BETWEEN_ORIGINS = 30
 FEWEST_TRAINING_DAYS = 14

@@ -37,8 +37,27 @@ class CalendarEvent:
     region: str | None
     size: float
 
+    @property
+    def key(self) -> str:
+        """The name however it is spelled."""
+        return self.name.casefold()
+
     def applies_to(self, business_line: str, region: str) -> bool:
         return self.business_line in (None, business_line) and self.region in (None, region)
+
+
+@dataclass(frozen=True)
+class EventLayout:
+    """Which event columns a design has, the same for every scope, so that effects can be pooled.
+
+    campaigns, holidays: whether the calendar has any. campaign_names, holiday_names: names that come back:
+    only they can have an effect of their own.
+    """
+
+    campaigns: bool
+    holidays: bool
+    campaign_names: tuple[str, ...]
+    holiday_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,19 +80,23 @@ def read_calendar(calendar: pl.DataFrame, cutoff: date) -> list[CalendarEvent]:
 
     Campaigns and holidays are planned, so future ones are known; an ATO wave or an incident is known once it
     has begun. An end at midnight belongs to the day before. Other kinds (releases, training) do not enter.
-    Days
-    listed one by one are joined. A size that is not given is the median of those given; sizes are relative to
-    that median, and a campaign of size 0 is none.
+    Days listed one by one are joined. A size that is not given is the median of those given; sizes are
+    relative to that median, and a campaign of size 0 is none.
     """
     if calendar.is_empty():
         return []
     rows = calendar.filter(pl.col("kind").is_in(["campaign", "holiday", *SURGE_KINDS]))
-    given = [row["size"] for row in rows.iter_rows(named=True) if row["kind"] == "campaign" and row["size"]]
-    median = float(np.median(given)) if given else 1.0
-    events = _joined([_event(row, median) for row in rows.iter_rows(named=True)])
+    usual = usual_size(calendar)
+    events = _joined([_event(row, usual) for row in rows.iter_rows(named=True)])
     return [
         event for event in events if (event.first <= cutoff if event.kind in SURGE_KINDS else event.size > 0)
     ]
+
+
+def usual_size(calendar: pl.DataFrame) -> float:
+    """The median size of the campaigns that give one; 1 where none does."""
+    sizes = calendar.filter(pl.col("kind") == "campaign", pl.col("size") > 0)["size"]
+    return float(np.median(sizes)) if len(sizes) else 1.0
 
 
 def _event(row: dict[str, Any], median_size: float) -> CalendarEvent:
@@ -88,7 +111,7 @@ def _event(row: dict[str, Any], median_size: float) -> CalendarEvent:
         last -= timedelta(days=1)
     size = 1.0 if row["size"] is None else row["size"] / median_size
     return CalendarEvent(
-        row["kind"], _recurring_name(row["name"]), first, last, row["business_line"], row["region"], size
+        row["kind"], recurring_name(row["name"]), first, last, row["business_line"], row["region"], size
     )
 
 
@@ -96,7 +119,7 @@ def _joined(events: list[CalendarEvent]) -> list[CalendarEvent]:
     """Events of one name and scope that touch or overlap as one: a campaign may be listed day by day."""
 
     def what(event: CalendarEvent) -> tuple[str, ...]:
-        return (event.kind, event.name, event.business_line or "", event.region or "")
+        return (event.kind, event.key, event.business_line or "", event.region or "")
 
     joined: list[CalendarEvent] = []
     for event in sorted(events, key=lambda event: (what(event), event.first)):
@@ -112,42 +135,41 @@ def _day(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _recurring_name(name: str) -> str:
+def recurring_name(name: str) -> str:
     """The name without its year, so that Black Friday 2025 and 2026 are one event that comes back."""
-    return re.sub(r"\W*\b(19|20)\d\d\b\W*", " ", name).strip().lower()
+    return re.sub(r"\W*\b(19|20)\d\d\b\W*", " ", name).strip() or name
 
 
-def recurring_names(events: list[CalendarEvent], kind: str) -> tuple[str, ...]:
-    """Names that come back: only they can have an effect of their own."""
-    starts = {(event.name, event.first) for event in events if event.kind == kind}
+def layout_of(events: list[CalendarEvent]) -> EventLayout:
+    """The event columns that a calendar calls for."""
+    kinds = {event.kind for event in events}
+    return EventLayout(
+        "campaign" in kinds,
+        "holiday" in kinds,
+        _names_that_come_back(events, "campaign"),
+        _names_that_come_back(events, "holiday"),
+    )
+
+
+def _names_that_come_back(events: list[CalendarEvent], kind: str) -> tuple[str, ...]:
+    starts = {(event.key, event.first) for event in events if event.kind == kind}
     seen = Counter(name for name, _ in starts)
     return tuple(sorted(name for name, times in seen.items() if times >= 2))
 
 
-def event_columns(
-    events: list[CalendarEvent], reached: tuple[bool, ...], first: date, days: int
-) -> EventColumns:
-    """Columns of the events that reach a scope (one flag per event), from `first` on for `days` days.
-
-    The columns are the same for every scope (empty where nothing applies), so effects can be pooled.
-    """
-    here = [event for event, applies in zip(events, reached, strict=True) if applies]
-    campaigns = [event for event in here if event.kind == "campaign"]
-    holidays = [event for event in here if event.kind == "holiday"]
+def event_columns(events: list[CalendarEvent], layout: EventLayout, first: date, days: int) -> EventColumns:
+    """Columns of the events that reach a scope, from `first` on for `days` days; 0 where nothing applies."""
+    campaigns = [event for event in events if event.kind == "campaign"]
+    holidays = [event for event in events if event.kind == "holiday"]
     matrix: list[Floats] = []
     penalty: list[float] = []
-    campaign_on = np.zeros(days)
-    if any(event.kind == "campaign" for event in events):
-        campaign_on = _campaign_columns(
-            campaigns, recurring_names(events, "campaign"), first, days, matrix, penalty
-        )
-    holiday_on = np.zeros(days)
-    if any(event.kind == "holiday" for event in events):
-        holiday_on = _holiday_columns(
-            holidays, recurring_names(events, "holiday"), first, days, matrix, penalty
-        )
+    campaign_on, holiday_on = np.zeros(days), np.zeros(days)
+    if layout.campaigns:
+        campaign_on = _campaign_columns(campaigns, layout.campaign_names, first, days, matrix, penalty)
+    if layout.holidays:
+        holiday_on = _holiday_columns(holidays, layout.holiday_names, first, days, matrix, penalty)
     surge = np.zeros(days)
-    for event in here:
+    for event in events:
         if event.kind in SURGE_KINDS:
             _mark(surge, first, event.first, event.last + timedelta(days=SURGE_AFTERMATH_DAYS), 1.0)
     return EventColumns(
@@ -200,7 +222,7 @@ def _campaign_columns(
     for name in names:
         column = np.zeros(days)
         for event in campaigns:
-            if event.name == name:
+            if event.key == name:
                 _mark(column, first, event.first, event.last, event.size)
         matrix.append(column)
         penalty.append(NAMED_EVENT_PENALTY)
@@ -227,7 +249,7 @@ def _holiday_columns(
     for name in names:
         column = np.zeros(days)
         for event in holidays:
-            if event.name == name:
+            if event.key == name:
                 _mark(column, first, event.first, event.last, 1.0)
         matrix.append(np.minimum(column, 1.0))
         penalty.append(NAMED_EVENT_PENALTY)
@@ -238,7 +260,7 @@ def _holiday_names(holidays: list[CalendarEvent], first: date, days: int) -> tup
     names = [""] * days
     for event in holidays:
         for day in range(max((event.first - first).days, 0), min((event.last - first).days + 1, days)):
-            names[day] = event.name
+            names[day] = event.key
     return tuple(names)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,12 @@ class Closures:
     ahead: Bools
     weekdays: Bools
     ended: Bools
+
+    def told(self, closed: Bools, days: int) -> Closures:
+        """The same where the closed days are told instead of found out, shape (days + horizon, series)."""
+        return replace(
+            self, past=self.past | closed[:days], ahead=closed[days:], weekdays=np.zeros_like(self.weekdays)
+        )
 
 
 def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon: int) -> Closures:

@@ -23,10 +23,14 @@ RECENCY_HALF_LIFE_DAYS = 1000.0
 
 @dataclass(frozen=True)
 class Design:
-    """Base columns, shape (history days + horizon days, columns), and each one's L2 penalty."""
+    """Base columns, shape (history days + horizon days, columns), and each one's L2 penalty.
+
+    trend: how many of the first columns are level and trend; the rest are weekdays, year and month.
+    """
 
     matrix: Floats
     penalty: Floats
+    trend: int
 
 
 def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> Design:
@@ -41,21 +45,22 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
     columns = [np.ones(days + horizon)]
     penalty = [1e-6]
     short = days < SHORT_HISTORY_DAYS
+    if not short:
+        ahead = since_first - (days - 1)
+        damped = np.where(
+            ahead > 0, TREND_DAMPING_DAYS * -np.expm1(-np.maximum(ahead, 0) / TREND_DAMPING_DAYS), ahead
+        )
+        years = damped / YEAR
+        columns.append(years)
+        penalty.append(1.0)
+        for knot in range(HINGES_END_DAYS, days - HINGE_EVERY_DAYS, HINGE_EVERY_DAYS):
+            columns.append(np.maximum(years + knot / YEAR, 0.0))
+            penalty.append(hinge_penalty)
+    trend = len(columns)
     columns += [(weekday == day).astype(float) for day in range(7)]
     penalty += [0.5] * 7
     if short:
-        return Design(np.column_stack(columns), np.array(penalty))
-
-    ahead = since_first - (days - 1)
-    damped = np.where(
-        ahead > 0, TREND_DAMPING_DAYS * -np.expm1(-np.maximum(ahead, 0) / TREND_DAMPING_DAYS), ahead
-    )
-    years = damped / YEAR
-    columns.append(years)
-    penalty.append(1.0)
-    for knot in range(HINGES_END_DAYS, days - HINGE_EVERY_DAYS, HINGE_EVERY_DAYS):
-        columns.append(np.maximum(years + knot / YEAR, 0.0))
-        penalty.append(hinge_penalty)
+        return Design(np.column_stack(columns), np.array(penalty), trend)
 
     dates = np.datetime64(first) + np.arange(days + horizon)
     if days >= YEARLY_HISTORY_DAYS:
@@ -79,7 +84,7 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
     for wave in (1, 2):
         columns += [np.sin(wave * in_month), np.cos(wave * in_month)]
         penalty += [3.0] * 2
-    return Design(np.column_stack(columns), np.array(penalty))
+    return Design(np.column_stack(columns), np.array(penalty), trend)
 
 
 def recency_weights(days: int) -> Floats:

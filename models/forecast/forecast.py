@@ -14,7 +14,8 @@ from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY
 from models.forecast.hierarchy import Level, levels_of
 from models.forecast.intervals import FEWEST_ORIGINS, bounds, calibrate
 from models.forecast.panel import SEGMENT, Panel, dense_panel
-from models.forecast.segments import FORMS, ScopedPanel, SegmentForecast, forecast_segments, scope_panel
+from models.forecast.scopes import ScopedPanel, scope_panel
+from models.forecast.segments import FORMS, SegmentForecast, forecast_segments
 from models.forecast.weekly import WEEKLY_SCHEMA, past_daily_points, past_weekly_points, weekly_points
 
 POINTS_SCHEMA = (
@@ -46,13 +47,20 @@ class Forecast:
 
 
 def forecast_daily(
-    history: pl.DataFrame, calendar: pl.DataFrame, *, cutoff: date, horizon: int = 90, origins: int = 8
+    history: pl.DataFrame,
+    calendar: pl.DataFrame,
+    *,
+    cutoff: date,
+    horizon: int = 90,
+    origins: int = 8,
+    regressors: pl.DataFrame | None = None,
 ) -> Forecast:
     """Tickets per day for the `horizon` days after the cutoff, by segment and for every level above.
 
     history: date, business_line, channel, tier, region, tickets; days without a row count as zero, rows after
     the cutoff are ignored. calendar: the contract's calendar table, times in the history's time zone; future
-    campaigns and holidays count as known, ATO waves and incidents only once begun.
+    campaigns and holidays count as known, ATO waves and incidents only once begun. regressors: columns known
+    ahead: date, business_line, channel, tier, region and numbers.
     Raises ValueError for a horizon under one day, and for a history or calendar that is wrong.
     """
     if horizon < 1:
@@ -69,7 +77,7 @@ def forecast_daily(
             [f"There are no tickets up to {cutoff}, so there is no forecast."],
         )
     lag = (cutoff - panel.last).days
-    scoped = scope_panel(panel, events, horizon + lag)
+    scoped = scope_panel(panel, events, horizon + lag, regressors)
     tested_from = choose_origins(panel.days, horizon, origins)
     backtest = run_backtest(scoped, tested_from)
     made = _forecast_in_chosen_forms(scoped, backtest)

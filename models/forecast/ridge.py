@@ -23,13 +23,15 @@ CELL_SPREAD = 0.15
 class SeriesBlock:
     """Series that share a design: the same history length, events and closed weekdays.
 
-    base, events: shape (history + horizon days, columns); weights: (history days,), 0 where no series of the
+    base, events: shape (history + horizon days, columns); trend: how many of the first base columns are level
+    and trend; weights: (history days,), 0 where no series of the
     block is read; target: log counts, shape (history days, series); observed: the same shape, False where a
     value says nothing (closed, surge); cell: the pool of each series, shape (series,).
     """
 
     base: Floats
     base_penalty: Floats
+    trend: int
     events: Floats
     event_penalty: Floats
     weights: Floats
@@ -40,11 +42,20 @@ class SeriesBlock:
 
 @dataclass(frozen=True)
 class BlockFit:
-    """Fitted log volume with and without events, all days x series, and the winsorised history."""
+    """Fitted log volume, all days x series: whole, without events, and its level and trend alone.
+
+    winsorised: the history as it was fitted. effects: of each event column, shape (event columns, series).
+    uncertainty: their posterior covariance for a noise of 1, shape (event columns, event columns).
+    scale: the noise of each series.
+    """
 
     fitted: Floats
     without_events: Floats
+    trend: Floats
     winsorised: Floats
+    effects: Floats
+    uncertainty: Floats
+    scale: Floats
 
 
 class _Equations:
@@ -131,5 +142,13 @@ def _pooled_effects(equations: list[_Equations]) -> list[Floats]:
 def _block_fit(equation: _Equations) -> BlockFit:
     block, split = equation.block, equation.split
     without_events = block.base @ equation.coefficients[:split]
-    fitted = without_events + block.events @ equation.coefficients[split:]
-    return BlockFit(fitted, without_events, equation.values)
+    effects = equation.coefficients[split:]
+    return BlockFit(
+        without_events + block.events @ effects,
+        without_events,
+        block.base[:, : block.trend] @ equation.coefficients[: block.trend],
+        equation.values,
+        effects,
+        np.asarray(np.linalg.inv(equation.event_information + np.diag(equation.penalty[split:]))),
+        equation.scale,
+    )

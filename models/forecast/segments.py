@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import numpy as np
 
-from models.forecast.calendar_features import CalendarEvent, EventColumns, event_columns
 from models.forecast.closures import Closures, find_closures
 from models.forecast.design import base_design, recency_weights
-from models.forecast.panel import Bools, Floats, Ints, Panel
+from models.forecast.panel import Bools, Floats, Ints
 from models.forecast.ridge import BlockFit, SeriesBlock, fit_blocks
+from models.forecast.scopes import ScopedPanel
 
 SPARSE_PER_DAY = 0.5  # under this a segment is forecast together with its sparse siblings and shares the sum
 SHARE_HALF_LIFE_DAYS = 180.0
@@ -41,34 +41,22 @@ FORMS = (STEADY, NIMBLE, RESTLESS)
 
 
 @dataclass(frozen=True)
-class ScopedPanel:
-    """A panel with the event columns of each scope (segments reached by the same events), to the horizon.
-
-    scope: index into `events` by segment; cell: pool of event effects (business line x channel) by segment.
-    """
-
-    panel: Panel
-    horizon: int
-    scope: Ints
-    events: tuple[EventColumns, ...]
-    cell: Ints
-
-
-@dataclass(frozen=True)
 class SegmentForecast:
-    """Tickets expected per day ahead and segment, with and without events, shape (horizon, segments).
+    """Tickets expected per day ahead and segment, shape (horizon, segments): with events, without, and level
+    and trend alone.
 
     sparse, ended: segments forecast by their share, and those that had stopped.
     """
 
     expected: Floats
     base: Floats
+    level: Floats
     sparse: Bools
     ended: Bools
 
 
 @dataclass(frozen=True)
-class _Units:
+class Units:
     """What is fitted: a segment, or sparse segments of one scope added up. share splits a unit again."""
 
     counts: Floats
@@ -79,40 +67,81 @@ class _Units:
     sparse: Bools
 
 
-def scope_panel(panel: Panel, events: list[CalendarEvent], horizon: int) -> ScopedPanel:
-    """Work out which events reach which segment."""
-    scopes: dict[tuple[bool, ...], int] = {}
-    cells: dict[tuple[str, str], int] = {}
-    scope, cell = [], []
-    for row in panel.segments.iter_rows(named=True):
-        reached = tuple(event.applies_to(row["business_line"], row["region"]) for event in events)
-        scope.append(scopes.setdefault(reached, len(scopes)))
-        cell.append(cells.setdefault((row["business_line"], row["channel"]), len(cells)))
-    columns = tuple(event_columns(events, reached, panel.first, panel.days + horizon) for reached in scopes)
-    return ScopedPanel(panel, horizon, np.array(scope), columns, np.array(cell))
+@dataclass(frozen=True)
+class UnitFit:
+    """Units that share a design, and their fit. index: which units; lift: what lifts exp of the fitted log
+    volume to tickets, by unit."""
+
+    index: Ints
+    scope: int
+    block: SeriesBlock
+    fit: BlockFit
+    lift: Floats
+
+
+@dataclass(frozen=True)
+class SegmentFit:
+    """Every unit fitted to the first `days` days of the panel."""
+
+    scoped: ScopedPanel
+    days: int
+    units: Units
+    closures: Closures
+    blocks: tuple[UnitFit, ...]
+
+
+def fit_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentFit:
+    """Fit the first `days` days of the panel, reading nothing after them."""
+    units = _units(scoped, days)
+    closures = find_closures(
+        units.counts, [scoped.columns[scope] for scope in units.scope], days, scoped.horizon
+    )
+    if scoped.closed is not None:
+        closures = closures.told(scoped.closed[: days + scoped.horizon][:, _first_member(units)], days)
+    members = _blocks_of(scoped, units, closures, days)
+    blocks = [_block(scoped, units, closures, key, index, form) for key, index in members.items()]
+    fitted = [
+        UnitFit(index, key[0], block, fit, _lift(fit, block, units.counts[:, index], form))
+        for (key, index), block, fit in zip(members.items(), blocks, fit_blocks(blocks), strict=True)
+    ]
+    return SegmentFit(scoped, days, units, closures, tuple(fitted))
 
 
 def forecast_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentForecast:
-    """Forecast the `horizon` days after the first `days` days of the panel, reading nothing after them."""
-    units = _units(scoped, days)
-    closures = find_closures(
-        units.counts, [scoped.events[scope] for scope in units.scope], days, scoped.horizon
-    )
-    members = _blocks_of(scoped, units, closures, days)
-    blocks = [_block(scoped, units, closures, key, index, form) for key, index in members.items()]
-    expected = np.zeros((scoped.horizon, units.counts.shape[1]))
-    base = np.zeros_like(expected)
-    for index, block, fit in zip(members.values(), blocks, fit_blocks(blocks), strict=True):
-        expected[:, index], base[:, index] = _tickets(fit, block, units.counts[:, index], form)
-    expected[closures.ahead] = 0.0
-    ended = closures.ended[units.unit_of]
+    """Forecast the `horizon` days after the first `days` days of the panel."""
+    return forecast_fit(fit_segments(scoped, days, form))
+
+
+def forecast_fit(made: SegmentFit) -> SegmentForecast:
+    """The `horizon` days after those fitted."""
+    units = made.units
+    shape = (made.scoped.horizon, units.counts.shape[1])
+    expected, base, level = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for unit in made.blocks:
+        days = unit.block.target.shape[0]
+        season = unit.fit.without_events - unit.fit.trend
+        usual = np.log(np.exp(season[:days][-RECENT_DAYS:]).mean(axis=0))
+        expected[:, unit.index] = unit.lift * np.exp(unit.fit.fitted[days:])
+        base[:, unit.index] = unit.lift * np.exp(unit.fit.without_events[days:])
+        level[:, unit.index] = unit.lift * np.exp(unit.fit.trend[days:] + usual)
+    expected[made.closures.ahead] = 0.0
+    ended = made.closures.ended[units.unit_of]
     split = units.share * ~ended
     return SegmentForecast(
-        expected[:, units.unit_of] * split, base[:, units.unit_of] * split, units.sparse, ended
+        expected[:, units.unit_of] * split,
+        base[:, units.unit_of] * split,
+        level[:, units.unit_of] * split,
+        units.sparse,
+        ended,
     )
 
 
-def _units(scoped: ScopedPanel, days: int) -> _Units:
+def _first_member(units: Units) -> Ints:
+    """One segment of each unit: members of a unit share their scope."""
+    return np.unique(units.unit_of, return_index=True)[1]
+
+
+def _units(scoped: ScopedPanel, days: int) -> Units:
     counts = scoped.panel.counts[:days]
     sparse = counts[-RECENT_DAYS:].mean(axis=0) < SPARSE_PER_DAY
     dense = np.flatnonzero(~sparse)
@@ -129,7 +158,7 @@ def _units(scoped: ScopedPanel, days: int) -> _Units:
     even = 1.0 / siblings[unit_of]
     share[sparse] = np.where(totals[unit_of] > 0, recent / np.maximum(totals[unit_of], 1e-12), even)[sparse]
     mixed = int(scoped.cell.max()) + 1 + np.arange(len(scopes))  # sums of channels pool by their scope
-    return _Units(
+    return Units(
         together,
         np.concatenate([scoped.scope[dense], scopes]),
         np.concatenate([scoped.cell[dense], mixed]),
@@ -146,7 +175,7 @@ def recent_volume(counts: Floats) -> Floats:
 
 
 def _blocks_of(
-    scoped: ScopedPanel, units: _Units, closures: Closures, days: int
+    scoped: ScopedPanel, units: Units, closures: Closures, days: int
 ) -> dict[tuple[int, int, bytes], Ints]:
     """Units by what makes their design: scope, start, closed weekdays."""
     starts = _starts(units.counts)
@@ -169,7 +198,7 @@ def _starts(counts: Floats) -> Ints:
 
 def _block(
     scoped: ScopedPanel,
-    units: _Units,
+    units: Units,
     closures: Closures,
     key: tuple[int, int, bytes],
     index: Ints,
@@ -177,7 +206,7 @@ def _block(
 ) -> SeriesBlock:
     scope, start, _ = key
     days = units.counts.shape[0]
-    events = scoped.events[scope]
+    events = scoped.columns[scope]
     design = base_design(
         scoped.panel.first + timedelta(days=start), days - start, scoped.horizon, form.hinge_penalty
     )
@@ -190,6 +219,7 @@ def _block(
     return SeriesBlock(
         base=design.matrix,
         base_penalty=design.penalty,
+        trend=design.trend,
         events=events.matrix[start : days + scoped.horizon],
         event_penalty=events.penalty,
         weights=weights,
@@ -199,7 +229,7 @@ def _block(
     )
 
 
-def _tickets(fit: BlockFit, block: SeriesBlock, counts: Floats, form: Form) -> tuple[Floats, Floats]:
+def _lift(fit: BlockFit, block: SeriesBlock, counts: Floats, form: Form) -> Floats:
     """Back from logs to tickets: the mean of exp is not exp of the mean, so match the last year's sum.
 
     The last year is taken as winsorised, or a past surge would lift the whole forecast (Duan 1983).
@@ -212,8 +242,7 @@ def _tickets(fit: BlockFit, block: SeriesBlock, counts: Floats, form: Form) -> t
     smearing = (seen * read).sum(axis=0) / np.maximum(
         (np.exp(fit.fitted[:days][-RECENT_DAYS:]) * read).sum(axis=0), 1e-9
     )
-    level = smearing * np.exp(form.level_trust * _late_residual(fit, block))
-    return level * np.exp(fit.fitted[days:]), level * np.exp(fit.without_events[days:])
+    return smearing * np.exp(form.level_trust * _late_residual(fit, block))
 
 
 def _late_residual(fit: BlockFit, block: SeriesBlock) -> Floats:

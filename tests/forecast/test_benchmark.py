@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.forecast import main, read_events
+from benchmarks.forecast import main
+from benchmarks.forecast_data import read_events
 
 
 @pytest.fixture

@@ -312,7 +312,7 @@ def test_wrong_input_is_told_in_one_line():
 def test_an_event_for_a_line_without_tickets_is_named():
     calendar = event("campaign", "Sale", FIRST + timedelta(days=40), 2, line="no such line")
     forecast = forecast_daily(history_of(noisy(5, 30)), calendar, cutoff=last_day(30), horizon=14)
-    assert any("without tickets" in note and "sale" in note for note in forecast.notes)
+    assert any("without tickets" in note and "Sale" in note for note in forecast.notes)
     assert rows(forecast, "total") == pytest.approx(rows(forecast, "total", "base"))
 
 
