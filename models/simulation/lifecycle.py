@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.simulation.grammar import PROBLEMS
 from models.simulation.intake import Intake
 from models.simulation.planted import SOP_HANDLE_FACTOR, SOP_THEMES, Plan
-from models.simulation.queues import CHAT_LOAD, TIER1_LOAD, TIER2_LOAD, BusinessClock, Queue, staffing
+from models.simulation.queues import CHAT_LOAD, TIER1_LOAD, TIER2_LOAD, staffing
 from models.simulation.volume import PROBLEM_INDEX, Volume, problem_shares
 from models.simulation.world import (
     ASKER_LINE,
@@ -32,6 +32,7 @@ from models.simulation.world import (
     opening_hours,
     second_tier_schedule,
 )
+from models.staffing.capacity_curve import CapacityCurve, Queue
 
 Names = npt.NDArray[np.str_]
 
@@ -83,7 +84,7 @@ class Timeline:
 class Workplace:
     """The clocks and queues tickets go through."""
 
-    clocks: dict[str, BusinessClock]
+    clocks: dict[str, CapacityCurve]
     tier1: dict[tuple[int, int, bool], Queue]  # line, region, is chat
     tier2: dict[tuple[int, str], Queue]  # line, hub
 
@@ -119,7 +120,7 @@ def workplace(volume: Volume, closed_days: dict[str, set[date]]) -> Workplace:
             tier2[line, hub] = Queue.of(
                 work, staffing(np.roll(usual, _DELAY_TO_TIER2_HOURS), work, hours_open, TIER2_LOAD)
             )
-    return Workplace({name: BusinessClock.of(minutes) for name, minutes in opened.items()}, tier1, tier2)
+    return Workplace({name: CapacityCurve.of(minutes) for name, minutes in opened.items()}, tier1, tier2)
 
 
 @dataclass(frozen=True)
@@ -299,7 +300,7 @@ def _begun_tier2(place: Workplace, intake: Intake, escalated: Floats) -> Floats:
     return begun
 
 
-def _later(clocks: dict[str, BusinessClock], schedule: Names, moment: Floats, minutes: Floats) -> Floats:
+def _later(clocks: dict[str, CapacityCurve], schedule: Names, moment: Floats, minutes: Floats) -> Floats:
     """The moment at which so many more business minutes have passed, by each ticket's schedule."""
     later = np.full_like(moment, NEVER)
     for name, clock in clocks.items():

@@ -1,8 +1,6 @@
-"""Waiting for people: first in, first out on a cumulative capacity curve, over business hours."""
+"""How many people the simulated company has: planned for ordinary volume, with overtime for the rest."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,56 +10,6 @@ from models.simulation.world import Floats
 TIER1_LOAD = 0.84
 CHAT_LOAD = 0.62
 TIER2_LOAD = 0.86
-
-
-@dataclass(frozen=True)
-class BusinessClock:
-    """Open minutes passed since the start, at the edges of the hours. Beyond the last hour it stands still."""
-
-    passed: Floats
-
-    @classmethod
-    def of(cls, open_minutes: Floats) -> BusinessClock:
-        """The clock of a schedule, from its open minutes per hour."""
-        return cls(np.concatenate([[0.0], np.cumsum(open_minutes)]))
-
-    def at(self, minute: Floats) -> Floats:
-        """Open minutes passed by a moment (minutes since the start)."""
-        return np.interp(minute, self._edges(), self.passed)
-
-    def later(self, minute: Floats, open_minutes: Floats) -> Floats:
-        """The moment at which so many more open minutes have passed."""
-        return np.interp(self.at(minute) + open_minutes, self.passed, self._edges())
-
-    def _edges(self) -> Floats:
-        return np.arange(len(self.passed), dtype=np.float64) * 60.0
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A team's work and capacity, cumulated at the edges of the hours, in the same unit.
-
-    due: the capacity that must have passed before work arriving at an edge is begun: arrivals so far plus
-    the capacity lost so far for want of work (Lindley's recursion on cumulative curves; Newell 1982).
-    """
-
-    due: Floats
-    capacity: Floats
-
-    @classmethod
-    def of(cls, work: Floats, capacity: Floats) -> Queue:
-        """A queue from work arriving and capacity given per hour; capacity may run on past the arrivals."""
-        arrived = np.concatenate([[0.0], np.cumsum(work)])
-        given = np.concatenate([[0.0], np.cumsum(capacity)])
-        lost = np.maximum.accumulate(given[: len(arrived)] - arrived)
-        return cls(arrived + lost, given)
-
-    def begun(self, minute: Floats) -> Floats:
-        """When work that arrives at these moments (minutes since the start) is begun."""
-        due = np.interp(minute, np.arange(len(self.due)) * 60.0, self.due)
-        # Due exactly at a closing hour means the next opening: np.interp takes the right end of a flat piece.
-        begun = np.interp(due + 1e-9, self.capacity, np.arange(len(self.capacity)) * 60.0)
-        return np.maximum(begun, minute)
 
 
 def staffing(ordinary: Floats, expected: Floats, open_minutes: Floats, load: float) -> Floats:

@@ -1,40 +1,9 @@
-"""Waiting follows from work and people."""
+"""The simulated company's people follow its work."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from models.simulation.queues import BusinessClock, Queue, staffing
-
-
-def test_work_waits_for_the_work_before_it_and_for_the_opening() -> None:
-    # Two hours with 3 and 1 of work; closed in the first, then 2 an hour can be done.
-    queue = Queue.of(work=np.array([3.0, 1.0]), capacity=np.array([0.0, 2.0, 2.0, 2.0]))
-    # At 0:00 nothing is ahead: begun at the opening, 1:00. At 1:00, 3 are ahead: 1.5 hours after the opening.
-    # At 2:00 4 have come and 2 are done: another hour.
-    assert queue.begun(np.array([0.0, 60.0, 120.0])) == pytest.approx([60.0, 150.0, 180.0])
-
-
-def test_without_a_queue_work_is_begun_at_once() -> None:
-    queue = Queue.of(work=np.array([1.0, 1.0, 1.0]), capacity=np.array([5.0, 5.0, 5.0]))
-    assert queue.begun(np.array([30.0, 95.0])) == pytest.approx([30.0, 95.0], abs=1e-5)
-
-
-def test_business_minutes_stand_still_while_closed() -> None:
-    # Open in the first and the third hour.
-    clock = BusinessClock.of(np.array([60.0, 0.0, 60.0]))
-    assert clock.at(np.array([30.0, 90.0, 150.0])) == pytest.approx([30.0, 60.0, 90.0])
-    assert clock.later(np.array([50.0]), np.array([20.0])) == pytest.approx([130.0])
-
-
-@given(st.lists(st.floats(0, 50), min_size=5, max_size=60), st.floats(0.5, 30))
-def test_work_is_never_begun_before_it_came_and_never_overtakes(work: list[float], capacity: float) -> None:
-    queue = Queue.of(np.array(work), np.full(len(work) + 2000, capacity))
-    moments = np.linspace(0, len(work) * 60.0, 40)
-    begun = queue.begun(moments)
-    assert np.all(begun >= moments)
-    assert np.all(np.diff(begun) >= -1e-6)
+from models.simulation.queues import staffing
 
 
 def test_staff_for_steady_work_is_the_work_over_the_load() -> None:
