@@ -1,0 +1,351 @@
+"""What an event that is not planned, or not like this, would add to the forecast.
+
+Fit once (`fit_for_what_if`, about a second), then ask as often as liked (`added_by_campaign`, `added_by_wave`:
+milliseconds). The answer is the difference to the forecast with the calendar as it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from models.forecast.calendar_features import CalendarEvent, event_columns, read_calendar, recurring_name
+from models.forecast.calendar_features import usual_size as usual_campaign_size
+from models.forecast.panel import Floats, Ints, dense_panel
+from models.forecast.scopes import scope_panel
+from models.forecast.segments import STEADY, SegmentFit, UnitFit, fit_segments, forecast_fit
+from models.forecast.segments import recent_volume as recent_volume_of
+
+QUANTILES = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
+FIRST_DAY_SHARE = 0.6  # of a wave's peak: it begins in the middle of a day
+# How far campaigns differ from what their kind, name and size say, as a share of their effect: assumed, and
+# worth this many past campaigns beside what the history's own show.
+USUAL_CAMPAIGN_SPREAD = 0.3
+USUAL_CAMPAIGNS = 4.0
+# A wave's half-life and contact rate are guesses when one asks: about a third and a quarter either way.
+HALF_LIFE_SPREAD = 0.35
+CONTACT_RATE_SPREAD = 0.25
+
+
+@dataclass(frozen=True)
+class FittedForecast:
+    """A forecast that can be asked what an event would add.
+
+    dates: the days ahead. baseline: tickets expected with the calendar as it stands, shape (dates, segments);
+    segments: a row per column of it. usual_size: the campaign size that counts as 1. campaign_spread: how far
+    past campaigns strayed from what was to be expected of them, as a share of their effect.
+    """
+
+    fit: SegmentFit
+    dates: tuple[date, ...]
+    baseline: Floats
+    usual_size: float
+    campaign_spread: float
+
+    @property
+    def segments(self) -> pl.DataFrame:
+        return self.fit.scoped.panel.segments
+
+
+@dataclass(frozen=True)
+class AddedVolume:
+    """Tickets that an event adds, over what is forecast without it.
+
+    dates: the days it touches; segments: a row (business_line, channel, tier, region) per segment in its
+    scope, the others get nothing. expected:
+    shape (dates, segments); draws: shape (draws, dates, segments). note: what the reader should know, or "".
+    """
+
+    dates: tuple[date, ...]
+    segments: pl.DataFrame
+    expected: Floats
+    draws: Floats
+    note: str
+
+    def by(self, *columns: str) -> pl.DataFrame:
+        """Added tickets summed to `columns`, out of date, business_line, channel, tier and region.
+
+        Columns: those, then added, p10, p50, p90; the quantiles are those of the summed draws. Without
+        columns it is one row: the whole event.
+        """
+        cells = self.segments.with_row_index("segment").join(
+            pl.DataFrame({"date": self.dates}, schema={"date": pl.Date}).with_row_index("day"), how="cross"
+        )
+        keys = cells.select(columns).unique(maintain_order=True) if columns else pl.DataFrame({"all": [""]})
+        group = (
+            cells.join(keys.with_row_index("group"), on=columns, how="left", maintain_order="left")["group"]
+            if columns
+            else pl.zeros(cells.height, pl.UInt32, eager=True)
+        )
+        order = group.to_numpy()
+        place = cells["day"].to_numpy(), cells["segment"].to_numpy()
+        added = np.bincount(order, weights=self.expected[place], minlength=keys.height)
+        draws = np.zeros((keys.height, len(self.draws)))
+        np.add.at(draws, order, self.draws[:, place[0], place[1]].T)
+        found = {"added": added}
+        if self.draws.size:
+            quantiles = np.quantile(draws, list(QUANTILES.values()), axis=1)
+            found |= dict(zip(QUANTILES, quantiles, strict=True))
+        else:
+            found |= dict.fromkeys(QUANTILES, added)
+        return (keys if columns else keys.drop("all")).hstack([pl.Series(k, v) for k, v in found.items()])
+
+
+def fit_for_what_if(
+    history: pl.DataFrame, calendar: pl.DataFrame, *, cutoff: date, horizon: int
+) -> FittedForecast:
+    """Fit the daily forecast once, to be asked about campaigns and waves.
+
+    history, calendar: as `forecast_daily` takes them. Raises ValueError for a horizon under one day, for wrong
+    input and for a history without tickets up to the cutoff.
+    """
+    if horizon < 1:
+        raise ValueError(f"a horizon of {horizon} days is no forecast; expected 1 or more")
+    panel = dense_panel(history, cutoff)
+    if panel is None:
+        raise ValueError(f"there are no tickets up to {cutoff}, so there is nothing to add to")
+    lag = (cutoff - panel.last).days
+    scoped = scope_panel(panel, read_calendar(calendar, cutoff), horizon + lag)
+    with threadpool_limits(1):  # the matrices are small: more threads cost more than they bring
+        fit = fit_segments(scoped, panel.days, STEADY)
+    return FittedForecast(
+        fit,
+        tuple(cutoff + timedelta(days=day) for day in range(1, horizon + 1)),
+        forecast_fit(fit).expected[lag:],
+        usual_campaign_size(calendar),
+        _campaign_spread(fit),
+    )
+
+
+def added_by_campaign(
+    fitted: FittedForecast,
+    name: str,
+    start: date,
+    days: int,
+    size: float,
+    business_line: str | None = None,
+    region: str | None = None,
+    draws: int = 200,
+    seed: int = 0,
+) -> AddedVolume:
+    """What a campaign adds: `days` days from `start` on, of a size in the calendar's units, in its scope.
+
+    A campaign that the calendar has already (the same name but for the year, overlapping days) is replaced,
+    and the answer is the difference to it. The draws are the ridge posterior of the effects times one factor
+    for the whole campaign, as wide as past campaigns strayed. A size of 0 changes nothing. Raises ValueError
+    for days under 1, a negative size, a line or region without tickets, days outside the forecast, and where
+    no past campaign tells anything.
+    """
+    if days < 1 or not size >= 0 or not np.isfinite(size):
+        raise ValueError(f"a campaign of {days} days and size {size}; expected 1 day or more, size 0 or more")
+    reached = _in_scope(fitted, business_line, region)
+    event = CalendarEvent(
+        "campaign",
+        recurring_name(name),
+        start,
+        start + timedelta(days=days - 1),
+        business_line,
+        region,
+        size / fitted.usual_size,
+    )
+    if size == 0:
+        return AddedVolume(
+            (), fitted.segments, *_nothing(len(reached), draws), "A campaign of size 0 adds nothing."
+        )
+    _require_past_campaigns(fitted)
+    planned = _already_planned(fitted, event)
+    with threadpool_limits(1):
+        days_touched, lift, drawn = _drawn_lift(fitted, event, planned, reached, draws, seed)
+    if not len(days_touched) and not planned:
+        raise ValueError(
+            f"{name} from {start} for {days} days lies outside the forecast "
+            f"({fitted.dates[0]} to {fitted.dates[-1]}); choose days inside it"
+        )
+    baseline = fitted.baseline[np.ix_(days_touched, reached)]
+    note = (
+        f"The calendar already has {planned[0].name} from {planned[0].first} to {planned[0].last}: "
+        "this is the difference to it."
+        if planned
+        else ""
+    )
+    dates = tuple(fitted.dates[day] for day in days_touched)
+    return AddedVolume(dates, fitted.segments[reached], baseline * lift, baseline * drawn, note)
+
+
+def added_by_wave(
+    fitted: FittedForecast,
+    accounts: float,
+    onset: datetime,
+    half_life_days: float,
+    contact_rate: float,
+    business_line: str = "account_security",
+    region: str | None = None,
+    draws: int = 200,
+    seed: int = 0,
+) -> AddedVolume:
+    """What a wave of account takeovers adds: accounts x contact rate tickets in all, on the line's segments.
+
+    60 % of the peak on the first day, then the peak falling by half every half-life; split over segments by
+    their share of the line's recent volume. The draws vary half-life and contact rate, both log-normal.
+    No accounts change nothing. Raises ValueError for negative numbers, a half-life of 0, a line or region
+    without tickets, and an onset after the forecast's end.
+    """
+    if not (accounts >= 0 and contact_rate >= 0 and half_life_days > 0):
+        raise ValueError(
+            f"a wave of {accounts} accounts, half-life {half_life_days} days, contact rate {contact_rate}; "
+            "expected numbers of 0 or more and a half-life above 0"
+        )
+    reached = _in_scope(fitted, business_line, region)
+    first = onset.date()
+    if first > fitted.dates[-1]:
+        raise ValueError(f"a wave from {first} on begins after the forecast ends ({fitted.dates[-1]})")
+    tickets = accounts * contact_rate
+    if tickets == 0:
+        return AddedVolume(
+            (), fitted.segments[reached], *_nothing(len(reached), draws), "A wave of size 0 adds nothing."
+        )
+    days = np.array([(day - first).days for day in fitted.dates])
+    touched = np.flatnonzero(days >= 0)
+    rng = np.random.default_rng(seed)
+    half_lives = half_life_days * np.exp(HALF_LIFE_SPREAD * rng.standard_normal(draws))
+    totals = tickets * np.exp(CONTACT_RATE_SPREAD * rng.standard_normal(draws))
+    recent = recent_volume_of(fitted.fit.scoped.panel.counts)[reached] + 1e-9
+    share = recent / recent.sum()
+    course = wave_course(days[touched], np.array([half_life_days]))[0]
+    drawn = totals[:, None] * wave_course(days[touched], half_lives)
+    return AddedVolume(
+        tuple(fitted.dates[day] for day in touched),
+        fitted.segments[reached],
+        tickets * course[:, None] * share,
+        drawn[:, :, None] * share,
+        "" if first > fitted.dates[0] else "Part of the wave lies before the forecast and is left out.",
+    )
+
+
+def wave_course(days: Floats, half_lives: Floats) -> Floats:
+    """Share of a wave's tickets on each day after its onset, shape (half lives, days); 0 before it."""
+    decay = 0.5 ** (1 / half_lives)[:, None]
+    peak = 1 / (FIRST_DAY_SHARE + 1 / (1 - decay))
+    course = np.where(days == 0, FIRST_DAY_SHARE, decay ** np.maximum(days - 1, 0))
+    return peak * np.where(days < 0, 0.0, course)
+
+
+def _in_scope(fitted: FittedForecast, business_line: str | None, region: str | None) -> Ints:
+    """Indices of the segments an event reaches."""
+    applies = np.ones(fitted.segments.height, dtype=bool)
+    for column, wanted in (("business_line", business_line), ("region", region)):
+        if wanted is None:
+            continue
+        known = fitted.segments[column]
+        if wanted not in known:
+            raise ValueError(
+                f"there are no tickets of {column} {wanted}; known are {', '.join(sorted(known.unique()))}"
+            )
+        applies &= (known == wanted).to_numpy()
+    if not applies.any():
+        raise ValueError(f"there are no tickets of {business_line} in {region}")
+    return np.flatnonzero(applies)
+
+
+def _nothing(segments: int, draws: int) -> tuple[Floats, Floats]:
+    return np.zeros((0, segments)), np.zeros((draws, 0, segments))
+
+
+def _require_past_campaigns(fitted: FittedForecast) -> None:
+    last = fitted.fit.scoped.panel.last
+    if not any(event.kind == "campaign" and event.first <= last for event in fitted.fit.scoped.events):
+        raise ValueError(
+            "the calendar has no campaign in the past, so there is nothing to learn from; "
+            "add past campaigns to the calendar"
+        )
+
+
+def _already_planned(fitted: FittedForecast, event: CalendarEvent) -> list[CalendarEvent]:
+    return [
+        other
+        for other in fitted.fit.scoped.events
+        if (other.kind, other.key) == (event.kind, event.key)
+        and other.first <= event.last
+        and event.first <= other.last
+    ]
+
+
+def _drawn_lift(
+    fitted: FittedForecast,
+    event: CalendarEvent,
+    planned: list[CalendarEvent],
+    reached: Ints,
+    draws: int,
+    seed: int,
+) -> tuple[Ints, Floats, Floats]:
+    """Days ahead that the event touches, its lift (days, segments) and draws of it (draws, days, segments)."""
+    unit_of = fitted.fit.units.unit_of[reached]
+    blocks = [unit for unit in fitted.fit.blocks if np.isin(unit.index, unit_of).any()]
+    change = {unit.scope: _changed_columns(fitted, unit.scope, event, planned) for unit in blocks}
+    touched = np.flatnonzero(np.any([columns.any(axis=1) for columns in change.values()], axis=0))
+    rng = np.random.default_rng(seed)
+    factor = np.maximum(1 + fitted.campaign_spread * rng.standard_normal(draws), 0.0)
+    shape = (len(touched), len(fitted.fit.units.scope))
+    lift, drawn = np.zeros(shape), np.zeros((draws, *shape))
+    for unit in blocks:
+        columns = change[unit.scope][touched]
+        lift[:, unit.index] = np.expm1(columns @ unit.fit.effects)
+        drawn[:, :, unit.index] = np.expm1(_drawn_effects(unit, columns, factor, rng))
+    return touched, lift[:, unit_of], drawn[:, :, unit_of]
+
+
+def _changed_columns(
+    fitted: FittedForecast, scope: int, event: CalendarEvent, planned: list[CalendarEvent]
+) -> Floats:
+    """What changes in a scope's event columns, over the days ahead."""
+    scoped = fitted.fit.scoped
+    here = [other for other, reaches in zip(scoped.events, scoped.reached[scope], strict=True) if reaches]
+    kept = [other for other in here if other not in planned]
+    first, days = fitted.dates[0], len(fitted.dates)
+    before, after = (
+        event_columns(events, scoped.layout, first, days).matrix for events in (here, [*kept, event])
+    )
+    return np.asarray(after - before)
+
+
+def _drawn_effects(unit: UnitFit, columns: Floats, factor: Floats, rng: np.random.Generator) -> Floats:
+    """Effects on the log scale, shape (draws, days, series); exp of them has the mean of exp of the middle."""
+    mean = columns @ unit.fit.effects
+    # Days of one campaign err together: their joint errors, in as few numbers as days.
+    spread = np.linalg.qr((columns @ np.linalg.cholesky(unit.fit.uncertainty)).T).R.T
+    error = spread @ rng.standard_normal((len(factor), spread.shape[1], mean.shape[1]))
+    error -= 0.5 * np.square(spread).sum(axis=1)[:, None] * unit.fit.scale
+    return factor[:, None, None] * mean + error * unit.fit.scale
+
+
+def _campaign_spread(fit: SegmentFit) -> float:
+    """How far past campaigns strayed from the fit, as a share of their effect on the log scale."""
+    panel = fit.scoped.panel
+    strayed, effect = [], []
+    for at, event in enumerate(fit.scoped.events):
+        if event.kind != "campaign" or event.first > panel.last:
+            continue
+        total, weight, fitted = 0.0, 0.0, 0.0
+        for unit in fit.blocks:
+            if not fit.scoped.reached[unit.scope][at]:
+                continue
+            start = (event.first - panel.first).days - (panel.days - unit.block.target.shape[0])
+            days = slice(max(start, 0), max(start + (event.last - event.first).days + 1, 0))
+            history = unit.block.target.shape[0]
+            expected = unit.fit.fitted[:history][days]
+            volume = np.exp(expected) * unit.block.observed[days]
+            total += float((volume * np.clip(unit.block.target[days] - expected, -1, 1)).sum())
+            fitted += float((volume * (expected - unit.fit.without_events[:history][days])).sum())
+            weight += float(volume.sum())
+        if weight > 0:
+            strayed.append(total / weight)
+            effect.append(fitted / weight)
+    if not effect:
+        return USUAL_CAMPAIGN_SPREAD
+    usual = USUAL_CAMPAIGNS * float(np.mean(np.square(effect)))
+    found = float(np.square(strayed).sum()) + USUAL_CAMPAIGN_SPREAD**2 * usual
+    return float(np.sqrt(found / max(float(np.square(effect).sum()) + usual, 1e-12)))
