@@ -220,14 +220,16 @@ def _names(
     shown = examples.filter(pl.col("theme_id").is_in(list(place))).sort("theme_id", "rank")
     old = shown["theme_id"].unique(maintain_order=True).to_list()
     label = {name: len(central) + number for number, name in enumerate(old)}
-    texts = [text for series in [*central, shown["text"]] for text in normalise(series)]
+    texts = normalise(pl.concat([*central, shown["text"]])).to_list()
     labels = [number for number, series in enumerate(central) for _ in series]
     labels += [label[name] for name in shown["theme_id"]]
     all_centres = np.array([*centres, *(living.centroids[place[name]] for name in old)], dtype=np.float32)
-    found = name_themes(texts, np.array(labels, dtype=np.int64), all_centres, registry.mean, embed)
+    found = name_themes(
+        texts, np.array(labels, dtype=np.int64), all_centres, registry.mean, embed, named=len(central)
+    )
     taken = {*taken, *registry.themes.filter(pl.col("retired_on").is_null())["name"]}
     names: list[tuple[str, str]] = []
-    for new in found[: len(central)]:
+    for new in found:
         terms = ", ".join(new.terms)
         names.append((unused_name(new.name, terms, taken), terms))
         taken = {*taken, names[-1][0]}

@@ -47,21 +47,28 @@ def centred(vectors: Vectors, mean: Vectors) -> Vectors:
 
 
 def nearest_neighbours(vectors: Vectors, k: int) -> Neighbours:
-    """The k nearest other rows of each row by cosine, exactly, in blocks. vectors: unit rows."""
-    count = len(vectors)
-    k = min(k, count - 1)
-    index = np.empty((count, k), dtype=np.int64)
-    cosine = np.empty((count, k), dtype=np.float32)
-    padded = np.zeros(
-        (-(-count // COLUMNS_PER_GROUP) * COLUMNS_PER_GROUP, vectors.shape[1]), dtype=np.float32
-    )
-    padded[:count] = vectors
-    for start in range(0, count, ROWS_PER_BLOCK):
-        stop = min(start + ROWS_PER_BLOCK, count)
-        block = vectors[start:stop] @ padded.T
+    """The k nearest other rows of each row by cosine, exactly. vectors: unit rows."""
+    return nearest(vectors, vectors, k, itself=np.arange(len(vectors)))
+
+
+def nearest(texts: Vectors, among: Vectors, k: int, itself: Labels | None = None) -> Neighbours:
+    """The k rows of `among` nearest to each text by cosine, exactly, in blocks. texts, among: unit rows.
+
+    itself: each text's own row in `among`, which is passed over.
+    """
+    count = len(among)
+    k = min(k, count - (itself is not None))
+    index = np.empty((len(texts), k), dtype=np.int64)
+    cosine = np.empty((len(texts), k), dtype=np.float32)
+    padded = np.zeros((-(-count // COLUMNS_PER_GROUP) * COLUMNS_PER_GROUP, among.shape[1]), dtype=np.float32)
+    padded[:count] = among
+    for start in range(0, len(texts), ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        block = texts[rows] @ padded.T
         block[:, count:] = -np.inf
-        block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        index[start:stop], cosine[start:stop] = _largest(block, k)
+        if itself is not None:
+            block[np.arange(len(block)), itself[rows]] = -np.inf
+        index[rows], cosine[rows] = _largest(block, k)
     return Neighbours(index, cosine)
 
 

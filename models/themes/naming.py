@@ -42,11 +42,17 @@ class Name:
 
 
 def name_themes(
-    texts: Sequence[str], labels: Labels, centres: Vectors, mean: Vectors, embed: Embed
+    texts: Sequence[str],
+    labels: Labels,
+    centres: Vectors,
+    mean: Vectors,
+    embed: Embed,
+    named: int | None = None,
 ) -> list[Name]:
     """A name for each theme, no two alike, in the order of their labels 0..n-1.
 
     texts: normalised, distinct, the most central of a theme first. centres: unit, centred on `mean`.
+    named: only so many themes, the first ones, are named; the others are what they must be told from.
     Candidates are the n-grams with the highest class-based TF-IDF (Grootendorst 2022); the one nearest in
     meaning to the theme's centre, and away from the next theme's, wins, with a bonus for being said by many
     and for being more than one word.
@@ -54,8 +60,8 @@ def name_themes(
     texts, labels = _read_part(texts, labels)
     phrases, counts = _phrase_counts(texts, labels, len(centres))
     if not phrases:
-        return [Name(f"Theme {label + 1}", ()) for label in range(len(centres))]
-    candidates = _candidates(counts, _parts_of_longer(phrases, counts))
+        return [Name(f"Theme {label + 1}", ()) for label in range(len(centres))[:named]]
+    candidates = _candidates(counts, _parts_of_longer(phrases, counts))[:named]
     used = np.unique(np.concatenate(candidates))
     vectors = np.zeros((len(phrases), len(mean)), dtype=np.float32)
     vectors[used] = centred(embed([phrases[i] for i in used]), mean)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from models.themes.clustering import Vectors, centred
+from models.themes.clustering import Neighbours, Vectors, centred, nearest
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -27,10 +29,16 @@ NEAREST = 3
 # history, than history is from itself: the sum of both, and the second alone.
 LEAST_SEPARATION = 0.08
 LEAST_DISTANCE_FROM_HISTORY = 0.04
-# Cosines held in memory at once.
-COSINES_PER_BLOCK = 20_000_000
 # Fewer texts of history than this, or fewer than there are recent ones, show nothing.
 LEAST_HISTORY = 100
+
+
+@dataclass(frozen=True)
+class Around:
+    """What lies nearest to each recent text, nearest first."""
+
+    old: Neighbours  # rows of history
+    new: Neighbours  # other recent texts
 
 
 def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Rows]:
@@ -46,13 +54,20 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     mean = history.mean(axis=0)
     history, recent = centred(history, mean), centred(recent, mean)
     usual = _novelty_of_a_random_split(history, len(recent), seed)
-    looked_at = np.flatnonzero(_novelty(history, recent) > np.quantile(usual, NULL_QUANTILE))
-    new = []
-    for group in _groups(recent, looked_at):
-        nearness, distance = _separation(history, recent, group)
-        if nearness + distance >= LEAST_SEPARATION and distance >= LEAST_DISTANCE_FROM_HISTORY:
-            new.append(group)
-    return new
+    around = _around(history, recent)
+    looked_at = np.flatnonzero(_novelty(around) > np.quantile(usual, NULL_QUANTILE))
+    groups = _groups(recent, looked_at)
+    return [
+        group
+        for group, (nearness, distance) in zip(groups, _separations(history, around, groups), strict=True)
+        if nearness + distance >= LEAST_SEPARATION and distance >= LEAST_DISTANCE_FROM_HISTORY
+    ]
+
+
+def _around(history: Vectors, recent: Vectors) -> Around:
+    return Around(
+        nearest(recent, history, NEIGHBOURS), nearest(recent, recent, NEIGHBOURS, np.arange(len(recent)))
+    )
 
 
 def _novelty_of_a_random_split(history: Vectors, recent: int, seed: int) -> Floats:
@@ -60,20 +75,17 @@ def _novelty_of_a_random_split(history: Vectors, recent: int, seed: int) -> Floa
     taken = np.zeros(len(history), dtype=np.bool_)
     count = max(LEAST_TEXTS, round(len(history) * recent / (len(history) + recent)))
     taken[np.random.default_rng(seed).choice(len(history), count, replace=False)] = True
-    return _novelty(history[~taken], history[taken])
+    return _novelty(_around(history[~taken], history[taken]))
 
 
-def _novelty(history: Vectors, recent: Vectors) -> Floats:
+def _novelty(around: Around) -> Floats:
     """Share of each recent text's neighbours that are recent too, smoothed over its nearest. Shape (recent,)."""
-    _, old = _nearest(recent, history, NEIGHBOURS)
-    near, new = _nearest(recent, recent, NEIGHBOURS, itself=np.arange(len(recent)))
-    is_recent = np.concatenate(
-        [np.zeros(old.shape[1], dtype=np.bool_), np.ones(new.shape[1], dtype=np.bool_)]
-    )
+    old, new = around.old.cosine, around.new.cosine
+    is_recent = np.repeat([False, True], [old.shape[1], new.shape[1]])
     order = np.argsort(-np.concatenate([old, new], axis=1), axis=1, kind="stable")[:, :NEIGHBOURS]
     share = is_recent[order].mean(axis=1)
-    around = np.column_stack([share, share[near[:, :SMOOTHED_OVER]]])
-    return np.asarray(around.mean(axis=1))
+    smoothed = np.column_stack([share, share[around.new.index[:, :SMOOTHED_OVER]]])
+    return np.asarray(smoothed.mean(axis=1))
 
 
 def _groups(recent: Vectors, rows: Rows) -> list[Rows]:
@@ -86,37 +98,17 @@ def _groups(recent: Vectors, rows: Rows) -> list[Rows]:
     return sorted((group for group in groups if len(group) >= LEAST_TEXTS), key=lambda g: (-len(g), g[0]))
 
 
-def _separation(history: Vectors, recent: Vectors, group: Rows) -> tuple[float, float]:
-    """How much nearer a group is to recent texts than to history, and how much further from history than
+def _separations(history: Vectors, around: Around, groups: list[Rows]) -> list[tuple[float, float]]:
+    """How much nearer each group is to recent texts than to history, and how much further from history than
     the texts of history nearest to it are from each other; medians over the group."""
-    old, to_history = _nearest(recent[group], history, NEAREST)
-    _, to_recent = _nearest(recent[group], recent, NEAREST, itself=group)
-    met, back = np.unique(old, return_inverse=True)
-    _, within = _nearest(history[met], history, NEAREST, itself=met)
-    usual = within.mean(axis=1)[back.reshape(old.shape)].mean(axis=1)
-    nearness = to_recent.mean(axis=1) - to_history.mean(axis=1)
-    return float(np.median(nearness)), float(np.median(usual - to_history.mean(axis=1)))
-
-
-def _nearest(
-    texts: Vectors, among: Vectors, k: int, itself: Rows | None = None
-) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """Rows of `among` nearest to each text and their cosines, nearest first, both (texts, k), in blocks.
-
-    itself: each text's own row in `among`, which is passed over.
-    """
-    k = min(k, len(among) - (itself is not None))
-    index = np.empty((len(texts), k), dtype=np.int64)
-    cosine = np.empty((len(texts), k), dtype=np.float32)
-    step = max(1, COSINES_PER_BLOCK // max(1, len(among)))
-    for start in range(0, len(texts), step):
-        block = texts[start : start + step] @ among.T
-        rows = np.arange(len(block))
-        if itself is not None:
-            block[rows, itself[start : start + len(block)]] = -np.inf
-        best = np.argpartition(-block, k - 1, axis=1)[:, :k]
-        value = np.take_along_axis(block, best, axis=1)
-        order = np.lexsort((best, -value), axis=1)
-        index[start : start + len(block)] = np.take_along_axis(best, order, axis=1)
-        cosine[start : start + len(block)] = np.take_along_axis(value, order, axis=1)
-    return index, cosine
+    if not groups:
+        return []
+    to_recent = around.new.cosine[:, :NEAREST].mean(axis=1)
+    to_history = around.old.cosine[:, :NEAREST].mean(axis=1)
+    grouped = np.concatenate(groups)
+    met, back = np.unique(around.old.index[grouped, :NEAREST], return_inverse=True)
+    within = nearest(history[met], history, NEAREST, itself=met).cosine.mean(axis=1)
+    usual = np.zeros(len(to_history))
+    usual[grouped] = within[back].reshape(len(grouped), -1).mean(axis=1)
+    nearness, distance = to_recent - to_history, usual - to_history
+    return [(float(np.median(nearness[group])), float(np.median(distance[group]))) for group in groups]
