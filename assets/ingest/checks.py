@@ -16,6 +16,12 @@ _RULES = {
     "ends_after_it_starts": "it ends before it starts; swap or correct the two times",
     "primary_key": "another row has the same key; keep one of them",
 }
+_BOUNDS = {
+    "min": "at least",
+    "min_exclusive": "more than",
+    "max": "at most",
+    "max_exclusive": "less than",
+}
 _SHOWN = 60  # characters of a value in a message
 
 
@@ -74,7 +80,7 @@ def _message(columns: dict, rule: str, row: dict) -> str:  # type: ignore[type-a
         return f"{column} is '{value}', expected one of {', '.join(choices)}"
     bounds = [
         f"{words} {bound}"
-        for name, words in (("min", "at least"), ("max", "at most"), ("min_exclusive", "more than"))
+        for name, words in _BOUNDS.items()
         if (bound := getattr(columns.get(column), name, None)) is not None
     ]
     return f"{column} is '{value}', expected {' and '.join(bounds) or f'a value that passes {kind}'}"

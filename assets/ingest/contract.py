@@ -302,6 +302,28 @@ class Actions(dy.Schema):
     expected_effect = dy.Float64(nullable=True)
 
 
+class Staffing(dy.Schema):
+    """How many people a vendor has at a tier for a line, what holds for them, and since when."""
+
+    tier = dy.Int64(is_in=[1, 2])
+    vendor = _text(min_length=1)  # as in groups
+    business_line = _text(nullable=True)  # null: for every line without a row of its own
+    people = dy.Int64(min=0)  # on the payroll
+    hours_week = dy.Float64(min_exclusive=0, max=168)  # paid hours of one person
+    shrinkage = dy.Float64(min=0, max_exclusive=1)  # share of paid time away from the tickets
+    occupancy_cap = dy.Float64(min_exclusive=0, max=1)  # share of the rest that may be busy
+    chat_concurrency = dy.Int64(min=1)  # chats at once
+    handle_minutes = dy.Float64(nullable=True, min_exclusive=0)  # null: as measured
+    hour_cost = dy.Float64(nullable=True, min=0)
+    lead_days = dy.Int64(min=0)  # from the decision to people who can work
+    valid_from = _time()
+    valid_to = _time(nullable=True)
+
+    @dy.rule()
+    def ends_after_it_starts(cls) -> pl.Expr:
+        return pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("valid_from"))
+
+
 # Tables that come from a helpdesk or a tracker, by file or API.
 SOURCE_TABLES: dict[str, type[dy.Schema]] = {
     "tickets": Tickets,
@@ -321,6 +343,7 @@ USER_TABLES: dict[str, type[dy.Schema]] = {
     "calendar": Calendar,
     "exposure": Exposure,
     "actions": Actions,
+    "staffing": Staffing,
 }
 
 CONTRACT: dict[str, type[dy.Schema]] = SOURCE_TABLES | USER_TABLES

@@ -20,7 +20,11 @@ from assets.ingest.mapping import Mapping, Section, Times
 from assets.ingest.store import add_rows, quarantine_rows, replace_rows
 
 MAPPING_NAME = "tables"  # what quarantine and loads call it
-_VERSIONED = {"groups": ["group_id"], "sla_policies": ["policy_id", "metric"]}
+_VERSIONED = {
+    "groups": ["group_id"],
+    "sla_policies": ["policy_id", "metric"],
+    "staffing": ["vendor", "tier", "business_line"],
+}
 CURATION = "themes"  # decisions about themes, which the asset of the themes reads itself
 _FOREVER = datetime(9999, 12, 31)
 

@@ -88,6 +88,7 @@ def simulate(
         "holidays": closed,
         "calendar": user_tables.calendar(known, holidays, planted),
         "actions": user_tables.actions(planted, end),
+        "staffing": user_tables.staffing(intake, timeline, minutes, end),
     } | _rules(start, end)
     return Operation(tables, truth_tables(intake, ids, planted, known, end, worse_vendor))
 

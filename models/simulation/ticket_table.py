@@ -26,7 +26,7 @@ from models.simulation.world import (
 )
 
 # What an escalation adds to tier 1's handling, as a share of it, and a reopening in minutes.
-_TIER2_HANDLE_SHARE, _REOPENED_HANDLE_MINUTES = 1.2, 4.0
+TIER2_HANDLE_SHARE, _REOPENED_HANDLE_MINUTES = 1.2, 4.0
 _TAGS: list[list[str]] = [[], ["app"], ["vip"], ["app", "vip"]]
 
 
@@ -103,7 +103,7 @@ def _assignees(timeline: Timeline, owned: Owners, end: float) -> pl.Series:
 def _handle_minutes(timeline: Timeline, end: float) -> pl.Series:
     """Agents' minutes so far; none before somebody has taken the ticket up."""
     t = timeline
-    minutes = t.handle_minutes * (1 + _TIER2_HANDLE_SHARE * _has_come(t.tier2_reply, t, end))
+    minutes = t.handle_minutes * (1 + TIER2_HANDLE_SHARE * _has_come(t.tier2_reply, t, end))
     minutes = minutes + _REOPENED_HANDLE_MINUTES * _has_come(t.reopened_reply, t, end)
     is_assigned = _has_come(t.assigned, t, end)
     return pl.Series(np.where(is_assigned, np.round(minutes, 1), np.nan)).fill_nan(None)

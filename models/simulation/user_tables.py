@@ -1,22 +1,36 @@
-"""The small tables the operation's people keep by hand: the calendar and the action plan."""
+"""The small tables the operation's people keep by hand: the calendar, the action plan and who is employed."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+import numpy as np
 import polars as pl
 
 from models.simulation.calendar import Campaign
 from models.simulation.grammar import PROBLEMS
+from models.simulation.intake import Intake
+from models.simulation.lifecycle import Timeline
 from models.simulation.planted import Plan
+from models.simulation.queues import CHAT_LOAD, TIER1_LOAD, TIER2_LOAD
+from models.simulation.ticket_table import TIER2_HANDLE_SHARE
 from models.simulation.volume import PROBLEM_INDEX
-from models.simulation.world import REGIONS
+from models.simulation.world import INHOUSE, LINES, REGIONS, VENDORS
 
 _TIME = pl.Datetime("us")
 CALENDAR_SCHEMA = pl.Schema({
     "event_id": pl.String(), "kind": pl.String(), "name": pl.String(), "starts_at": _TIME, "ends_at": _TIME,
     "business_line": pl.String(), "region": pl.String(), "size": pl.Float64(),
 })  # fmt: skip
+
+# Headcount follows the last quarter; a campaign's rush is met with overtime, not with people.
+_HEADCOUNT_DAYS = 91
+# Vendor: paid hours of a full-time week, shrinkage, cost of an hour, days until a new person can work.
+_TERMS = {
+    "Brightline": (40.0, 0.30, 14.0, 28),
+    "Halden": (40.0, 0.30, 12.5, 21),
+    INHOUSE: (37.5, 0.35, 38.0, 56),
+}
 
 
 def calendar(campaigns: list[Campaign], holidays: list[tuple[str, str, date]], plan: Plan) -> pl.DataFrame:
@@ -99,3 +113,37 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
         "started_at": _TIME, "due_at": _TIME, "status": pl.String(), "metric": pl.String(), "expected_effect": pl.Float64(),
     })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def staffing(intake: Intake, timeline: Timeline, minutes: float, end: datetime) -> pl.DataFrame:
+    """Who is employed: enough for the last quarter's work at the load the queues are planned for.
+
+    Whole people, in small teams part-time, in steps of four hours a week. minutes: length of the history. The
+    planted causes and waves are not what headcount is planned on.
+    """
+    recent = (intake.minute >= minutes - _HEADCOUNT_DAYS * 1440) & (intake.cause < 0) & (intake.wave < 0)
+    first = timeline.handle_minutes / np.where(intake.channel == 1, CHAT_LOAD, TIER1_LOAD)
+    second = timeline.handle_minutes * TIER2_HANDLE_SHARE / TIER2_LOAD
+    weeks = min(_HEADCOUNT_DAYS, minutes / 1440) / 7
+    rows: list[tuple[object, ...]] = []
+    for number, line in enumerate(LINES):
+        here = recent & (intake.line == number)
+        hours = [
+            (1, name, first[here & (intake.vendor == place)].sum()) for place, name in enumerate(VENDORS)
+        ]
+        hours.append((2, INHOUSE, second[here & ~np.isnan(timeline.escalated)].sum()))
+        for tier, vendor, worked in hours:
+            full_time, shrinkage, cost, lead_days = _TERMS[vendor]
+            paid = worked / 60 / weeks / (1 - shrinkage)
+            people = max(int(np.ceil(paid / full_time)), 1)
+            hours_week = min(max(np.ceil(paid / people / 4) * 4, 4.0), full_time)
+            rows.append((tier, vendor, line, people, hours_week, shrinkage, 0.85, 2, None, cost, lead_days))
+    schema = pl.Schema({
+        "tier": pl.Int64(), "vendor": pl.String(), "business_line": pl.String(), "people": pl.Int64(),
+        "hours_week": pl.Float64(), "shrinkage": pl.Float64(), "occupancy_cap": pl.Float64(),
+        "chat_concurrency": pl.Int64(), "handle_minutes": pl.Float64(), "hour_cost": pl.Float64(), "lead_days": pl.Int64(),
+    })  # fmt: skip
+    since = end - timedelta(days=_HEADCOUNT_DAYS)
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        valid_from=pl.lit(since, dtype=_TIME), valid_to=pl.lit(None, dtype=_TIME)
+    )

@@ -116,3 +116,35 @@ def test_a_file_that_is_no_table_offers_the_closest(folder: Path, load_files: Lo
 def test_a_missing_folder_is_told(folder: Path, load_files: Load) -> None:
     (error,) = load_tables(load_files, folder / "nowhere").errors
     assert "no such folder" in error
+
+
+STAFFING = "tier,vendor,people,hours_week,shrinkage,occupancy_cap,chat_concurrency,lead_days,valid_from\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("1,A,5,40,1.0,0.85,2,28,2026-01-01", "shrinkage is '1.0', expected at least 0 and less than 1"),
+        ("1,A,5,0,0.3,0.85,2,28,2026-01-01", "hours_week is '0.0', expected more than 0"),
+        (
+            "1,A,5,40,0.3,1.2,2,28,2026-01-01",
+            "occupancy_cap is '1.2', expected more than 0 and at most 1",
+        ),
+        ("1,A,-1,40,0.3,0.85,2,28,2026-01-01", "people is '-1', expected at least 0"),
+        ("3,A,5,40,0.3,0.85,2,28,2026-01-01", "tier is '3'"),
+    ],
+)
+def test_impossible_staffing_is_told(folder: Path, load_files: Load, row: str, told: str) -> None:
+    (folder / "staffing.csv").write_text(STAFFING + row + "\n")
+    (message,) = load_tables(load_files, folder).files[0].messages
+    assert told in message
+
+
+def test_two_rows_for_the_same_team_at_once_are_caught(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    rows = "1,A,5,40,0.3,0.85,2,28,2026-01-01\n1,A,6,40,0.3,0.85,2,28,2026-02-01\n2,A,6,40,0.3,0.85,2,28,2026-01-01\n"
+    (folder / "staffing.csv").write_text(STAFFING + rows)
+    report = load_tables(load_files, folder)
+    assert report.quarantined == {"overlapping_validity": 1}
+    assert warehouse.query("select count(*) from raw.staffing").item() == 2

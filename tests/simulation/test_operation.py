@@ -102,3 +102,13 @@ def test_linked_tickets_reviews_and_groups_exist(operation: Operation) -> None:
 def test_an_argument_out_of_range_is_named(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         simulate(**({"tickets": 1000, "seed": 1, "as_of": AS_OF} | arguments))  # type: ignore[arg-type]
+
+
+def test_the_teams_are_as_large_as_the_queues_are_staffed_for(operation: Operation) -> None:
+    teams = operation.tables["staffing"]
+    assert teams.height == teams.select("tier", "vendor", "business_line").n_unique() == 12
+    tickets = operation.tables["tickets"].filter(pl.col("created_at") >= MIDNIGHT - timedelta(days=91))
+    worked = tickets["handle_minutes"].sum() / 60 / 13
+    there = (teams["people"] * teams["hours_week"] * (1 - teams["shrinkage"])).sum()
+    # Planned loads lie between 0.62 and 0.86; causes and waves come on top; part-time goes in steps of four hours.
+    assert 0.5 < worked / there < 0.95
