@@ -27,15 +27,25 @@ def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The state folder of a finished run on a small simulated operation; not to be changed."""
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+    """The state folder of a finished run on a small simulated operation; not to be changed.
+
+    The processes that run tests share it: the first one that wants it makes it, the others wait.
+    """
     from assets.ingest.simulated import simulate_into
+    from assets.run_lock import writing
     from pipelines.run import run_refresh
     from pipelines.settings import read_settings
 
-    settings = read_settings(home=tmp_path_factory.mktemp("finished"))
-    simulate_into(settings.home, tickets=TICKETS, seed=7, as_of=AS_OF)
-    run_refresh(settings)
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent  # each worker has a folder in one of them all
+    settings = read_settings(home=shared / "finished")
+    made = shared / "finished.made"
+    with writing(shared / "finished.lock", wait_seconds=300):
+        if not made.exists():
+            simulate_into(settings.home, tickets=TICKETS, seed=7, as_of=AS_OF)
+            run_refresh(settings)
+            made.touch()
     return settings
 
 

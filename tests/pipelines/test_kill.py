@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import polars as pl
+import pytest
 
 from pipelines.instance import end_killed_runs, open_instance
 from pipelines.run import run_refresh
@@ -20,11 +21,14 @@ from pipelines.settings import Settings
 _RUN_AND_DIE = """
 import os, signal, sys, threading
 from pathlib import Path
+import dagster as dg
+from pipelines import run
 from pipelines.progress import RunProgress
-from pipelines.run import run_refresh
 from pipelines.settings import read_settings
 
-home, step, delay = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+home, step, delay, history = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4]
+if history == "in memory":  # a third quicker
+    run.open_instance = lambda _: dg.DagsterInstance.ephemeral()
 
 class Killer(RunProgress):
     def emit(self, record):
@@ -33,7 +37,7 @@ class Killer(RunProgress):
         if event is not None and event.is_step_start and event.step_key == step:
             threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
-run_refresh(read_settings(home=home), select=sys.argv[4:], display=Killer())
+run.run_refresh(read_settings(home=home), select=sys.argv[5:], display=Killer())
 """
 
 
@@ -68,6 +72,7 @@ def _new_tickets(settings: Settings) -> None:
     tickets.write_parquet(folder / "tickets_2.parquet")
 
 
+@pytest.mark.usefixtures("history_in_memory")
 def test_a_run_killed_anywhere_leaves_what_was_published_and_the_next_one_completes(copied):
     pages, tickets = _pages(copied), _tickets_by_source(copied.published)
     assert "index.html" in pages
@@ -81,6 +86,7 @@ def test_a_run_killed_anywhere_leaves_what_was_published_and_the_next_one_comple
                 str(copied.home),
                 step,
                 str(delay),
+                "in memory",
                 *([asset] if asset else []),
             ],
             capture_output=True,
@@ -104,7 +110,8 @@ def test_a_run_killed_anywhere_leaves_what_was_published_and_the_next_one_comple
 
 def test_the_history_does_not_keep_a_killed_run_as_running(copied):
     run = subprocess.run(
-        [sys.executable, "-c", _RUN_AND_DIE, str(copied.home), "ingest", "0"], cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", _RUN_AND_DIE, str(copied.home), "ingest", "0", "on disk"],
+        cwd=Path(__file__).parents[2],
     )
     assert run.returncode == -signal.SIGKILL
     with open_instance(copied.dagster_home) as instance:
