@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from models.forecast.panel import Bools, Floats, Ints
 
@@ -104,7 +104,7 @@ def bounds(expected: Floats, calibration: Calibration) -> Bounds:
 
 
 def _uncalibrated(nodes: int) -> Calibration:
-    wide = np.array([stats.norm.ppf(0.5 + coverage / 2) * UNTESTED_WIDENING for coverage in COVERAGES])
+    wide = np.array([special.ndtri(0.5 + coverage / 2) * UNTESTED_WIDENING for coverage in COVERAGES])
     return Calibration(
         np.full(nodes, UNTESTED_DISPERSION), np.broadcast_to(wide[:, None, None], (2, len(BUCKETS), 2)).copy()
     )
@@ -135,9 +135,9 @@ def _tails(z: Floats, coverage: float, looks: int, nodes: int) -> Floats:
     """Distance of the lower and upper bound, in standard deviations."""
     tail = (1 - coverage) / 2
     both = float(np.quantile(np.abs(z), coverage))
-    apart = np.array([-np.quantile(z, tail), np.quantile(z, 1 - tail)])
+    apart = np.quantile(z, [tail, 1 - tail]) * [-1, 1]
     independent = looks * np.sqrt(nodes)
     trust = independent / (independent + SYMMETRY_AT)
     degrees = max(independent - 1, 1)
-    inflation = stats.t.ppf(1 - tail, degrees) / stats.norm.ppf(1 - tail) * np.sqrt(1 + 1 / independent)
+    inflation = special.stdtrit(degrees, 1 - tail) / special.ndtri(1 - tail) * np.sqrt(1 + 1 / independent)
     return np.maximum(trust * apart + (1 - trust) * both, 0.0) * inflation
