@@ -54,6 +54,7 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
         forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=horizon)
     return {
         "forecast_daily": forecast.points,
+        "forecast_effects": forecast.effects,
         "forecast_weekly": forecast.weekly,
         "forecast_backtest": forecast.backtest,
         "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),

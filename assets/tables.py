@@ -119,7 +119,26 @@ class ForecastDaily(dy.Schema):
     high_80 = column.number("upper end of the 80 % interval")
     low_95 = column.number("lower end of the 95 % interval")
     high_95 = column.number("upper end of the 95 % interval")
-    base = column.number("tickets expected without campaigns and holidays")
+    base = column.number("tickets expected without campaigns, holidays and waves that are on")
+
+
+class ForecastEffects(dy.Schema):
+    """What a forecast is made of: level, season, and each campaign, holiday and wave by name."""
+
+    made_on = column.date("last day the forecast knew")
+    level = column.text("total, business_line, tier, business_line_tier or region")
+    business_line = column.text("business line; null where summed over", nullable=True)
+    channel = column.text("null: parts are given for all channels together", nullable=True)
+    tier = column.text("tier at which the tickets arrive; null where summed over", nullable=True)
+    region = column.text("region; null where summed over", nullable=True)
+    date = column.date("the day, in the account's zone")
+    effect_kind = column.choice(
+        "what kind of part it is", ("level", "season", "holiday", "campaign", "surge")
+    )
+    effect = column.text("its name as in the calendar, without the year; level and season are called that")
+    tickets = column.number(
+        "tickets it brings, under 0 where it keeps them away; a day's parts sum to expected"
+    )
 
 
 class ForecastWeekly(dy.Schema):
@@ -174,6 +193,7 @@ THEME_TABLES: dict[str, type[dy.Schema]] = {
 DRIVER_TABLES: dict[str, type[dy.Schema]] = {"theme_drivers": ThemeDrivers}
 FORECAST_TABLES: dict[str, type[dy.Schema]] = {
     "forecast_daily": ForecastDaily,
+    "forecast_effects": ForecastEffects,
     "forecast_weekly": ForecastWeekly,
     "forecast_backtest": ForecastBacktest,
     "forecast_notes": ForecastNotes,

@@ -11,11 +11,12 @@ import polars as pl
 from models.forecast.backtest import Backtest, choose_origins, pick_forms, run_backtest, score
 from models.forecast.calendar_features import CalendarEvent, read_calendar
 from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY_HISTORY_DAYS
+from models.forecast.effects import EFFECTS_SCHEMA, effect_rows, effects_of
 from models.forecast.hierarchy import Level, levels_of
 from models.forecast.intervals import FEWEST_ORIGINS, bounds, calibrate
-from models.forecast.panel import SEGMENT, Panel, dense_panel
-from models.forecast.scopes import ScopedPanel, scope_panel
-from models.forecast.segments import FORMS, SegmentForecast, forecast_segments
+from models.forecast.panel import SEGMENT, Floats, Ints, Panel, dense_panel
+from models.forecast.scopes import scope_panel
+from models.forecast.segments import FORMS, SegmentForecast, fit_segments, forecast_fit
 from models.forecast.weekly import WEEKLY_SCHEMA, past_daily_points, past_weekly_points, weekly_points
 
 POINTS_SCHEMA = (
@@ -31,14 +32,18 @@ class Forecast:
     """A forecast as of one day.
 
     points: a row per level, node and day ahead: made_on, level, business_line, channel, tier, region (null
-    where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns and
-    holidays). backtest: a row per level and horizon bucket: origins, points, wape, bias, coverage_80,
-    coverage_95 (out of sample), wape_seasonal_naive. notes: what was missing or fallen back to, for readers.
+    where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns,
+    holidays and waves that are on). effects: what it is made of, a row per level but segment, node, day and
+    part: tickets of an effect (its name) of an effect_kind (level, season, holiday, campaign, surge); they sum
+    to expected, level and season to base. backtest: a row per level and horizon bucket: origins, points,
+    wape, bias, coverage_80, coverage_95 (out of sample), wape_seasonal_naive. notes: what was missing or
+    fallen back to, for readers.
     weekly: sums of whole weeks with intervals of their own, every level but segment. past_points, past_weekly:
     the same as of the backtest's origins, without segments and without base.
     """
 
     points: pl.DataFrame
+    effects: pl.DataFrame
     weekly: pl.DataFrame
     past_points: pl.DataFrame
     past_weekly: pl.DataFrame
@@ -70,6 +75,7 @@ def forecast_daily(
     if panel is None:
         return Forecast(
             pl.DataFrame(schema=POINTS_SCHEMA),
+            pl.DataFrame(schema=EFFECTS_SCHEMA),
             pl.DataFrame(schema=WEEKLY_SCHEMA),
             pl.DataFrame(schema=POINTS_SCHEMA).drop("base"),
             pl.DataFrame(schema=WEEKLY_SCHEMA),
@@ -80,7 +86,9 @@ def forecast_daily(
     scoped = scope_panel(panel, events, horizon + lag, regressors)
     tested_from = choose_origins(panel.days, horizon, origins)
     backtest = run_backtest(scoped, tested_from)
-    made = _forecast_in_chosen_forms(scoped, backtest)
+    fits = [fit_segments(scoped, panel.days, form) for form in FORMS]
+    made = _in_chosen_forms([forecast_fit(fit) for fit in fits], backtest.form)
+    parts = effects_of(fits, made, backtest.form)
     levels = levels_of(panel.segments)
     notes = _history_notes(panel, made, len(tested_from), lag) + _calendar_notes(events, panel)
     points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
@@ -92,6 +100,7 @@ def forecast_daily(
     past_weekly = [frame for level in above for frame in past_weekly_points(level, backtest, knew)]
     return Forecast(
         points,
+        pl.concat([effect_rows(parts, level, cutoff, lag) for level in above]),
         pl.concat(weekly),
         pl.concat(past) if past else points.drop("base").clear(),
         pl.concat(past_weekly) if past_weekly else weekly[0].clear(),
@@ -100,12 +109,19 @@ def forecast_daily(
     )
 
 
-def _forecast_in_chosen_forms(scoped: ScopedPanel, backtest: Backtest) -> SegmentForecast:
-    made = [forecast_segments(scoped, scoped.panel.days, form) for form in FORMS]
+def _in_chosen_forms(made: list[SegmentForecast], form: Ints) -> SegmentForecast:
+    def picked(values: list[Floats]) -> Floats:
+        return pick_forms(np.stack(values), form)
+
     return replace(
         made[0],
-        expected=pick_forms(np.stack([one.expected for one in made]), backtest.form),
-        base=pick_forms(np.stack([one.base for one in made]), backtest.form),
+        expected=picked([one.expected for one in made]),
+        base=picked([one.base for one in made]),
+        level=picked([one.level for one in made]),
+        surge={
+            name: picked([one.surge.get(name, np.zeros(one.base.shape)) for one in made])
+            for name in {name: None for one in made for name in one.surge}
+        },
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from models.forecast.carry_over import LOOKED_AT_DAYS, surge_carry_over
 from models.forecast.closures import Closures, find_closures
 from models.forecast.design import base_design, recency_weights
 from models.forecast.panel import Bools, Floats, Ints
@@ -42,15 +43,17 @@ FORMS = (STEADY, NIMBLE, RESTLESS)
 
 @dataclass(frozen=True)
 class SegmentForecast:
-    """Tickets expected per day ahead and segment, shape (horizon, segments): with events, without, and level
-    and trend alone.
+    """Tickets expected per day ahead and segment, shape (horizon, segments).
 
-    sparse, ended: segments forecast by their share, and those that had stopped.
+    expected: in all; base: without campaigns, holidays and waves; level: level and trend alone; surge: what
+    each wave that is on still brings, by its name. sparse, ended: segments forecast by their share, and
+    those that had stopped.
     """
 
     expected: Floats
     base: Floats
     level: Floats
+    surge: dict[str, Floats]
     sparse: Bools
     ended: Bools
 
@@ -116,24 +119,32 @@ def forecast_fit(made: SegmentFit) -> SegmentForecast:
     """The `horizon` days after those fitted."""
     units = made.units
     shape = (made.scoped.horizon, units.counts.shape[1])
-    expected, base, level = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    planned, base, level = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    usual = np.zeros((min(LOOKED_AT_DAYS, made.days), shape[1]))
     for unit in made.blocks:
         days = unit.block.target.shape[0]
         season = unit.fit.without_events - unit.fit.trend
-        usual = np.log(np.exp(season[:days][-RECENT_DAYS:]).mean(axis=0))
-        expected[:, unit.index] = unit.lift * np.exp(unit.fit.fitted[days:])
+        usual_season = np.log(np.exp(season[:days][-RECENT_DAYS:]).mean(axis=0))
+        fitted = unit.lift * np.exp(unit.fit.fitted)
+        planned[:, unit.index] = fitted[days:]
+        usual[max(len(usual) - days, 0) :, unit.index] = fitted[:days][-len(usual) :]
         base[:, unit.index] = unit.lift * np.exp(unit.fit.without_events[days:])
-        level[:, unit.index] = unit.lift * np.exp(unit.fit.trend[days:] + usual)
-    expected[made.closures.ahead] = 0.0
+        level[:, unit.index] = unit.lift * np.exp(unit.fit.trend[days:] + usual_season)
+    planned[made.closures.ahead] = 0.0
+    base[made.closures.ahead & ~_holidays_ahead(made)] = 0.0
     ended = made.closures.ended[units.unit_of]
     split = units.share * ~ended
-    return SegmentForecast(
-        expected[:, units.unit_of] * split,
-        base[:, units.unit_of] * split,
-        level[:, units.unit_of] * split,
-        units.sparse,
-        ended,
-    )
+    by_segment = [values[:, units.unit_of] * split for values in (planned, base, level, usual)]
+    surge = surge_carry_over(made.scoped, made.days, by_segment[3], by_segment[0])
+    expected = by_segment[0] + sum(surge.values(), np.zeros(()))
+    return SegmentForecast(expected, by_segment[1], by_segment[2], surge, units.sparse, ended)
+
+
+def _holidays_ahead(made: SegmentFit) -> Bools:
+    """Days ahead with a holiday, shape (horizon, units): closed for it, not by the week."""
+    ahead = slice(made.days, made.days + made.scoped.horizon)
+    by_scope = [[name != "" for name in columns.holidays[ahead]] for columns in made.scoped.columns]
+    return np.array(by_scope, dtype=bool)[made.units.scope].T
 
 
 def _first_member(units: Units) -> Ints:
