@@ -24,7 +24,11 @@ PAGES = {
     "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
     "report_capacity": (
         "capacity.html",
-        "Tickets expected for the coming weeks, how sure that is, and past accuracy.",
+        "What to decide and by when: people needed, tickets expected, how sure that is, and past accuracy.",
+    ),
+    "report_incident": (
+        "incident.html",
+        "A wave that is on: how big, how it is likely to go on, whom it hits and who must be there.",
     ),
 }
 

@@ -16,6 +16,7 @@ from assets.reports.page import Page
 from assets.reports.pages import (
     all_themes,
     capacity,
+    incident,
     index,
     new_themes,
     rise_tables,
@@ -84,8 +85,11 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
         data.publish(PublishedTable(name, caption, frame))
     trend = trends.build(tables, scope, data)
     plan = capacity.build(tables, scope, data)
-    overview = index.build(scope, data, causes, new, trend, plan)
-    return (overview, causes, new, everything, trend, plan), rises
+    staffing = plan.content["plan"]
+    queues = staffing.backlog.queues if staffing and staffing.backlog else ()
+    wave = incident.build(tables, scope, data, themes, queues)
+    overview = index.build(scope, data, wave, causes, new, trend, plan)
+    return (overview, causes, new, everything, trend, plan, wave), rises
 
 
 def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.reports.ahead_columns import AHEAD_TABLES
+
 _TEXT, _COUNT, _NUMBER, _DAY, _TIME, _FLAG = (
     pl.String(),
     pl.Int64(),
@@ -314,4 +316,5 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "wape_seasonal_naive": _NUMBER,
     },
     "forecast_notes": {"note": _TEXT},
+    **AHEAD_TABLES,
 }

@@ -13,7 +13,9 @@ import pytest
 
 from assets.reports.site import SiteResult, render_site
 from tests.reports.invented_forecast import forecast_tables
+from tests.reports.invented_plan import effect_tables, plan_tables, record_tables
 from tests.reports.invented_rises import rise_tables
+from tests.reports.invented_surge import surge_tables
 
 AS_OF = datetime(2026, 11, 16, 2, 30)
 WEEK = date(2026, 11, 9)  # the last whole week
@@ -307,6 +309,7 @@ def invented_tables(weeks: int = 104, has: dict[str, bool] | None = None) -> dic
     rng = np.random.default_rng(7)
     mondays = [WEEK - timedelta(weeks=back) for back in range(weeks - 1, -1, -1)]
     days = [WEEK + timedelta(days=6 - back) for back in range(weeks * 7 - 1, -1, -1)]
+    forecast = forecast_tables(AS_OF.date(), LINES, REGIONS)
     kpis, signals = _kpi_rows(mondays, rng)
     return {
         "raw.account": pl.DataFrame({"as_of": [AS_OF], "time_zone": ["Europe/London"]}),
@@ -325,7 +328,11 @@ def invented_tables(weeks: int = 104, has: dict[str, bool] | None = None) -> dic
         "kpi_signals": pl.DataFrame(signals, infer_schema_length=None),
         "daily_volume": _daily_volume(days, rng),
         **_theme_tables(mondays, rng),
-        **forecast_tables(AS_OF.date(), LINES, REGIONS),
+        **forecast,
+        **effect_tables(AS_OF.date(), forecast["forecast_daily"]),
+        **plan_tables(AS_OF.date()),
+        **record_tables(AS_OF.date()),
+        **surge_tables(AS_OF),
         **rise_tables(WEEK),
         "source_summary": _source_summary(),
         "stg_tickets": pl.DataFrame(

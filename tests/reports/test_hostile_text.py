@@ -15,7 +15,7 @@ from assets.reports.site import render_site
 from tests.reports.conftest import HOSTILE, invented_tables, write_snapshot
 from tests.reports.parsed_page import ParsedPage, parse, strings
 
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity")
+PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
 TEMPLATES = sorted((Path(site.__file__).parent / "templates").glob("*.html"))
 TAGS = {tag for file in TEMPLATES for tag in re.findall(r"<([a-z][a-z0-9]*)", file.read_text())}
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -53,6 +53,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "stg_tickets": ["subject"],
         "source_summary": ["source"],
         "theme_history": ["detail"],
+        "forecast_effects": ["effect"],
+        "forecast_changes": ["effect"],
+        "staffing_weeks": ["vendor", "because"],
+        "staffing_asks": ["vendor", "because"],
+        "staffing_intervals": ["vendor", "mode"],
+        "staffing_notes": ["note"],
+        "backlog_ahead": ["business_line"],
+        "backlog_back": ["business_line", "note"],
+        "surge_alarms": ["business_line", "region"],
+        "surge_tickets": ["source", "ticket_id", "text"],
+        "surge_people": ["tier"],
     }.items():
         tables[name] = _hostile(tables[name], columns)
     for name in ("kpi_signals", "weekly_kpis", "forecast_daily", "daily_volume"):

@@ -14,7 +14,7 @@ from assets.reports.site import SiteResult, render_site
 from tests.reports.conftest import invented_tables, write_snapshot
 from tests.reports.parsed_page import ParsedPage, parse
 
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity")
+PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
 THEMES = ("themes", "theme_trends", "theme_impact", "theme_examples", "theme_drivers")
 Tables = dict[str, pl.DataFrame]
 
@@ -68,11 +68,13 @@ def test_a_snapshot_without_a_row_gives_every_page_with_what_it_lacks(make):
     assert "There are no themes to report on." in made.says("root-causes")
     assert "There are no whole weeks to report on yet." in made.says("trends")
     assert "There is no forecast yet." in made.says("capacity")
+    assert "No wave is on." in made.says("incident")
 
 
 def test_a_snapshot_without_a_table_reads_as_one_without_rows(make):
     made = make({"raw.account": invented_tables(weeks=2)["raw.account"]})
     assert "No tickets have been loaded yet." in made.result.notes
+    assert "Waves were not looked for." in made.says("incident")
 
 
 def test_no_text(make):
@@ -107,7 +109,7 @@ def test_no_groups(make):
 
 
 def test_no_calendar(make):
-    made = make(_without(invented_tables(weeks=12), "stg_calendar"))
+    made = make(_without(invented_tables(weeks=12), "stg_calendar", "forecast_effects"))
     assert "The calendar is empty" in made.says("capacity")
     assert "The forecast assumes none." in made.says("capacity")
     layouts = [chart["layout"] for chart in made.pages["capacity"].charts]

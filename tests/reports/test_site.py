@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import plotly.graph_objects as go
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -20,7 +21,7 @@ from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import write_snapshot
 from tests.reports.parsed_page import ParsedPage, parse
 
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity")
+PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,14 @@ def test_every_chart_is_described_for_those_who_cannot_see_it(parsed):
         drawn = [attrs for _, attrs in page.elements if attrs.get("role") == "img"]
         assert sum(attrs.get("class") == "plot" for attrs in drawn) == len(page.charts)
         assert all(len(attrs["aria-label"] or "") > 40 for attrs in drawn)
+
+
+def test_every_chart_is_one_that_plotly_knows(parsed):
+    for name, count in (("trends", 2), ("root-causes", 1), ("capacity", 99), ("incident", 99)):
+        charts = parsed[name].charts[:count]
+        assert charts
+        for chart in charts:
+            go.Figure(chart)  # raises for an unknown name or value
 
 
 def test_the_table_of_all_themes_can_be_searched_and_sorted(site, parsed):

@@ -1,330 +1,323 @@
-"""The capacity page: the forecast with its ranges and the calendar, and how earlier forecasts did."""
+"""The capacity page: what to decide and by when, how much is coming, who must be there, how good forecasts were."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
-from assets.reports import charts, wording
-from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports import wording
+from assets.reports.data_tables import DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page
+from assets.reports.pages import calendar_ahead, effects_ahead, volume_ahead
+from assets.reports.pages.backlog_ahead import BacklogAhead, read_backlog
 from assets.reports.pages.calendar_ahead import event_table, read_events
-from assets.reports.pages.forecast_quality import LEVEL_LABELS, Backtest, read_backtest
-from assets.reports.privacy import hide_small_cells, plain_text, plain_texts
+from assets.reports.pages.earlier_forecasts import read_record
+from assets.reports.pages.effects_ahead import Effects, read_effects
+from assets.reports.pages.forecast_changes import read_changes
+from assets.reports.pages.forecast_quality import read_backtest
+from assets.reports.pages.people_needed import TEAMS_CHARTED, Need, read_need
+from assets.reports.pages.staffing_asks import Asks, in_a_sentence, in_time, read_asks
+from assets.reports.pages.volume_ahead import Volume, read_volume
+from assets.reports.privacy import plain_text, plain_texts
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
-PAST_DAYS = 91
-A_YEAR = timedelta(weeks=52)  # whole weeks, so that weekdays stay on weekdays
-_LEVELS = {"total": None, "business_line": "business_line", "tier": "tier", "region": "region"}
+_LABEL = "Capacity"
 
 
 @dataclass(frozen=True)
-class Series:
-    """A forecast series and what came before it."""
+class Plan:
+    """The staffing plan made with the forecast: what it asks for, the need of each team, the backlog."""
 
-    level: str
-    name: str  # value of the level; `all` for the total
-    ahead: pl.DataFrame
-    past: pl.DataFrame
-
-    @property
-    def key(self) -> str:
-        return f"{self.level}-{self.name}"
-
-    @property
-    def label(self) -> str:
-        if self.level == "total":
-            return LEVEL_LABELS["total"]
-        return f"{LEVEL_LABELS[self.level]}: {wording.readable(self.name)}"
+    asks: Asks
+    need: Need
+    backlog: BacklogAhead | None
 
 
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
-    """The page; publishes the forecast by day and week, the calendar ahead and the backtest."""
+    """The page; publishes the forecast, the plan made of it, and how earlier forecasts did."""
     if not scope.is_latest:
-        return _no_forecast(
+        return _page(
             "The forecast of a past week is not in this snapshot.",
             "Only the newest forecast is kept; it knows of what came later.",
             missing=("The forecast as it stood at the end of this week is not known.",),
         )
-    forecast = _forecast(snapshot)
+    volume = read_volume(snapshot, data)
     backtest = read_backtest(snapshot, data)
     missing = scope.missing("tickets", "history", "groups", "calendar")
-    if not forecast.height:
-        return _no_forecast(
+    if volume is None:
+        return _page(
             "There is no forecast yet.",
             "A forecast needs at least a few weeks of daily volume.",
+            {"backtest": backtest, "notes": _notes(snapshot, "forecast_notes")},
             missing=missing or ("The last run made no forecast.",),
-            backtest=backtest,
-            notes=_notes(snapshot),
         )
-    data.publish(PublishedTable("forecast_daily", "Forecast by day", forecast))
-    days = forecast["date"].sort()
-    first, last = days[0], days[-1]
-    past = _past(snapshot, first, data)
-    series = _series(forecast, past)
-    total = series[0]
-    weekly = _weekly(forecast, past, data)
-    events = read_events(snapshot, scope, first - timedelta(days=PAST_DAYS), last)
-    ahead = events.filter(pl.col("last") >= first)
-    return Page(
-        name="capacity",
-        label="Capacity",
-        finding=_finding(total, first),
-        lede=_lede(total, first, last, scope),
-        content={
-            "strip": _strip(total, first, ahead),
-            "series": [(one, _chart(one, events), weekly[one.key]) for one in series],
-            "events": event_table(ahead, total.ahead, data),
-            "events_past": [
-                f"{row['mark']} {row['name']}, {wording.days(row['first'], row['last'])}"
-                for row in events.filter(pl.col("last") < first).iter_rows(named=True)
-            ],
+    plan, gaps = _plan(snapshot, volume, data)
+    effects = read_effects(snapshot, volume.made_on, data)
+    ahead, content = _volume_content(snapshot, scope, volume, effects, data)
+    past = pl.concat([series.past for series in volume.series])
+    record = read_record(snapshot, volume.made_on, past, data)
+    _publish_intervals(snapshot, volume, data)
+    return _page(
+        _finding(plan, volume),
+        _lede(volume, scope),
+        {
+            "strip": _strip(plan, volume, ahead),
+            "plan": plan,
+            "unplanned": max(plan.need.teams_in_all - TEAMS_CHARTED, 0) if plan else 0,
+            **content,
+            "record": record,
+            "changes": read_changes(snapshot, volume.made_on, data),
             "backtest": backtest,
-            "notes": _notes(snapshot),
+            "notes": _notes(snapshot, "forecast_notes"),
+            "assumptions": _notes(snapshot, "staffing_notes") if plan else [],
+            "files": _files(data),
         },
-        lines=_lines(total, first, ahead),
-        missing=missing,
+        lines=_lines(plan, volume, ahead),
+        missing=(*missing, *gaps),
     )
 
 
-def _no_forecast(
+_NOTHING: dict[str, Any] = {
+    "strip": (),
+    "plan": None,
+    "unplanned": 0,
+    "series": (),
+    "events": None,
+    "events_past": (),
+    "smaller": "",
+    "without_effect": (),
+    "record": None,
+    "changes": None,
+    "backtest": None,
+    "notes": (),
+    "assumptions": (),
+    "files": (),
+}
+
+
+def _page(
     finding: str,
     lede: str,
-    missing: tuple[str, ...],
-    backtest: Backtest | None = None,
-    notes: Sequence[str] = (),
+    content: dict[str, Any] | None = None,
+    lines: tuple[Line, ...] = (),
+    missing: tuple[str, ...] = (),
 ) -> Page:
-    content = {"series": [], "events": None, "backtest": backtest, "notes": notes}
-    return Page("capacity", "Capacity", finding, lede, content, missing=missing)
+    return Page("capacity", _LABEL, finding, lede, _NOTHING | (content or {}), lines, missing)
 
 
-def _forecast(snapshot: Snapshot) -> pl.DataFrame:
-    levels = ", ".join(f"'{level}'" for level in _LEVELS)
-    forecast = snapshot.table("forecast_daily", where=f"level in ({levels})", order_by="level, date")
-    if not forecast.height:
-        return forecast
-    name = pl.coalesce(
-        *(pl.when(level=level).then(pl.col(column)) for level, column in _LEVELS.items() if column)
-    )
-    return (
-        forecast.filter(pl.col("made_on") == pl.col("made_on").max())
-        .with_columns(name=name.fill_null("all"))
-        .select(
-            "made_on",
-            "level",
-            "name",
-            "date",
-            "expected",
-            "base",
-            "low_80",
-            "high_80",
-            "low_95",
-            "high_95",
-        )
-        .pipe(plain_texts, ["name"])
-        .sort("level", "name", "date")
-    )
+def _plan(snapshot: Snapshot, volume: Volume, data: DataFolder) -> tuple[Plan | None, list[str]]:
+    """The plan and what it cannot say. A plan made for another forecast is left out."""
+    planned_on = snapshot.table("staffing_weeks")["made_on"].max()
+    if planned_on is None:
+        return None, ["How many people are needed was not worked out by the last run."]
+    if planned_on != volume.made_on:
+        return None, [
+            f"The last staffing plan was made on {wording.day(planned_on, year=True)}, for another forecast than "  # type: ignore[arg-type]
+            "this one, and is left out. `groundswell run` makes a new one."
+        ]
+    asks = read_asks(snapshot, volume.made_on + timedelta(days=1), data)
+    need = read_need(snapshot, volume.made_on, asks, data)
+    if need is None:
+        return None, ["How many people are needed was not worked out by the last run."]
+    return Plan(asks, need, read_backlog(snapshot, volume.made_on, asks, data)), _staffing_gaps(need)
 
 
-def _past(snapshot: Snapshot, first: date, data: DataFolder) -> pl.DataFrame:
-    """Daily arrivals by level since a year and a quarter before the forecast; small counts hidden."""
-    since = first - A_YEAR - timedelta(days=PAST_DAYS)
-    parts = []
-    for level, dimension in _LEVELS.items():
-        arrivals = snapshot.daily_arrivals(dimension, since).filter(pl.col("date") < first)
-        parts.append(arrivals.with_columns(level=pl.lit(level)))
-    # A value's count follows from the total and the other values.
-    past = hide_small_cells(pl.concat(parts), "tickets", within=[["level", "date"]])
-    past = (
-        past.pipe(plain_texts, ["name"])
-        .select("level", "name", "date", "tickets", "is_hidden")
-        .sort("level", "name", "date")
-    )
-    data.publish(PublishedTable("daily_arrivals", "Arrivals by day", past))
-    return past
+def _staffing_gaps(need: Need) -> list[str]:
+    if not need.is_staffing_known:
+        return [
+            "Who is staffed is not known, so nobody can be said to be missing. The people needed are worked out with "
+            "assumptions (see below). Fill tables/staffing.csv to see who is missing, what that costs and by when to decide."
+        ]
+    if left := need.teams_without_staffing:
+        teams = wording.plural(need.teams_in_all, "team")
+        return [
+            f"tables/staffing.csv says nothing of {wording.number_word(left)} of {teams}: "
+            "what they need is shown, but not whether they have it. Add a line for each to see it."
+        ]
+    return []
 
 
-def _series(forecast: pl.DataFrame, past: pl.DataFrame) -> list[Series]:
-    found = []
-    for level in _LEVELS:
-        names = forecast.filter(level=level)["name"].unique().sort().to_list()
-        if level != "total" and len(names) < 2:
-            continue
-        for name in names:
-            found.append(
-                Series(
-                    level,
-                    name,
-                    forecast.filter(level=level, name=name),
-                    past.filter(level=level, name=name),
-                )
-            )
-    return found
-
-
-def _weekly(forecast: pl.DataFrame, past: pl.DataFrame, data: DataFolder) -> dict[str, PublishedTable]:
-    """Expected arrivals by week, by series: whole weeks, beside the same week a year before."""
-    monday = pl.col("date").dt.truncate("1w")
-    peak = pl.col("expected").arg_max()
-    ahead = (
-        forecast.group_by("level", "name", week=monday)
-        .agg(
-            days=pl.len(),
-            expected=pl.col("expected").sum(),
-            from_calendar=(pl.col("expected") - pl.col("base")).sum(),
-            busiest_day=pl.col("date").get(peak),
-            busiest_expected=pl.col("expected").max(),
-            busiest_low_80=pl.col("low_80").get(peak),
-            busiest_high_80=pl.col("high_80").get(peak),
-        )
-        .filter(days=7)
-    )
-    year_before = (
-        past.group_by("level", "name", week=monday + A_YEAR)
-        .agg(days=pl.len(), year_before=pl.col("tickets").sum(), hidden=pl.col("is_hidden").any())
-        .filter(pl.col("days") == 7, ~pl.col("hidden"))
-        .select("level", "name", "week", "year_before")
-    )
-    weekly = ahead.join(year_before, on=["level", "name", "week"], how="left").sort("level", "name", "week")
-    whole = PublishedTable("forecast_weekly", "Expected arrivals by week", weekly)
-    data.publish(whole)
-    columns = (
-        Column("week", "Week from", "day"),
-        Column(
-            "expected", "Expected", "count", "The middle of what may come; half the time it will be more."
-        ),
-        Column("from_calendar", "Of it calendar", "signed", "Expected above or below a week without events."),
-        Column("year_before", "A year before", "count", "What came in the same week 52 weeks earlier."),
-        Column("busiest_day", "Busiest day", "day"),
-        Column("busiest_expected", "Expected that day", "count"),
-        Column(
-            "busiest_low_80",
-            "80 % range that day",
-            "count",
-            "Four of five such days should fall in it.",
-            until="busiest_high_80",
-        ),
-    )
-    return {
-        f"{level}-{name}": PublishedTable(whole.name, whole.caption, part, columns)
-        for (level, name), part in weekly.partition_by(
-            ["level", "name"], as_dict=True, maintain_order=True
-        ).items()
-    }
-
-
-def _chart(series: Series, events: pl.DataFrame) -> charts.Chart:
-    since = series.ahead["date"][0] - timedelta(days=PAST_DAYS)
-    past = series.past.filter(pl.col("date") >= since)
-    column = series.ahead.get_column
-    marked = events
-    if series.level in ("business_line", "region"):
-        marked = events.filter(pl.col(series.level).is_null() | (pl.col(series.level) == series.name))
-    peak = series.ahead.sort("expected", descending=True).row(0, named=True)
-    return charts.forecast(
-        (past["date"].to_list(), past["tickets"].to_list()),
-        column("date").to_list(),
-        column("expected").to_list(),
-        (column("low_80").to_list(), column("high_80").to_list()),
-        (column("low_95").to_list(), column("high_95").to_list()),
-        events=[
-            charts.Event(str(row["mark"]), row["name"], row["first"], row["last"])
-            for row in marked.iter_rows(named=True)
+def _volume_content(
+    snapshot: Snapshot, scope: Scope, volume: Volume, effects: Effects | None, data: DataFolder
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The calendar events ahead, and what the page shows of volume and what moves it."""
+    since = volume.first - timedelta(days=volume_ahead.PAST_DAYS)
+    events = read_events(snapshot, scope, since, volume.first, volume.last)
+    over = events.filter(pl.col("last") < volume.first)
+    ahead = events.filter(pl.col("last") >= volume.first)
+    series = []
+    for one in volume.series:
+        touching = over if effects else events
+        if one.level in ("business_line", "region"):
+            touching = touching.filter(pl.col(one.level).is_null() | (pl.col(one.level) == one.name))
+        marks = [*calendar_ahead.marks(touching), *(effects.marks(one) if effects else ())]
+        parts = effects.parts(one) if effects else None
+        series.append((one, volume_ahead.chart(one, marks), parts, volume.weekly[one.key]))
+    content: dict[str, Any] = {
+        "series": series,
+        "events": effects.table if effects else event_table(ahead, volume.total.ahead, data),
+        "events_past": [
+            f"{row['mark']} {row['name']}, {wording.days(row['first'], row['last'])}"
+            for row in over.iter_rows(named=True)
         ],
-        alt=(
-            f"{series.label}, a day: the last {PAST_DAYS} days and the next {series.ahead.height}. "
-            f"The busiest day ahead is {wording.day(peak['date'])} with about {wording.count(peak['expected'])}."
-        ),
-    )
+    }
+    if effects:
+        content |= {
+            "smaller": effects.smaller,
+            "without_effect": effects_ahead.without_effect(ahead, effects),
+        }
+    return ahead, content
 
 
-def _four_weeks(total: Series, first: date) -> tuple[float, float | None]:
-    """Arrivals a week: expected over the next 28 days, and come over the last 28 where all are known."""
-    ahead = total.ahead.head(28)
-    past = total.past.filter(pl.col("date") >= first - timedelta(days=28))
-    came = None
-    if past.height == 28 and not past["is_hidden"].any():
-        came = float(past["tickets"].sum()) / 4
-    return float(ahead["expected"].sum()) / (ahead.height / 7), came
+def _publish_intervals(snapshot: Snapshot, volume: Volume, data: DataFolder) -> None:
+    """The tables by the hour and shift, for the tools that schedule people."""
+    for name, caption in (
+        ("forecast_hourly", "Forecast by the hour"),
+        ("staffing_intervals", "Agents needed by interval, for WFM tools"),
+        ("staffing_shifts", "Fewest people per shift"),
+    ):
+        frame = snapshot.table(name, where=f"made_on = date '{volume.made_on}'")
+        if frame.height:
+            texts = [
+                column
+                for column in ("business_line", "channel", "tier", "vendor", "mode")
+                if column in frame.columns
+            ]
+            data.publish(PublishedTable(name, caption, plain_texts(frame, texts)))
 
 
-def _finding(total: Series, first: date) -> str:
-    expected, came = _four_weeks(total, first)
-    text = f"About {wording.count(expected)} arrivals a week are expected over the next four weeks"
-    if came is None or not came:
-        return f"{text}."
-    change = expected / came - 1
-    if abs(change) < 0.02:
-        return f"{text}, about as many as in the last four."
-    more = "more" if change > 0 else "fewer"
-    return f"{text}, {wording.share(abs(change))} {more} than in the last four."
+_FILES = (
+    "staffing_intervals",
+    "staffing_shifts",
+    "staffing_weeks",
+    "backlog_ahead",
+    "forecast_hourly",
+    "forecast_daily",
+    "forecast_weekly",
+    "forecast_parts",
+    "daily_arrivals",
+)
 
 
-def _peak(total: Series) -> dict[str, object]:
-    return total.ahead.sort("expected", descending=True).row(0, named=True)
+def _files(data: DataFolder) -> list[PublishedTable]:
+    published = {table.name: table for table in data.tables}
+    return [published[name] for name in _FILES if name in published]
 
 
-def _range(row: dict[str, object]) -> str:
-    return wording.between("count", row["low_80"], row["high_80"])  # type: ignore[arg-type]
+def _finding(plan: Plan | None, volume: Volume) -> str:
+    if plan is None:
+        return volume.says()
+    if plan.asks.first:
+        return plan.asks.title()
+    if plan.need.is_staffing_known:
+        where = " where staffing is known" if plan.need.teams_without_staffing else ""
+        return f"Nobody is missing in the next {plan.need.weeks_ahead} weeks{where}."
+    week, people = plan.need.busiest("people")
+    return f"About {wording.count(people)} people are needed in the busiest week, from {wording.day(week)}."
 
 
-def _lede(total: Series, first: date, last: date, scope: Scope) -> str:
-    made_on = wording.day(total.ahead["made_on"][0], year=True)
+def _lede(volume: Volume, scope: Scope) -> str:
     return (
-        f"Arrivals a day from {wording.day(first, year=True)} to {wording.day(last, year=True)}, "
-        f"forecast on {made_on} from {scope.source_names}. "
-        "An arrival is a ticket that reaches a tier: an escalated ticket counts once at each tier, "
-        "because both work on it, so there are more arrivals than tickets created."
+        f"Arrivals from {wording.day(volume.first, year=True)} to {wording.day(volume.last, year=True)} and the people "
+        f"they take, worked out on {wording.day(volume.made_on, year=True)} from {scope.source_names}. "
+        "An arrival is a ticket that reaches a tier: an escalated ticket counts once at each tier, because both work "
+        "on it."
     )
 
 
-def _strip(total: Series, first: date, ahead: pl.DataFrame) -> list[Figure]:
-    expected, came = _four_weeks(total, first)
-    peak = _peak(total)
-    return [
+def _strip(plan: Plan | None, volume: Volume, ahead: pl.DataFrame) -> list[Figure]:
+    strip = _people_figures(plan) if plan else []
+    expected, came = volume.four_weeks()
+    strip.append(
         Figure(
             "Arrivals a week, next four",
             wording.count(expected),
             f"{wording.count(came)} a week in the last four" if came is not None else "expected",
-        ),
+        )
+    )
+    strip.append(
         Figure(
             "Busiest day",
-            wording.day(peak["date"]),  # type: ignore[arg-type]
-            f"about {wording.count(peak['expected'])} (80 % range {_range(peak)})",  # type: ignore[arg-type]
-        ),
+            wording.day(volume.peak["date"]),
+            f"about {wording.count(volume.peak['expected'])}, likely {volume.peak_range}",
+        )
+    )
+    if plan is None:
+        context = f"campaigns, holidays, incidents, waves in {volume.total.ahead.height} days"
+        strip.append(Figure("Calendar events ahead", str(ahead.height), context))
+    return strip
+
+
+def _people_figures(plan: Plan) -> list[Figure]:
+    """Who is missing and when to decide; where staffing is not known, how many are needed."""
+    week, people = plan.need.busiest("people")
+    needed = Figure("People needed at most", wording.count(people), f"in the week from {wording.day(week)}")
+    if not plan.need.is_staffing_known:
+        return [needed]
+    week, missing = plan.need.busiest("missing")
+    figures = [
         Figure(
-            "Calendar events ahead",
-            str(ahead.height),
-            f"campaigns, holidays, incidents, waves in {total.ahead.height} days",
-        ),
-    ]
-
-
-def _lines(total: Series, first: date, ahead: pl.DataFrame) -> tuple[Line, ...]:
-    peak = _peak(total)
-    lines = [
-        Line(
-            finding=_finding(total, first).rstrip("."),
-            context=f"busiest day {wording.day(peak['date'])}, about {wording.count(peak['expected'])} "  # type: ignore[arg-type]
-            f"(80 % range {_range(peak)})",
-            href="capacity.html#forecast",
+            "Missing at most",
+            wording.count(missing),
+            f"people, in the week from {wording.day(week)}" if missing else "people in any week",
+            "worse" if missing else "usual",
         )
     ]
+    first = min(
+        (row for row in plan.asks.rows if row["decide_by"] is not None),
+        key=lambda row: row["decide_by"],
+        default=None,
+    )
+    if first is None:
+        return [*figures, needed]
+    late = sum(row["is_late"] for row in plan.asks.rows)
+    context = f"{late} of {len(plan.asks.rows)} too late" if late else "the first day to decide"
+    tone = "worse" if late else "usual"
+    return [*figures, Figure("Decide by", wording.day(first["decide_by"]), context, tone)]
+
+
+def _lines(plan: Plan | None, volume: Volume, ahead: pl.DataFrame) -> tuple[Line, ...]:
+    peak = volume.peak
+    lines = [_plan_line(plan, volume)] if plan else []
+    lines.append(
+        Line(
+            finding=volume.says().rstrip("."),
+            context=f"busiest day {wording.day(peak['date'])}, about {wording.count(peak['expected'])} "
+            f"(likely {volume.peak_range})",
+            href="capacity.html#forecast",
+        )
+    )
     if ahead.height:
         event = ahead.row(0, named=True)
         lines.append(
             Line(
                 finding=f"Next in the calendar: {event['name']}, {wording.days(event['first'], event['last'])}",
-                context=f"{wording.plural(ahead.height, 'event')} in the {total.ahead.height} days ahead",
+                context=f"{wording.plural(ahead.height, 'event')} in the {volume.total.ahead.height} days ahead",
                 href="capacity.html#events",
             )
         )
     return tuple(lines)
 
 
-def _notes(snapshot: Snapshot) -> list[str]:
-    return [plain_text(note) for note in snapshot.table("forecast_notes")["note"].drop_nulls().to_list()]
+def _plan_line(plan: Plan, volume: Volume) -> Line:
+    """The top ask, or that nobody is missing, for the overview."""
+    first = plan.asks.first
+    if first is None:
+        context = f"{wording.plural(plan.need.teams_in_all, 'team')}, {plan.need.weeks_ahead} weeks ahead"
+        return Line(_finding(plan, volume).rstrip("."), context, "capacity.html#people")
+    context = in_time(first, volume.made_on + timedelta(days=1))
+    if first["because"]:
+        context += f"; because of {first['because']}"
+    if rest := len(plan.asks.rows) - 1:
+        context += f"; {wording.plural(rest, 'more ask')}"
+    return Line(
+        in_a_sentence(first), context, "capacity.html#asks", "worse" if first["is_late"] else "changed"
+    )
+
+
+def _notes(snapshot: Snapshot, table: str) -> list[str]:
+    return [plain_text(note) for note in snapshot.table(table)["note"].drop_nulls().to_list()]

@@ -10,13 +10,27 @@ from assets.reports.page import Line, Page
 from assets.reports.scope import Scope
 
 
-def build(scope: Scope, data: DataFolder, root_causes: Page, new: Page, trends: Page, capacity: Page) -> Page:
-    """The page, put together from what the others found."""
-    lines: Sequence[Line] = (*root_causes.lines, *new.lines, *trends.lines, *capacity.lines)
+def build(
+    scope: Scope,
+    data: DataFolder,
+    incident: Page,
+    root_causes: Page,
+    new: Page,
+    trends: Page,
+    capacity: Page,
+) -> Page:
+    """The page, put together from what the others found; a wave that is on comes first."""
+    lines: Sequence[Line] = (
+        *incident.lines,
+        *root_causes.lines,
+        *new.lines,
+        *trends.lines,
+        *capacity.lines,
+    )
     return Page(
         name="index",
         label="The week",
-        finding=_finding(lines, root_causes, trends),
+        finding=incident.finding if incident.lines else _finding(lines, root_causes, trends),
         lede=f"Week of {scope.period}, {scope.source_names}." if scope.sources else "",
         content={
             "lines": lines,

@@ -1,0 +1,35 @@
+"""What a team is called: the people of one business line, tier and vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from assets.reports import wording
+
+_HERE = ("inhouse", "in_house", "in-house")
+_UNKNOWN = (None, "", "unknown")
+
+
+def team(row: Mapping[str, Any]) -> str:
+    """`Ecommerce, tier 1, Brightline`; what is not known is left out."""
+    vendor = row.get("vendor")
+    parts = [
+        None if row["business_line"] in _UNKNOWN else wording.readable(row["business_line"]),
+        None if row["tier"] in _UNKNOWN else f"tier {row['tier']}",
+        None if vendor in _UNKNOWN else "in house" if vendor in _HERE else wording.readable(vendor),
+    ]
+    return wording.sentence(", ".join(part for part in parts if part)) or "All tickets"
+
+
+def more_people(row: Mapping[str, Any]) -> str:
+    """`12 more tier-1 people for ecommerce at Brightline`: what an ask asks for."""
+    people = "person" if row["people_more"] == 1 else "people"
+    tier = "" if row["tier"] in _UNKNOWN else f"tier-{row['tier']} "
+    text = f"{wording.count(row['people_more'])} more {tier}{people}"
+    if row["business_line"] not in _UNKNOWN:
+        text += f" for {wording.readable(row['business_line'])}"
+    vendor = row["vendor"]
+    if vendor in _UNKNOWN:
+        return text
+    return f"{text} in house" if vendor in _HERE else f"{text} at {wording.readable(vendor)}"
