@@ -9,31 +9,40 @@ import dagster as dg
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from assets.forecast_record import CHECK, forecasts_hold, record_frames
+from assets.record_tables import RECORD_TABLES
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.table_assets import store_tables, table_specs
 from assets.tables import FORECAST_TABLES
 from dbt_like_sql.warehouse import Warehouse
 
+_TABLES = FORECAST_TABLES | RECORD_TABLES
+
 
 @dg.multi_asset(
     name="forecasts",
     specs=table_specs(
-        FORECAST_TABLES,
+        _TABLES,
         group="forecasts",
         deps=["daily_volume", "stg_calendar", "stg_account"],
         kinds={"polars", "numpy"},
         owner="team:capacity-planning",
     ),
+    check_specs=[CHECK],
     pool=WAREHOUSE_POOL,
 )
-def forecast_tables(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+def forecast_tables(
+    state: StateFolder,
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """Forecast daily arrivals for every segment from the last complete day, and judge past forecasts."""
     with state.warehouse() as warehouse:
-        yield from store_tables(warehouse, forecast_frames(warehouse, state.forecast_days), FORECAST_TABLES)
+        frames = forecast_frames(warehouse, state.forecast_days)
+        yield from store_tables(warehouse, frames, _TABLES)
+    yield forecasts_hold(frames["forecast_scores"])
 
 
 def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFrame]:
-    """The forecast's tables, made from the volume and the calendar that a warehouse knows."""
+    """The forecast's tables and its record, made from the volume and the calendar that a warehouse knows."""
     from models.forecast.forecast import forecast_daily
 
     history = warehouse.query(
@@ -48,17 +57,18 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
     )
     last_day = history["date"].max()
     if not isinstance(last_day, date):
-        return _no_forecast()
+        return _no_forecast() | record_frames(warehouse, history, date.max, None)
     # The matrices are small: more threads cost more than they bring.
     with threadpool_limits(1):
         forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=horizon)
-    return {
+    made = {
         "forecast_daily": forecast.points,
         "forecast_effects": forecast.effects,
         "forecast_weekly": forecast.weekly,
         "forecast_backtest": forecast.backtest,
         "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
     }
+    return made | record_frames(warehouse, history, last_day, forecast)
 
 
 def _no_forecast() -> dict[str, pl.DataFrame]:
