@@ -35,8 +35,8 @@ _WEEK_AXIS = {"hoverformat": "week of %-d %b %Y", "tickformatstops": DATE_TICKS}
 
 
 def _few_weeks(weeks: Sequence[date]) -> dict[str, Any]:
-    """An axis with every other week named by its Monday."""
-    return {"hoverformat": "week of %-d %b %Y", "tickvals": list(weeks)[::2], "tickformat": "%-d %b"}
+    """An axis with every third week named by its Monday: on a phone no more fit side by side."""
+    return {"hoverformat": "week of %-d %b %Y", "tickvals": list(weeks)[::3], "tickformat": "%-d %b"}
 
 
 def parts(
@@ -194,8 +194,8 @@ def hours(days: Sequence[date], agents: Sequence[Sequence[int | None]], *, alt: 
         "xaxis": {
             "side": "top",
             "ticks": "",
-            "tickvals": list(range(0, 24, 3)),
-            "ticktext": [f"{hour}:00" for hour in range(0, 24, 3)],
+            "tickvals": list(range(0, 24, 4)),
+            "ticktext": [f"{hour}:00" for hour in range(0, 24, 4)],
             "showline": False,
             "zeroline": False,
         },

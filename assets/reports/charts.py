@@ -340,7 +340,6 @@ def _marks(events: Sequence[Event], apart: int) -> list[dict[str, Any]]:
     for place, group in enumerate(groups):
         near = place and (group[0].first - groups[place - 1][0].first).days < MARKS_STAGGERED
         raised = bool(near) and not raised
-        label = group[0].mark if len(group) == 1 else f"{group[0].mark}–{group[-1].mark}"
         marks.append(
             {
                 "x": group[0].first,
@@ -348,13 +347,20 @@ def _marks(events: Sequence[Event], apart: int) -> list[dict[str, Any]]:
                 "yref": "paper",
                 "yanchor": "bottom",
                 "yshift": 13 if raised else 0,
-                "text": plot_label(label),
+                "text": plot_label(_label([event.mark for event in group])),
                 "hovertext": plot_label(", ".join(event.name for event in group)),
                 "showarrow": False,
                 "font": {"size": 11, "color": INK},
             }
         )
     return marks
+
+
+def _label(marks: Sequence[str]) -> str:
+    """`7`, `7, 8`, `13–15`; letters and numbers apart: `b, 1–3`."""
+    kinds = [[mark for mark in marks if mark.isdecimal() is numbers] for numbers in (False, True)]
+    told = [", ".join(kind) if len(kind) < 3 else f"{kind[0]}–{kind[-1]}" for kind in kinds if kind]
+    return ", ".join(told)
 
 
 def _event_shape(event: Event, *, as_area: bool) -> dict[str, Any]:

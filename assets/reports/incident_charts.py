@@ -21,10 +21,8 @@ from assets.reports.charts import (
     spec,
 )
 
-_HOUR_TICKS = [
-    {"dtickrange": [None, 86_400_000], "value": "%-d %b %H:%M"},
-    {"dtickrange": [86_400_000, None], "value": "%-d %b"},
-]
+_DAY_MS = 86_400_000
+_DAYS_NAMED = 5  # on the axis: on a phone no more fit side by side
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,11 @@ def by_hour(wave: Hours, *, alt: str) -> Chart:
     layout = {
         "bargap": 0,
         "shapes": [start | {"line": {"color": INK, "width": 2}}],
-        "xaxis": {"hoverformat": "%a %-d %b %H:%M", "tickformatstops": _HOUR_TICKS},
+        "xaxis": {
+            "hoverformat": "%a %-d %b %H:%M",
+            "tickformat": "%-d %b",
+            "dtick": _DAY_MS * max(1, round(len(wave.begins) * wave.hours / 24 / _DAYS_NAMED)),
+        },
     }
     return Chart(spec(traces, layout), alt, caption, height=260)
 

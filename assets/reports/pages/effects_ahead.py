@@ -19,8 +19,8 @@ EFFECTS_LISTED = 15
 _ORDINARY = ("level", "season")
 _KINDS = {"campaign": "campaign", "holiday": "holiday", "surge": "wave still on"}
 _COLUMNS = (
-    Column("mark", "No.", "count", "The number in the charts."),
     Column("effect", "What"),
+    Column("mark", "No.", "count", "The number in the charts."),
     Column("kind", "Kind"),
     Column("first", "Acts on", "day", "The days on which it moves the forecast.", until="last"),
     Column("lines", "Lines", "name"),

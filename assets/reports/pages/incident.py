@@ -240,7 +240,7 @@ def _course(row: dict[str, Any], days: pl.DataFrame, ahead: pl.DataFrame) -> cha
 
 def _people(rows: pl.DataFrame) -> PublishedTable | None:
     """A row for each day, with the tickets and people of each tier."""
-    rows = rows.drop_nulls("people_more").filter(pl.col("tickets_more") >= 0.5)
+    rows = rows.drop_nulls("people_more").filter(pl.col("people_more").sum().over("date") >= 0.5)
     if not rows.height:
         return None
     tiers = rows["tier"].unique().sort().to_list()
