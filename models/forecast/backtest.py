@@ -19,7 +19,7 @@ from models.forecast.intervals import (
 )
 from models.forecast.panel import Bools, Floats, Ints
 from models.forecast.scopes import ScopedPanel
-from models.forecast.segments import FORMS, forecast_segments
+from models.forecast.segments import FORMS, fit_forms, forecast_fit
 
 DAYS_BETWEEN_ORIGINS = 30
 FEWEST_TRAINING_DAYS = 14
@@ -70,8 +70,8 @@ def run_backtest(scoped: ScopedPanel, origins: list[int]) -> Backtest:
         ahead = counts[days : days + horizon]
         actual[at, : len(ahead)] = ahead
         known[at, : len(ahead)] = True
-        for which, form in enumerate(FORMS):
-            by_form[which, at] = forecast_segments(scoped, days, form).expected
+        for which, fit in enumerate(fit_forms(scoped, days, FORMS)):
+            by_form[which, at] = forecast_fit(fit).expected
         week = counts[days - 7 : days]
         naive[at] = week[np.arange(horizon) % 7]
     chosen = choose_forms(actual, by_form, known)

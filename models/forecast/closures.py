@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.forecast.calendar_features import EventColumns
-from models.forecast.panel import Bools, Floats
+from models.forecast.panel import Bools, Floats, Ints
 
 BUSY_PER_DAY = 5.0  # a zero is next to impossible by chance (0.7 % under Poisson)
 WEEKS_LOOKED_AT = 52
@@ -44,10 +45,8 @@ def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon
     """
     zero = counts == 0
     series = counts.shape[1]
-    positive = np.where(zero, np.nan, counts)
-    busy = np.zeros(series, dtype=bool)
-    some = (~zero).any(axis=0)
-    busy[some] = np.nanmedian(positive[:, some], axis=0) >= BUSY_PER_DAY
+    # Half the days with any ticket have five or more.
+    busy = ~zero.all(axis=0) & (2 * (counts >= BUSY_PER_DAY).sum(axis=0) >= (~zero).sum(axis=0))
     weekdays = np.zeros((7, series), dtype=bool)
     gaps = _long_runs(zero)
     for day in range(7):
@@ -63,8 +62,8 @@ def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon
     rare = stray.mean(axis=0) <= RARE_ZEROS
     past: Bools = zero & busy & (by_weekday | gaps | rare) & ~ended
     ahead = weekdays[(days + np.arange(horizon)) % 7].copy()
-    for column in np.flatnonzero(busy & ~ended):
-        ahead[:, column] |= _closed_holidays(zero[:, column], events[column].holidays, days, horizon)
+    for columns, members in _by_holidays(events, np.flatnonzero(busy & ~ended)).items():
+        ahead[:, members] |= _closed_holidays(zero[:, members], columns, days, horizon)
     return Closures(past, ahead, weekdays, ended)
 
 
@@ -79,12 +78,21 @@ def _long_runs(zero: Bools) -> Bools:
     return runs
 
 
+def _by_holidays(events: list[EventColumns], series: Ints) -> dict[tuple[str, ...], Ints]:
+    """Series by the holidays they have."""
+    members: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for column in series:
+        members[events[column].holidays].append(column)
+    return {holidays: np.array(columns) for holidays, columns in members.items()}
+
+
 def _closed_holidays(zero: Bools, holidays: tuple[str, ...], days: int, horizon: int) -> Bools:
-    """Future holidays on which the series was closed in the past, by name where the name has been seen."""
-    ahead = np.zeros(horizon, dtype=bool)
-    coming = {day: holidays[days + day] for day in range(horizon) if holidays[days + day]}
+    """Future holidays on which the series were closed in the past, by name where the name has been seen."""
+    ahead = np.zeros((horizon, zero.shape[1]), dtype=bool)
     past = {day: holidays[day] for day in range(days) if holidays[day]}
-    for day, name in coming.items():
-        same = [zero[seen] for seen, other in past.items() if other == name] or [zero[seen] for seen in past]
-        ahead[day] = bool(same) and float(np.mean(same)) > CLOSED_HOLIDAY_SHARE
+    for day in range(horizon):
+        name = holidays[days + day]
+        if name and past:
+            same = [seen for seen, other in past.items() if other == name] or list(past)
+            ahead[day] = zero[same].mean(axis=0) > CLOSED_HOLIDAY_SHARE
     return ahead

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,12 +34,13 @@ class Design:
     trend: int
 
 
+@lru_cache(maxsize=32)
 def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> Design:
     """Columns for `days` days of history from `first` on and `horizon` days after.
 
     The trend runs in years before the last day of history, 0 there, and is damped after it. Under two years
     of history the yearly shape is held back the more strongly; under eight weeks only level and
-    weekdays are left.
+    weekdays are left. The arrays are shared between calls: they are not to be changed.
     """
     since_first = np.arange(days + horizon, dtype=float)
     weekday = (since_first.astype(int) + first.weekday()) % 7

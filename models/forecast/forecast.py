@@ -16,7 +16,7 @@ from models.forecast.hierarchy import Level, levels_of
 from models.forecast.intervals import FEWEST_ORIGINS, bounds, calibrate
 from models.forecast.panel import SEGMENT, Floats, Ints, Panel, dense_panel
 from models.forecast.scopes import scope_panel
-from models.forecast.segments import FORMS, SegmentForecast, fit_segments, forecast_fit
+from models.forecast.segments import FORMS, SegmentForecast, fit_forms, forecast_fit
 from models.forecast.weekly import WEEKLY_SCHEMA, past_daily_points, past_weekly_points, weekly_points
 
 POINTS_SCHEMA = (
@@ -86,7 +86,7 @@ def forecast_daily(
     scoped = scope_panel(panel, events, horizon + lag, regressors)
     tested_from = choose_origins(panel.days, horizon, origins)
     backtest = run_backtest(scoped, tested_from)
-    fits = [fit_segments(scoped, panel.days, form) for form in FORMS]
+    fits = fit_forms(scoped, panel.days, FORMS)
     made = _in_chosen_forms([forecast_fit(fit) for fit in fits], backtest.form)
     parts = effects_of(fits, made, backtest.form)
     levels = levels_of(panel.segments)

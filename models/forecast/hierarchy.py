@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 from models.forecast.panel import SEGMENT, Floats, Ints
 
@@ -31,9 +32,12 @@ class Level:
 
     def sum(self, by_segment: Floats) -> Floats:
         """Add segments up to nodes along the last axis: (..., segments) to (..., nodes)."""
-        total = np.zeros((*by_segment.shape[:-1], self.nodes.height))
-        np.add.at(np.moveaxis(total, -1, 0), self.node_of, np.moveaxis(by_segment, -1, 0))
-        return total
+        segments = len(self.node_of)
+        belongs = csr_array(
+            (np.ones(segments), (np.arange(segments), self.node_of)), shape=(segments, self.nodes.height)
+        )
+        total = by_segment.reshape(-1, segments) @ belongs
+        return np.asarray(total).reshape(*by_segment.shape[:-1], self.nodes.height)
 
     def rows(
         self, made_on: date, when: str, dates: Sequence[date], values: Mapping[str, Floats]

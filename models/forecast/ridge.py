@@ -45,7 +45,7 @@ class BlockFit:
     """Fitted log volume, all days x series: whole, without events, and its level and trend alone.
 
     winsorised: the history as it was fitted. effects: of each event column, shape (event columns, series).
-    uncertainty: their posterior covariance for a noise of 1, shape (event columns, event columns).
+    precision: inverse of their posterior covariance for a noise of 1, shape (event columns, event columns).
     scale: the noise of each series.
     """
 
@@ -54,7 +54,7 @@ class BlockFit:
     trend: Floats
     winsorised: Floats
     effects: Floats
-    uncertainty: Floats
+    precision: Floats
     scale: Floats
 
 
@@ -75,9 +75,10 @@ class _Equations:
         base_factor = cho_factor(gram[base, base] + np.diag(block.base_penalty), lower=True)
         self.base_out = cho_solve(base_factor, gram[base, events])
         self.event_information = gram[events, events] - gram[events, base] @ self.base_out
-        # Days without a value start at the series' middle; each pass then puts the fit in their place.
-        middle = np.nanmedian(np.where(block.observed, block.target, np.nan), axis=0)
-        self.values = np.where(block.observed, block.target, np.nan_to_num(middle))
+        # Days without a value start at the series' mean; each pass then puts the fit in their place.
+        seen = np.maximum(block.observed.sum(axis=0), 1)
+        mean = np.where(block.observed, block.target, 0.0).sum(axis=0) / seen
+        self.values = np.where(block.observed, block.target, mean)
         self.coefficients = np.zeros((self.history.shape[1], block.target.shape[1]))
         self.scale = np.ones(block.target.shape[1])
 
@@ -149,6 +150,6 @@ def _block_fit(equation: _Equations) -> BlockFit:
         block.base[:, : block.trend] @ equation.coefficients[: block.trend],
         equation.values,
         effects,
-        np.asarray(np.linalg.inv(equation.event_information + np.diag(equation.penalty[split:]))),
+        np.asarray(equation.event_information + np.diag(equation.penalty[split:])),
         equation.scale,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -93,8 +94,8 @@ class SegmentFit:
     blocks: tuple[UnitFit, ...]
 
 
-def fit_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentFit:
-    """Fit the first `days` days of the panel, reading nothing after them."""
+def fit_forms(scoped: ScopedPanel, days: int, forms: Sequence[Form]) -> list[SegmentFit]:
+    """Fit the first `days` days of the panel in each form, reading nothing after them."""
     units = _units(scoped, days)
     closures = find_closures(
         units.counts, [scoped.columns[scope] for scope in units.scope], days, scoped.horizon
@@ -102,17 +103,20 @@ def fit_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentFit:
     if scoped.closed is not None:
         closures = closures.told(scoped.closed[: days + scoped.horizon][:, _first_member(units)], days)
     members = _blocks_of(scoped, units, closures, days)
-    blocks = [_block(scoped, units, closures, key, index, form) for key, index in members.items()]
-    fitted = [
-        UnitFit(index, key[0], block, fit, _lift(fit, block, units.counts[:, index], form))
-        for (key, index), block, fit in zip(members.items(), blocks, fit_blocks(blocks), strict=True)
-    ]
-    return SegmentFit(scoped, days, units, closures, tuple(fitted))
+    fits = []
+    for form in forms:
+        blocks = [_block(scoped, units, closures, key, index, form) for key, index in members.items()]
+        fitted = [
+            UnitFit(index, key[0], block, fit, _lift(fit, block, units.counts[:, index], form))
+            for (key, index), block, fit in zip(members.items(), blocks, fit_blocks(blocks), strict=True)
+        ]
+        fits.append(SegmentFit(scoped, days, units, closures, tuple(fitted)))
+    return fits
 
 
 def forecast_segments(scoped: ScopedPanel, days: int, form: Form) -> SegmentForecast:
     """Forecast the `horizon` days after the first `days` days of the panel."""
-    return forecast_fit(fit_segments(scoped, days, form))
+    return forecast_fit(fit_forms(scoped, days, [form])[0])
 
 
 def forecast_fit(made: SegmentFit) -> SegmentForecast:
@@ -160,8 +164,8 @@ def _units(scoped: ScopedPanel, days: int) -> Units:
     unit_of[dense] = np.arange(len(dense))
     scopes = np.unique(scoped.scope[sparse])
     unit_of[sparse] = len(dense) + np.searchsorted(scopes, scoped.scope[sparse])
-    together = np.zeros((days, len(dense) + len(scopes)))
-    np.add.at(together.T, unit_of, counts.T)
+    together = np.hstack([counts[:, dense], np.zeros((days, len(scopes)))])
+    np.add.at(together.T, unit_of[sparse], counts[:, sparse].T)
     recent = recent_volume(counts)
     share = np.ones(len(sparse))
     totals = np.bincount(unit_of, weights=recent, minlength=together.shape[1])

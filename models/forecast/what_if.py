@@ -17,7 +17,7 @@ from models.forecast.calendar_features import CalendarEvent, event_columns, read
 from models.forecast.calendar_features import usual_size as usual_campaign_size
 from models.forecast.panel import Floats, Ints, dense_panel
 from models.forecast.scopes import scope_panel
-from models.forecast.segments import STEADY, SegmentFit, UnitFit, fit_segments, forecast_fit
+from models.forecast.segments import STEADY, SegmentFit, UnitFit, fit_forms, forecast_fit
 from models.forecast.segments import recent_volume as recent_volume_of
 
 QUANTILES = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
@@ -111,7 +111,7 @@ def fit_for_what_if(
     lag = (cutoff - panel.last).days
     scoped = scope_panel(panel, read_calendar(calendar, cutoff), horizon + lag)
     with threadpool_limits(1):  # the matrices are small: more threads cost more than they bring
-        fit = fit_segments(scoped, panel.days, STEADY)
+        fit = fit_forms(scoped, panel.days, [STEADY])[0]
     return FittedForecast(
         fit,
         tuple(cutoff + timedelta(days=day) for day in range(1, horizon + 1)),
@@ -316,7 +316,7 @@ def _drawn_effects(unit: UnitFit, columns: Floats, factor: Floats, rng: np.rando
     """Effects on the log scale, shape (draws, days, series); exp of them has the mean of exp of the middle."""
     mean = columns @ unit.fit.effects
     # Days of one campaign err together: their joint errors, in as few numbers as days.
-    spread = np.linalg.qr((columns @ np.linalg.cholesky(unit.fit.uncertainty)).T).R.T
+    spread = np.linalg.qr((columns @ np.linalg.cholesky(np.linalg.inv(unit.fit.precision))).T).R.T
     error = spread @ rng.standard_normal((len(factor), spread.shape[1], mean.shape[1]))
     error -= 0.5 * np.square(spread).sum(axis=1)[:, None] * unit.fit.scale
     return factor[:, None, None] * mean + error * unit.fit.scale
