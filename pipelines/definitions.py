@@ -9,6 +9,7 @@ from assets.forecasts import forecast_tables
 from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
+from assets.staffing import staffing_tables
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
 from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
@@ -31,6 +32,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             driver_tables,
             cause_tables,
             forecast_tables,
+            staffing_tables,
             published_snapshot(tables),
             report_pages,
             weekly_report,

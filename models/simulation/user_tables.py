@@ -118,10 +118,10 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
 def staffing(intake: Intake, timeline: Timeline, minutes: float, end: datetime) -> pl.DataFrame:
     """Who is employed: enough for the last quarter's work at the load the queues are planned for.
 
-    Whole people, in small teams part-time, in steps of four hours a week. minutes: length of the history. The
-    planted causes and waves are not what headcount is planned on.
+    Whole people, in small teams part-time, in steps of four hours a week. minutes: length of the history. Nobody
+    is hired for an attackers' wave.
     """
-    recent = (intake.minute >= minutes - _HEADCOUNT_DAYS * 1440) & (intake.cause < 0) & (intake.wave < 0)
+    recent = (intake.minute >= minutes - _HEADCOUNT_DAYS * 1440) & (intake.wave < 0)
     first = timeline.handle_minutes / np.where(intake.channel == 1, CHAT_LOAD, TIER1_LOAD)
     second = timeline.handle_minutes * TIER2_HANDLE_SHARE / TIER2_LOAD
     weeks = min(_HEADCOUNT_DAYS, minutes / 1440) / 7

@@ -67,17 +67,7 @@ def erlang_c(
     With no more agents than load the queue only grows: all wait, service level 0, occupancy 1.
     Raises ValueError for a negative or missing number, or for work that takes no time.
     """
-    load, handle, servers, within = _checked(arrivals_per_hour, handle_seconds, agents, within_seconds)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        is_stable = servers > load
-        spare = np.where(is_stable, servers - load, 1.0)
-        inverse_b = _inverse_erlang_b(servers, load)
-        waiting = np.where(is_stable, 1 / (1 + (inverse_b - 1) * spare / servers), 1.0)
-        waiting = np.where(load > 0, waiting, 0.0)
-        late = np.where(is_stable, np.exp(-spare * within / handle), 1.0)
-        asa = np.where(is_stable, waiting * handle / spare, np.where(load > 0, np.inf, 0.0))
-        occupancy = np.where(load > 0, np.minimum(load / servers, 1.0), 0.0)
-    return Performance(waiting, 1 - waiting * late, asa, occupancy, np.zeros_like(load))
+    return _erlang_c(*_checked(arrivals_per_hour, handle_seconds, agents, within_seconds))
 
 
 def erlang_a(
@@ -161,6 +151,36 @@ def agents_needed(
     return needed
 
 
+def agents_by_table(
+    arrivals_per_hour: Floats,
+    handle_seconds: float,
+    target: ServiceLevel,
+    *,
+    occupancy_cap: float = 1.0,
+    concurrency: int = 1,
+) -> Ints:
+    """What `agents_needed` gives under Erlang C, for any number of intervals of one queue at the cost of one.
+
+    It looks up how many arrivals each number of agents carries, which is the planner's staffing table.
+    """
+    load = arrivals_per_hour * handle_seconds / 3600
+    busiest = float(arrivals_per_hour.max(initial=0.0))
+    if not load.any():
+        return np.zeros(arrivals_per_hour.shape, dtype=np.int64)
+    most = agents_needed(
+        busiest, handle_seconds, target, occupancy_cap=occupancy_cap, concurrency=concurrency
+    )
+    places: Floats = np.arange(1, int(most[0]), dtype=np.float64) * concurrency
+    handle, within = np.full(len(places), handle_seconds), np.full(len(places), target.within_seconds)
+    low, high = np.zeros(len(places)), places * occupancy_cap
+    for _ in range(40 if len(places) else 0):
+        middle = (low + high) / 2
+        is_kept = _erlang_c(middle, handle, places, within).service_level >= target.share
+        low, high = np.where(is_kept, middle, low), np.where(is_kept, high, middle)
+    # A load at the very limit is carried: bisection must not ask for one more.
+    return np.where(load > 0, np.searchsorted(low * (1 + 1e-9), load) + 1, 0)
+
+
 def people_needed(agents: Numbers, shrinkage: Numbers) -> Floats:
     """People on the payroll for so many on the floor. shrinkage: share of paid time away from the floor, 0 to under 1.
 
@@ -195,6 +215,19 @@ def _checked(
             "handle_seconds is 0 where contacts arrive; give the average handle time, which is above 0"
         )
     return rate * handle / 3600, np.where(handle > 0, handle, 1.0), servers, within
+
+
+def _erlang_c(load: Floats, handle: Floats, servers: Floats, within: Floats) -> Performance:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        is_stable = servers > load
+        spare = np.where(is_stable, servers - load, 1.0)
+        inverse_b = _inverse_erlang_b(servers, load)
+        waiting = np.where(is_stable, 1 / (1 + (inverse_b - 1) * spare / servers), 1.0)
+        waiting = np.where(load > 0, waiting, 0.0)
+        late = np.where(is_stable, np.exp(-spare * within / handle), 1.0)
+        asa = np.where(is_stable, waiting * handle / spare, np.where(load > 0, np.inf, 0.0))
+        occupancy = np.where(load > 0, np.minimum(load / servers, 1.0), 0.0)
+    return Performance(waiting, 1 - waiting * late, asa, occupancy, np.zeros_like(load))
 
 
 def _inverse_erlang_b(servers: Floats, load: Floats) -> Floats:

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.staffing.erlang import ServiceLevel, agents_needed, erlang_a, erlang_c, people_needed
+from models.staffing.erlang import (
+    ServiceLevel,
+    agents_by_table,
+    agents_needed,
+    erlang_a,
+    erlang_c,
+    people_needed,
+)
 
 EIGHTY_TWENTY = ServiceLevel(0.8, 20)
 
@@ -151,3 +158,14 @@ def test_the_fewest_agents_meet_the_target_and_one_less_does_not(
     reached = erlang_c(rate, handle, [needed, needed - 1], target.within_seconds).service_level
     assert reached[0] >= target.share - 1e-9
     assert reached[1] < target.share
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0, 500), min_size=1, max_size=30), handles, targets, st.integers(1, 3))
+def test_the_table_says_what_the_formula_says(
+    rates: list[float], handle: float, target: ServiceLevel, chats: int
+) -> None:
+    options = {"occupancy_cap": 0.85, "concurrency": chats}
+    table = agents_by_table(np.array(rates), handle, target, **options)  # type: ignore[arg-type]
+    one_by_one = agents_needed(rates, handle, target, **options)  # type: ignore[arg-type]
+    assert table.tolist() == one_by_one.tolist()
