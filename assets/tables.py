@@ -8,6 +8,7 @@ from assets import table_columns as column
 from assets.cause_tables import CAUSE_TABLES
 from assets.record_tables import RECORD_TABLES
 from assets.staffing_tables import STAFFING_TABLES
+from assets.surge_tables import HOURLY_TABLES
 
 
 class Themes(dy.Schema):
@@ -200,4 +201,12 @@ FORECAST_TABLES: dict[str, type[dy.Schema]] = {
     "forecast_backtest": ForecastBacktest,
     "forecast_notes": ForecastNotes,
 }
-PYTHON_TABLES = THEME_TABLES | DRIVER_TABLES | FORECAST_TABLES | RECORD_TABLES | STAFFING_TABLES | CAUSE_TABLES
+PYTHON_TABLES = (
+    THEME_TABLES
+    | DRIVER_TABLES
+    | FORECAST_TABLES
+    | HOURLY_TABLES
+    | RECORD_TABLES
+    | STAFFING_TABLES
+    | CAUSE_TABLES
+)

@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.causes import cause_tables
 from assets.forecasts import forecast_tables
+from assets.hourly_forecast import hourly_forecast_table
 from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
@@ -33,6 +34,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             cause_tables,
             forecast_tables,
             staffing_tables,
+            hourly_forecast_table,
             published_snapshot(tables),
             report_pages,
             weekly_report,

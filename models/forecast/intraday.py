@@ -247,7 +247,7 @@ def _by_weekday(counts: Floats, weekday: Ints, weight: Floats, borrowed: float) 
 
 def _holiday_profile(counts: Floats, holiday: Bools, sunday: Floats) -> Floats:
     shares, known = _shares(counts)
-    return _weighted(shares, holiday * known, sunday, HOLIDAY_BORROWED_DAYS)
+    return _weighted(shares, (holiday * known).astype(np.float64), sunday, HOLIDAY_BORROWED_DAYS)
 
 
 def _weighted(shares: Floats, weight: Floats, parent: Floats, parent_weight: Floats | float) -> Floats:
