@@ -357,9 +357,9 @@ def _marks(events: Sequence[Event], apart: int) -> list[dict[str, Any]]:
 
 
 def _label(marks: Sequence[str]) -> str:
-    """`7`, `7, 8`, `13–15`; letters and numbers apart: `b, 1–3`."""
+    """`7`, `13–15`; letters and numbers apart: `b, 1–3`."""
     kinds = [[mark for mark in marks if mark.isdecimal() is numbers] for numbers in (False, True)]
-    told = [", ".join(kind) if len(kind) < 3 else f"{kind[0]}–{kind[-1]}" for kind in kinds if kind]
+    told = [kind[0] if len(kind) == 1 else f"{kind[0]}–{kind[-1]}" for kind in kinds if kind]
     return ", ".join(told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -92,7 +93,8 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     return (overview, causes, new, everything, trend, plan, wave), rises
 
 
-def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:
+@cache  # compiling the templates takes as long as filling them
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -102,10 +104,16 @@ def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tu
     )
     environment.filters["day"] = wording.day
     environment.filters["count"] = wording.count
+    return environment
+
+
+def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:
     written = []
     for page in pages:
-        html = environment.get_template(page.file).render(
-            page=page, pages=pages, scope=scope, title=TITLE, **page.content
+        html = (
+            _environment()
+            .get_template(page.file)
+            .render(page=page, pages=pages, scope=scope, title=TITLE, **page.content)
         )
         path = destination / page.file
         path.write_text(html, encoding="utf-8")

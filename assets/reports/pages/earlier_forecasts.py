@@ -16,6 +16,7 @@ from assets.reports.privacy import hide_small_cells
 from assets.reports.snapshot_tables import Snapshot
 
 FORECASTS_SHOWN = 8
+RANGE_OFF = 0.06  # of the days: nearer to 80 % than that, the likely range is what it says
 _OFF = Column(
     "wape", "Off by", "share", "All misses added up, as a share of what came (WAPE). Less is better."
 )
@@ -174,17 +175,21 @@ def _says(total: pl.DataFrame, by_forecast: pl.DataFrame) -> tuple[str, ...]:
         text += {"neither": ", as often too high as too low"}.get(
             lean(whole["bias"]), f", {lean(whole['bias'])} in all"
         )
-    if whole["coverage_80"] is not None:
-        text += (
-            f"; {wording.share(whole['coverage_80'])} of the days fell in the likely range "
-            "(80 % should: fewer would mean that the range is too narrow)"
-        )
+    if (inside := whole["coverage_80"]) is not None:
+        text += f"; {wording.share(inside)} of the days fell in the likely range ({_held(inside)})"
     rebuilt = int(by_forecast["is_rebuilt"].fill_null(False).sum())
     if not rebuilt:
         return (f"{text}.",)
     which = "It was" if count == 1 else "All were" if rebuilt == count else f"{_of(rebuilt, count)} made"
     after = f"{which}{' made' if rebuilt == count else ''} afterwards, as if on that day, from what was known then"
     return f"{text}.", f"{after}: no forecast of those days is stored."
+
+
+def _held(coverage: float) -> str:
+    """What the share of days inside their range tells of the range."""
+    if coverage < 0.8 - RANGE_OFF:
+        return "80 % should: it is too narrow"
+    return "80 % should: it is wider than it need be" if coverage > 0.8 + RANGE_OFF else "80 % should"
 
 
 def _of(part: int, whole: int) -> str:

@@ -16,13 +16,20 @@ from assets.reports.privacy import plain_texts
 from assets.reports.snapshot_tables import Snapshot
 
 EFFECTS_LISTED = 15
+ACTS_FROM = 0.2  # of its largest day: what is less is an echo of days or weeks
 _ORDINARY = ("level", "season")
 _KINDS = {"campaign": "campaign", "holiday": "holiday", "surge": "wave still on"}
 _COLUMNS = (
     Column("effect", "What"),
     Column("mark", "No.", "count", "The number in the charts."),
     Column("kind", "Kind"),
-    Column("first", "Acts on", "day", "The days on which it moves the forecast.", until="last"),
+    Column(
+        "first",
+        "Acts on",
+        "day",
+        "The days on which it moves the forecast by a fifth of its largest day or more.",
+        until="last",
+    ),
     Column("lines", "Lines", "name"),
     Column("tickets", "Arrivals more or fewer", "signed", "All its days together, over all lines."),
     Column("peak_day", "Most on", "day"),
@@ -97,7 +104,7 @@ def read_effects(snapshot: Snapshot, made_on: date, data: DataFolder) -> Effects
 def _listed(named: pl.DataFrame) -> pl.DataFrame:
     """A row for each effect on the total: when it acts, on which lines, how much it moves."""
     peak = pl.col("tickets").abs().arg_max()
-    acts = pl.col("tickets").abs() >= 0.05 * pl.col("tickets").abs().max()
+    acts = pl.col("tickets").abs() >= ACTS_FROM * pl.col("tickets").abs().max()
     total = (
         named.filter(level="total")
         .group_by("effect_kind", "effect")

@@ -8,7 +8,7 @@ from typing import Any
 from assets.reports import wording
 
 _HERE = ("inhouse", "in_house", "in-house")
-_UNKNOWN = (None, "", "unknown")
+_UNKNOWN = (None, "", "unknown", "all")
 
 
 def team(row: Mapping[str, Any]) -> str:
