@@ -21,6 +21,8 @@ Numbers = npt.ArrayLike
 
 # Below this, what the incomplete gamma function returns has lost its digits.
 _SMALLEST = 1e-290
+# How far above the guess the fewest agents are looked for one by one; it lies one or two off.
+_STEPS_UP = 4
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,12 @@ def agents_needed(
     needed = np.zeros(load.shape, dtype=np.int64)
     rows = np.flatnonzero(load > 0)
     guess = _square_root_staffing(load[rows], handle[rows], target)
-    guess = np.maximum(guess, load[rows] / occupancy_cap) / concurrency
-    needed[rows] = _fewest(lambda agents, places: is_met(agents, rows[places]), np.ceil(guess))
+    guess = np.ceil(np.maximum(guess, load[rows] / occupancy_cap) / concurrency)
+    if patience is None:
+        guess, is_fewest = _walk_up(guess, load[rows], handle[rows], target, occupancy_cap, concurrency)
+        needed[rows[is_fewest]] = guess[is_fewest]
+        rows, guess = rows[~is_fewest], guess[~is_fewest]
+    needed[rows] = _fewest(lambda agents, places: is_met(agents, rows[places]), guess)
     return needed
 
 
@@ -273,6 +279,33 @@ def _square_root_staffing(load: Floats, handle: Floats, target: ServiceLevel) ->
         is_late = waiting * np.exp(-margin * grid) > 1 - target.share
         low, high = np.where(is_late, margin, low), np.where(is_late, high, margin)
     return load + np.interp(urgency, grid, high) * np.sqrt(load)
+
+
+def _walk_up(
+    guess: Floats, load: Floats, handle: Floats, target: ServiceLevel, cap: float, concurrency: int
+) -> tuple[Floats, Bools]:
+    """From one below the guess upwards until the target is met, and for which places that is surely the fewest.
+
+    One incomplete gamma function serves all steps: 1/B(n + 1) = 1 + (n + 1)/a 1/B(n) (Erlang's recursion).
+    """
+    agents = np.maximum(guess - 1, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        inverse_b = _inverse_erlang_b(agents * concurrency, load)
+    is_fewest = np.zeros(len(load), dtype=bool)
+    left = np.arange(len(load))
+    for step in range(_STEPS_UP):
+        places, work = agents[left] * concurrency, load[left]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            spare = np.maximum(places - work, 0.0)
+            waiting = 1 / (1 + (inverse_b[left] - 1) * spare / places)
+            late = waiting * np.exp(-spare * target.within_seconds / handle[left])
+        met = (1 - late >= target.share - 1e-12) & (work <= places * (cap + 1e-12))
+        is_fewest[left[met]] = (step > 0) | (agents[left[met]] == 1)
+        left = left[~met]
+        for place in range(1, concurrency + 1):
+            inverse_b[left] = 1 + (agents[left] * concurrency + place) / load[left] * inverse_b[left]
+        agents[left] += 1
+    return agents, is_fewest
 
 
 def _fewest(is_met: Callable[[Floats, Ints], Bools], guess: Floats) -> Ints:
