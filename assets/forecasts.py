@@ -45,16 +45,7 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
     """The forecast's tables and its record, made from the volume and the calendar that a warehouse knows."""
     from models.forecast.forecast import forecast_daily
 
-    history = warehouse.query(
-        "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
-        "from daily_volume group by all order by all"
-    )
-    calendar = warehouse.query(
-        "select event_id, kind, name, business_line, region, size, "
-        "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
-        "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
-        "from stg_calendar cross join stg_account"
-    )
+    history, calendar = known_history(warehouse), known_calendar(warehouse)
     last_day = history["date"].max()
     if not isinstance(last_day, date):
         return _no_forecast() | record_frames(warehouse, history, date.max, None)
@@ -69,6 +60,24 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
         "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
     }
     return made | record_frames(warehouse, history, last_day, forecast)
+
+
+def known_history(warehouse: Warehouse) -> pl.DataFrame:
+    """Tickets by day and segment, as the daily forecast takes them."""
+    return warehouse.query(
+        "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
+        "from daily_volume group by all order by all"
+    )
+
+
+def known_calendar(warehouse: Warehouse) -> pl.DataFrame:
+    """The calendar with its times in the account's zone."""
+    return warehouse.query(
+        "select event_id, kind, name, business_line, region, size, "
+        "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
+        "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
+        "from stg_calendar cross join stg_account"
+    )
 
 
 def _no_forecast() -> dict[str, pl.DataFrame]:

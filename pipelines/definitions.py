@@ -11,13 +11,14 @@ from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
 from assets.staffing import staffing_tables
+from assets.surges import surge_tables
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
 from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
-from pipelines.jobs import rebuild_week, refresh
+from pipelines.jobs import crisis, rebuild_week, refresh
 from pipelines.progress import progress_logger
 from pipelines.schedules import schedules
-from pipelines.sensors import inbox_sensor
+from pipelines.sensors import inbox_sensor, surge_sensor
 from pipelines.settings import Settings, read_settings
 
 
@@ -34,15 +35,16 @@ def definitions(settings: Settings) -> dg.Definitions:
             cause_tables,
             forecast_tables,
             staffing_tables,
+            surge_tables,
             hourly_forecast_table,
             published_snapshot(tables),
             report_pages,
             weekly_report,
         ],
         asset_checks=sql_checks(project),
-        jobs=[refresh, rebuild_week],
+        jobs=[refresh, rebuild_week, crisis],
         schedules=schedules(settings),
-        sensors=[inbox_sensor(settings)],
+        sensors=[inbox_sensor(settings), surge_sensor(settings)],
         resources={
             "state": StateFolder(
                 home=str(settings.home),
@@ -51,6 +53,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                 as_of=settings.as_of.isoformat() if settings.as_of else None,
                 forecast_days=settings.forecast_days,
                 agent_hour_cost=settings.agent_hour_cost,
+                surge_false_alarms_a_month=settings.surge_false_alarms_a_month,
             ),
             "embedding": EmbeddingModel(
                 cache=str(settings.home / "cache" / "embeddings"), model=settings.embedding_model

@@ -1,8 +1,12 @@
-"""What can be run: everything, or one past week's report."""
+"""What can be run: everything, one past week's report, or what a surge asks for."""
 
 import dagster as dg
 
-from assets.reports.assets import weekly_report
+from assets.forecasts import forecast_tables
+from assets.hourly_forecast import hourly_forecast_table
+from assets.reports.assets import report_pages, weekly_report
+from assets.staffing import staffing_tables
+from assets.surges import surge_tables
 
 refresh = dg.define_asset_job(
     "refresh",
@@ -14,4 +18,17 @@ rebuild_week = dg.define_asset_job(
     "rebuild_week",
     selection=dg.AssetSelection.assets(weekly_report),
     description="Make the reports of one past week again, from the published snapshot.",
+)
+
+crisis = dg.define_asset_job(
+    "crisis",
+    selection=dg.AssetSelection.assets(
+        forecast_tables,
+        hourly_forecast_table,
+        staffing_tables,
+        surge_tables,
+        "published_snapshot",
+        report_pages,
+    ),
+    description="A surge is on: forecast and plan again from what is loaded, publish, and make the incident page.",
 )

@@ -35,6 +35,12 @@ class Settings(BaseSettings):
         None, description="sentence-transformers model, name or path; default MiniLM"
     )
     forecast_days: int = Field(90, ge=1, le=365, description="how many days ahead to forecast")
+    surge_false_alarms_a_month: float = Field(
+        1.0,
+        gt=0,
+        le=30,
+        description="how many false surge alarms a month are all right, for the whole, each line and each region",
+    )
     agent_hour_cost: float | None = Field(
         None, gt=0, description="what an hour of an agent costs; without it no cost is shown"
     )

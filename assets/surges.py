@@ -1,0 +1,278 @@
+"""Surges: what is on now and was in the last weeks, how it may go on, the tickets behind it, the people it takes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import dagster as dg
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from assets.forecasts import known_calendar, known_history
+from assets.pictures import markdown_table
+from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.surge_tables import SURGE_TABLES
+from assets.table_assets import store_tables, table_specs
+from assets.warehouse import asset_key
+from dbt_like_sql.warehouse import Warehouse
+
+FEWEST_THEME_TICKETS = 60  # of a theme in the weeks watched: with fewer its hours say nothing
+_TICKETS_SHOWN, _CHARACTERS_SHOWN = 20, 400
+_COPIES, _SENDERS = 20, 10  # so many copies of one text from so many accounts are no victims
+
+_NOW = "select date_trunc('hour', as_of + interval 1 microsecond) as now from stg_account"
+# Whole hours up to now, of the days on which a source has all its new tickets.
+_HOURS = f"""
+    with counted as (
+        select
+            date_trunc('hour', tickets.created_at) as hour,
+            tickets.business_line,
+            tickets.region,
+            members.theme_id
+        from stg_tickets as tickets
+        join source_coverage as coverage
+            on coverage.source = tickets.source
+            and tickets.created_on between coverage.volume_from and coverage.volume_until
+        left join ticket_themes as members
+            on members.source = tickets.source and members.ticket_id = tickets.ticket_id
+        where tickets.created_at >= $1 and tickets.created_at < $2
+    ),
+    watched_themes as (
+        select theme_id
+        from counted
+        semi join (select theme_id from themes where not is_other and not is_template and not is_ignored)
+            using (theme_id)
+        group by theme_id
+        having count(*) >= {FEWEST_THEME_TICKETS}
+    )
+    select 'total' as scope, null as business_line, null as region, null as theme_id, hour, count(*) as tickets
+    from counted group by hour
+    union all
+    select 'business_line', business_line, null, null, hour, count(*) from counted group by business_line, hour
+    union all
+    select 'region', null, region, null, hour, count(*) from counted group by region, hour
+    union all
+    select 'theme', null, null, theme_id, hour, count(*)
+    from counted semi join watched_themes using (theme_id) group by theme_id, hour
+    order by all
+"""
+_HOLIDAYS = """
+    select region, cast(unnest(generate_series(
+        date_trunc('day', starts_at), ends_at - interval 1 microsecond, interval 1 day
+    )) as date) as date
+    from stg_calendar
+    where kind = 'holiday' and business_line is null and ends_at > starts_at
+"""
+# The tickets of each alarm, and how much more often each theme came than in the four weeks before it.
+_BEHIND = f"""
+    with alarms as (
+        select
+            unnest($1::varchar[]) as alarm_id,
+            unnest($2::varchar[]) as business_line,
+            unnest($3::varchar[]) as region,
+            unnest($4::varchar[]) as theme_id,
+            unnest($5::timestamp[]) as started_at,
+            unnest($6::timestamp[]) as ended_at
+    ),
+    near as (
+        select
+            alarms.alarm_id,
+            tickets.source,
+            tickets.ticket_id,
+            members.theme_id,
+            members.copy_key,
+            tickets.requester_key,
+            coalesce(members.is_near_duplicate, false) as is_copy,
+            coalesce(themes.is_template, false) as is_of_template,
+            coalesce(members.similarity, 0) as similarity,
+            tickets.text,
+            tickets.created_at,
+            tickets.created_at >= alarms.started_at as is_during
+        from alarms
+        join stg_tickets as tickets
+            on tickets.created_at >= alarms.started_at - interval 28 day
+            and tickets.created_at < alarms.ended_at
+            and (alarms.business_line is null or tickets.business_line = alarms.business_line)
+            and (alarms.region is null or tickets.region = alarms.region)
+        left join ticket_themes as members
+            on members.source = tickets.source and members.ticket_id = tickets.ticket_id
+        left join themes on themes.theme_id = members.theme_id
+        where alarms.theme_id is null or members.theme_id = alarms.theme_id
+    ),
+    sent_alike as (
+        select alarm_id, copy_key
+        from near
+        where is_during and copy_key is not null
+        group by alarm_id, copy_key
+        having count(*) >= {_COPIES} and count(distinct requester_key) >= {_SENDERS}
+    ),
+    growth as (
+        select
+            alarm_id,
+            theme_id,
+            count(*) filter (where is_during) / (1 + count(*) filter (where not is_during)) as times_more
+        from near
+        where theme_id is not null
+        group by alarm_id, theme_id
+    )
+    select
+        near.alarm_id,
+        near.source,
+        near.ticket_id,
+        near.theme_id,
+        near.is_of_template or sent_alike.copy_key is not null as is_template,
+        near.text,
+        row_number() over (
+            partition by near.alarm_id
+            order by
+                near.is_of_template or sent_alike.copy_key is not null,
+                near.is_copy,
+                near.theme_id is null,
+                coalesce(growth.times_more, 0) desc,
+                near.similarity desc,
+                near.ticket_id
+        ) as rank
+    from near
+    left join sent_alike on sent_alike.alarm_id = near.alarm_id and sent_alike.copy_key = near.copy_key
+    left join growth on growth.alarm_id = near.alarm_id and growth.theme_id = near.theme_id
+    where near.is_during
+    order by near.alarm_id, rank
+"""
+# People employed for one ticket a week, by line and tier as the plan has it, and the share that is escalated.
+_WORK = """
+    with planned as (
+        select business_line, tier, sum(tickets) as tickets, sum(people) as people
+        from staffing_weeks
+        group by business_line, tier
+    ),
+    alarms as (select unnest($1::varchar[]) as alarm_id, unnest($2::varchar[]) as business_line),
+    reached as (
+        select alarms.alarm_id, planned.tier, sum(planned.tickets) as tickets, sum(planned.people) as people
+        from alarms
+        join planned on alarms.business_line is null or planned.business_line = alarms.business_line
+        group by all
+    ),
+    escalated as (
+        select alarms.alarm_id, avg(cast(times.is_escalated as int)) as share
+        from alarms
+        join ticket_times as times on alarms.business_line is null or times.business_line = alarms.business_line
+        cross join stg_account as account
+        where times.first_tier is distinct from 2 and times.created_at >= account.as_of - interval 182 day
+        group by all
+    )
+    select
+        reached.alarm_id,
+        reached.tier,
+        case when reached.tier = '2' then coalesce(escalated.share, 0) else 1 end as share,
+        reached.people / greatest(reached.tickets, 1e-9) as people_a_ticket
+    from reached
+    left join escalated using (alarm_id)
+    order by all
+"""
+
+
+@dg.multi_asset(
+    name="surges",
+    specs=table_specs(
+        SURGE_TABLES,
+        group="forecasts",
+        deps=[
+            "stg_tickets",
+            "daily_volume",
+            "stg_calendar",
+            "stg_account",
+            "source_coverage",
+            "ticket_themes",
+            "themes",
+            "ticket_times",
+            "staffing_weeks",
+        ],
+        kinds={"polars", "numpy"},
+        owner="team:capacity-planning",
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "no_surge_is_on",
+            asset=asset_key("surge_alarms"),
+            description="no count is far above its usual now",
+        )
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def surge_tables(
+    context: dg.AssetExecutionContext, state: StateFolder
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Go through the hours of the last months and sound the alarms as they would have sounded."""
+    with state.warehouse() as warehouse:
+        frames = surge_frames(warehouse, state.surge_false_alarms_a_month)
+        ongoing = frames["surge_alarms"].filter("is_ongoing")
+        context.log.info(
+            f"{frames['surge_alarms'].height} surges in 90 days, {ongoing.height} of them are on"
+        )
+        told = ongoing.select("alarm_id", "started_at", "tickets", "usual_hourly", "excess")
+        yield from store_tables(
+            warehouse,
+            frames,
+            SURGE_TABLES,
+            {"surge_alarms": {"on_now": dg.MetadataValue.md(markdown_table(told))}},
+        )
+    yield dg.AssetCheckResult(
+        asset_key=asset_key("surge_alarms"),
+        check_name="no_surge_is_on",
+        passed=ongoing.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(ongoing["alarm_id"]) or "no count is far above its usual",
+        metadata={"alarms_on": ongoing.height},
+    )
+
+
+def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str, pl.DataFrame]:
+    """The tables of surges, from the tickets that a warehouse knows as of its account's date."""
+    from models.forecast.surge_report import (
+        SurgeReport,
+        campaign_lifts,
+        people_for,
+        watch_hours,
+        watched_from,
+    )
+
+    now: datetime = warehouse.query(_NOW)["now"].item()
+    hourly = warehouse.query(_HOURS, [watched_from(now), now])
+    frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in SURGE_TABLES.items()}
+    if hourly.is_empty():
+        return frames
+    with threadpool_limits(1):
+        lifts = campaign_lifts(known_history(warehouse), known_calendar(warehouse), now)
+        watched = watch_hours(hourly, warehouse.query(_HOLIDAYS), lifts, now)
+        report = SurgeReport.of(watched, false_alarms_a_month)
+    if not report.reported:
+        return frames
+    alarms, course = report.alarms(), report.course()
+    behind = _behind(warehouse, alarms, now)
+    copies = behind.group_by("alarm_id").agg(pl.col("is_template").sum().alias("template_tickets"))
+    frames |= {
+        "surge_alarms": alarms.join(copies, on="alarm_id", how="left").with_columns(
+            pl.col("template_tickets").fill_null(0)
+        ),
+        "surge_hours": report.hours(),
+        "surge_tickets": behind.filter(
+            pl.col("rank") <= _TICKETS_SHOWN, pl.col("text").is_not_null()
+        ).with_columns(pl.col("text").str.slice(0, _CHARACTERS_SHOWN)),
+    }
+    if course.is_empty():
+        return frames
+    ongoing = alarms.filter("is_ongoing")
+    work = warehouse.query(_WORK, [ongoing["alarm_id"].to_list(), ongoing["business_line"].to_list()])
+    return frames | {"surge_course": course, "surge_people": people_for(course, work)}
+
+
+def _behind(warehouse: Warehouse, alarms: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    return warehouse.query(
+        _BEHIND,
+        [
+            *(
+                alarms[name].to_list()
+                for name in ("alarm_id", "business_line", "region", "theme_id", "started_at")
+            ),
+            alarms["ended_at"].fill_null(now).to_list(),
+        ],
+    )
