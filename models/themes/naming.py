@@ -18,7 +18,6 @@ from models.themes.recipe import (
     PHRASE_WORDS,
     PHRASES_APART,
     PHRASES_PER_THEME,
-    RIVAL_WEIGHT,
     SHARE_WEIGHT,
     TEXTS_READ_PER_THEME,
     WORDS_READ_PER_TEXT,
@@ -54,8 +53,7 @@ def name_themes(
     texts: normalised, distinct, the most central of a theme first. centres: unit, centred on `mean`.
     named: only so many themes, the first ones, are named; the others are what they must be told from.
     Candidates are the n-grams with the highest class-based TF-IDF (Grootendorst 2022); the one nearest in
-    meaning to the theme's centre, and away from the next theme's, wins, with a bonus for being said by many
-    and for being more than one word.
+    meaning to the theme's centre wins, with a bonus for being said by many and for being more than one word.
     """
     texts, labels = _read_part(texts, labels)
     phrases, counts = _phrase_counts(texts, labels, len(centres))
@@ -71,11 +69,7 @@ def name_themes(
     names = []
     for label, candidate in enumerate(candidates):
         share = counts[[label], :][:, candidate].toarray().ravel() / texts_of[label]
-        likeness = vectors[candidate] @ centres.T
-        own = likeness[:, label].copy()
-        likeness[:, label] = 0
-        rival = likeness.max(axis=1)
-        score = own - RIVAL_WEIGHT * rival + SHARE_WEIGHT * np.sqrt(share)
+        score = vectors[candidate] @ centres[label] + SHARE_WEIGHT * np.sqrt(share)
         score -= ONE_WORD_COST * np.array([" " not in phrases[phrase] for phrase in candidate])
         ranked = candidate[np.lexsort((candidate, -score))]
         names.append(_name(ranked, phrases, vectors, taken, acronyms, label))

@@ -40,7 +40,6 @@ COPY_NEIGHBOURS = 5
 PHRASE_WORDS = (1, 6)
 PHRASES_PER_THEME = 80
 SHARE_WEIGHT = 0.08
-RIVAL_WEIGHT = 0.4  # against what the next theme is about as well
 ONE_WORD_COST = 0.1
 # A phrase is left out where this share of the texts that say it say the same longer phrase.
 PART_OF_LONGER = 0.6
