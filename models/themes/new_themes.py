@@ -29,6 +29,8 @@ NEAREST = 3
 # history, than history is from itself: the sum of both, and the second alone.
 LEAST_SEPARATION = 0.08
 LEAST_DISTANCE_FROM_HISTORY = 0.04
+# The same with all neighbours: a few texts of a surge can lack their nearest in history by chance, not all of them.
+LEAST_DISTANCE_OF_ALL = 0.06
 # Fewer texts of history than this, or fewer than there are recent ones, show nothing.
 LEAST_HISTORY = 100
 
@@ -57,10 +59,18 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     around = _around(history, recent)
     looked_at = np.flatnonzero(_novelty(around) > np.quantile(usual, NULL_QUANTILE))
     groups = _groups(recent, looked_at)
+    if not groups:
+        return []
+    nearness = (around.new.cosine[:, :NEAREST] - around.old.cosine[:, :NEAREST]).mean(axis=1)
+    grouped = np.concatenate(groups)
+    distance = _distance_from_history(history, around.old, grouped, NEAREST)
+    of_all = _distance_from_history(history, around.old, grouped, NEIGHBOURS)
     return [
         group
-        for group, (nearness, distance) in zip(groups, _separations(history, around, groups), strict=True)
-        if nearness + distance >= LEAST_SEPARATION and distance >= LEAST_DISTANCE_FROM_HISTORY
+        for group in groups
+        if np.median(nearness[group]) + np.median(distance[group]) >= LEAST_SEPARATION
+        and np.median(distance[group]) >= LEAST_DISTANCE_FROM_HISTORY
+        and np.median(of_all[group]) >= LEAST_DISTANCE_OF_ALL
     ]
 
 
@@ -98,17 +108,14 @@ def _groups(recent: Vectors, rows: Rows) -> list[Rows]:
     return sorted((group for group in groups if len(group) >= LEAST_TEXTS), key=lambda g: (-len(g), g[0]))
 
 
-def _separations(history: Vectors, around: Around, groups: list[Rows]) -> list[tuple[float, float]]:
-    """How much nearer each group is to recent texts than to history, and how much further from history than
-    the texts of history nearest to it are from each other; medians over the group."""
-    if not groups:
-        return []
-    to_recent = around.new.cosine[:, :NEAREST].mean(axis=1)
-    to_history = around.old.cosine[:, :NEAREST].mean(axis=1)
-    grouped = np.concatenate(groups)
-    met, back = np.unique(around.old.index[grouped, :NEAREST], return_inverse=True)
-    within = nearest(history[met], history, NEAREST, itself=met).cosine.mean(axis=1)
-    usual = np.zeros(len(to_history))
-    usual[grouped] = within[back].reshape(len(grouped), -1).mean(axis=1)
-    nearness, distance = to_recent - to_history, usual - to_history
-    return [(float(np.median(nearness[group])), float(np.median(distance[group]))) for group in groups]
+def _distance_from_history(history: Vectors, old: Neighbours, rows: Rows, k: int) -> Floats:
+    """How much further these recent texts are from the k nearest of history than those are from theirs.
+
+    Cosines, shape (recent,), zeros for the other recent texts.
+    """
+    met, back = np.unique(old.index[rows, :k], return_inverse=True)
+    within = nearest(history[met], history, k, itself=met).cosine.mean(axis=1)
+    usual = within[back].reshape(len(rows), -1).mean(axis=1)
+    distance = np.zeros(len(old.cosine))
+    distance[rows] = usual - old.cosine[rows, :k].mean(axis=1)
+    return distance
