@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
@@ -45,10 +45,11 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
     """The forecast's tables and its record, made from the volume and the calendar that a warehouse knows."""
     from models.forecast.forecast import forecast_daily
 
-    history, calendar = known_history(warehouse), known_calendar(warehouse)
+    history = known_history(warehouse)
     last_day = history["date"].max()
     if not isinstance(last_day, date):
         return _no_forecast() | record_frames(warehouse, history, date.max, None)
+    calendar, holiday_notes = calendar_ahead(warehouse, history, horizon)
     # The matrices are small: more threads cost more than they bring.
     with threadpool_limits(1):
         forecast = forecast_daily(history, calendar, cutoff=last_day, horizon=horizon)
@@ -57,7 +58,9 @@ def forecast_frames(warehouse: Warehouse, horizon: int) -> dict[str, pl.DataFram
         "forecast_effects": forecast.effects,
         "forecast_weekly": forecast.weekly,
         "forecast_backtest": forecast.backtest,
-        "forecast_notes": pl.DataFrame({"note": forecast.notes}, schema={"note": pl.String}),
+        "forecast_notes": pl.DataFrame(
+            {"note": [*forecast.notes, *holiday_notes]}, schema={"note": pl.String}
+        ),
     }
     return made | record_frames(warehouse, history, last_day, forecast)
 
@@ -67,6 +70,20 @@ def known_history(warehouse: Warehouse) -> pl.DataFrame:
     return warehouse.query(
         "select date, business_line, channel, tier, region, sum(tickets_arrived)::bigint as tickets "
         "from daily_volume group by all order by all"
+    )
+
+
+def calendar_ahead(
+    warehouse: Warehouse, history: pl.DataFrame, horizon: int
+) -> tuple[pl.DataFrame, list[str]]:
+    """The calendar with public holidays where it has none, to the forecast's end, and notes that say which."""
+    from models.forecast.public_holidays import with_public_holidays
+
+    first, last = history["date"].min(), history["date"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return known_calendar(warehouse), []
+    return with_public_holidays(
+        known_calendar(warehouse), history["region"].unique().to_list(), first, last + timedelta(days=horizon)
     )
 
 
