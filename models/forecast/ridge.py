@@ -26,7 +26,8 @@ class SeriesBlock:
     base, events: shape (history + horizon days, columns); trend: how many of the first base columns are level
     and trend; weights: (history days,), 0 where no series of the
     block is read; target: log counts, shape (history days, series); observed: the same shape, False where a
-    value says nothing (closed, surge); cell: the pool of each series, shape (series,).
+    value says nothing (closed, surge); cell: the pool of each series, shape (series,). borrows: the history is
+    too short for a year's shape of its own, it is taken from siblings.
     """
 
     base: Floats
@@ -38,6 +39,7 @@ class SeriesBlock:
     target: Floats
     observed: Bools
     cell: Ints
+    borrows: bool
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,28 @@ class _Equations:
         base_factor = cho_factor(gram[base, base] + np.diag(block.base_penalty), lower=True)
         self.base_out = cho_solve(base_factor, gram[base, events])
         self.event_information = gram[events, events] - gram[events, base] @ self.base_out
-        # Days without a value start at the series' mean; each pass then puts the fit in their place.
-        seen = np.maximum(block.observed.sum(axis=0), 1)
-        mean = np.where(block.observed, block.target, 0.0).sum(axis=0) / seen
-        self.values = np.where(block.observed, block.target, mean)
+        self.borrowed = np.zeros((len(block.base), 1))
+        self.target = block.target
+        self.values = self._filled()
         self.coefficients = np.zeros((self.history.shape[1], block.target.shape[1]))
         self.scale = np.ones(block.target.shape[1])
+
+    def _filled(self) -> Floats:
+        """The history with the series' mean on days without a value; each pass then puts the fit there."""
+        observed = self.block.observed
+        mean = np.where(observed, self.target, 0.0).sum(axis=0) / np.maximum(observed.sum(axis=0), 1)
+        return np.where(observed, self.target, mean)
+
+    def season(self) -> Floats:
+        """Weekdays, year and month of every day, history and ahead, by series."""
+        seasonal = slice(self.block.trend, self.split)
+        return np.asarray(self.block.base[:, seasonal] @ self.coefficients[seasonal])
+
+    def borrow(self, season: Floats) -> None:
+        """Start again with the siblings' season taken off the history, shape (all days, series)."""
+        self.borrowed = season[-len(self.block.base) :]
+        self.target = self.block.target - self.borrowed[: len(self.block.target)]
+        self.values = self._filled()
 
     def solve(self, prior: Floats) -> None:
         right = self.weighted @ self.values
@@ -89,7 +107,7 @@ class _Equations:
 
     def winsorise(self) -> None:
         fitted = self.history @ self.coefficients
-        residual = np.where(self.block.observed, self.block.target - fitted, 0.0)
+        residual = np.where(self.block.observed, self.target - fitted, 0.0)
         spread = 1.4826 * np.median(np.abs(residual), axis=0)
         # Counts have noise of their own: half of it is the least a residual's scale can be.
         count_noise = 0.5 / np.sqrt(np.exp(np.median(fitted, axis=0)) + 0.5)
@@ -114,6 +132,7 @@ def fit_blocks(blocks: list[SeriesBlock]) -> list[BlockFit]:
     easing = 1.0 if series > 1 else LONE_SERIES_EASING
     equations = [_Equations(block, easing) for block in blocks]
     priors = [np.zeros((block.events.shape[1], block.target.shape[1])) for block in blocks]
+    _lend_seasons(equations, priors)
     for last in (False,) * (PASSES - 1) + (True,):
         for equation, prior in zip(equations, priors, strict=True):
             equation.solve(prior)
@@ -121,6 +140,28 @@ def fit_blocks(blocks: list[SeriesBlock]) -> list[BlockFit]:
         if not last and series > 1 and blocks[0].events.shape[1]:
             priors = _pooled_effects(equations)
     return [_block_fit(equation) for equation in equations]
+
+
+def _lend_seasons(equations: list[_Equations], priors: list[Floats]) -> None:
+    """Give series too young for a season the mean season of their cell's older series, else of all."""
+    young = [equation for equation in equations if equation.block.borrows]
+    old = [(e, prior) for e, prior in zip(equations, priors, strict=True) if not e.block.borrows]
+    if not young or not old:
+        return
+    for equation, prior in old:
+        equation.solve(prior)
+    seasons = np.hstack([equation.season()[-_shortest(old) :] for equation, _ in old])
+    cells = np.concatenate([equation.block.cell for equation, _ in old])
+    for equation in young:
+        lent = [
+            seasons[:, cells == cell].mean(axis=1) if (cells == cell).any() else seasons.mean(axis=1)
+            for cell in equation.block.cell
+        ]
+        equation.borrow(np.column_stack(lent))
+
+
+def _shortest(old: list[tuple[_Equations, Floats]]) -> int:
+    return min(len(equation.block.base) for equation, _ in old)
 
 
 def _pooled_effects(equations: list[_Equations]) -> list[Floats]:
@@ -142,13 +183,13 @@ def _pooled_effects(equations: list[_Equations]) -> list[Floats]:
 
 def _block_fit(equation: _Equations) -> BlockFit:
     block, split = equation.block, equation.split
-    without_events = block.base @ equation.coefficients[:split]
+    without_events = block.base @ equation.coefficients[:split] + equation.borrowed
     effects = equation.coefficients[split:]
     return BlockFit(
         without_events + block.events @ effects,
         without_events,
         block.base[:, : block.trend] @ equation.coefficients[: block.trend],
-        equation.values,
+        equation.values + equation.borrowed[: len(equation.values)],
         effects,
         np.asarray(equation.event_information + np.diag(equation.penalty[split:])),
         equation.scale,

@@ -11,7 +11,12 @@ import numpy as np
 
 from models.forecast.carry_over import LOOKED_AT_DAYS, surge_carry_over
 from models.forecast.closures import Closures, find_closures
-from models.forecast.design import base_design, recency_weights
+from models.forecast.design import (
+    SHORT_HISTORY_DAYS,
+    YEARLY_HISTORY_DAYS,
+    base_design,
+    recency_weights,
+)
 from models.forecast.panel import Bools, Floats, Ints
 from models.forecast.ridge import BlockFit, SeriesBlock, fit_blocks
 from models.forecast.scopes import ScopedPanel
@@ -19,6 +24,7 @@ from models.forecast.scopes import ScopedPanel
 SPARSE_PER_DAY = 0.5  # under this a segment is forecast together with its sparse siblings and shares the sum
 SHARE_HALF_LIFE_DAYS = 180.0
 RECENT_DAYS = 365
+FEWEST_LATE_TICKETS = 10.0
 LATE_START_DAYS = 28  # this many days without a ticket before the first one: the segment began later
 LEVEL_HALF_LIFE_DAYS = 12.0
 SURGE_SHARE_LIMIT = 0.25  # more of the year than this under surges is no exception any more
@@ -158,7 +164,7 @@ def _first_member(units: Units) -> Ints:
 
 def _units(scoped: ScopedPanel, days: int) -> Units:
     counts = scoped.panel.counts[:days]
-    sparse = counts[-RECENT_DAYS:].mean(axis=0) < SPARSE_PER_DAY
+    sparse = (counts[-RECENT_DAYS:].mean(axis=0) < SPARSE_PER_DAY) & ~_began_late(counts, _first_day(counts))
     dense = np.flatnonzero(~sparse)
     unit_of = np.zeros(len(sparse), dtype=np.int64)
     unit_of[dense] = np.arange(len(dense))
@@ -202,13 +208,27 @@ def _blocks_of(
 
 
 def _starts(counts: Floats) -> Ints:
-    """First day of history of each column: later than 0 where it plainly began later, on whole weeks."""
+    """First day of history of each column, later than 0 where it plainly began later.
+
+    On whole weeks where that leaves eight of them, so that series share a design.
+    """
     days = counts.shape[0]
+    first = _first_day(counts)
+    whole_week = -(-first // 7) * 7
+    start = np.where(days - whole_week >= SHORT_HISTORY_DAYS, whole_week, first)
+    return np.where(_began_late(counts, first), start, 0)
+
+
+def _first_day(counts: Floats) -> Ints:
     seen = counts > 0
-    first = np.where(seen.any(axis=0), seen.argmax(axis=0), 0)
-    per_day = counts.sum(axis=0) / np.maximum(days - first, 1)
-    began_later = (first > LATE_START_DAYS) & (per_day >= SPARSE_PER_DAY)
-    return np.where(began_later, np.minimum(-(-first // 7) * 7, days - 1), 0)
+    return np.where(seen.any(axis=0), seen.argmax(axis=0), 0)
+
+
+def _began_late(counts: Floats, first: Ints) -> Bools:
+    """Columns that were nothing at first and then came in numbers."""
+    volume = counts.sum(axis=0)
+    per_day = volume / (len(counts) - first)
+    return (first > LATE_START_DAYS) & (per_day >= SPARSE_PER_DAY) & (volume >= FEWEST_LATE_TICKETS)
 
 
 def _block(
@@ -241,6 +261,7 @@ def _block(
         target=np.log(units.counts[start:, index] + 0.5),
         observed=~closed & (weights > 0)[:, None],
         cell=units.cell[index],
+        borrows=days - start < YEARLY_HISTORY_DAYS <= days,
     )
 
 

@@ -325,3 +325,26 @@ def test_a_campaign_listed_day_by_day_is_one_campaign():
         forecast_daily(history, calendar, cutoff=last_day(400), origins=2) for calendar in (whole, by_day)
     ]
     assert made[0].points.equals(made[1].points)
+
+
+def test_a_line_three_weeks_old_has_its_own_level_and_its_siblings_shape():
+    days, ahead = 800, 90
+    when = np.arange(days + ahead)
+    season = 1 + 0.5 * np.sin(2 * np.pi * when / 365.25)
+    week = np.tile([1.2, 1.2, 1.1, 1.1, 1.0, 0.8, 0.6], 200)[: days + ahead]
+    old = [noisy(level * season[:days] * week[:days], days, seed) for seed, level in enumerate((80, 50))]
+    young = noisy(20 * season[:days] * week[:days], days, 9) * (when[:days] >= days - 21)
+    forecast = forecast_daily(history_of(*old, young), NO_EVENTS, cutoff=last_day(days), origins=2)
+    expected = forecast.points.filter(level="business_line", business_line="c")["expected"].to_numpy()
+    truth = (20 * season * week)[days:]
+    assert np.abs(expected - truth).sum() < 0.2 * truth.sum()
+    assert expected[-28:].sum() / expected[:28].sum() == pytest.approx(
+        truth[-28:].sum() / truth[:28].sum(), rel=0.15
+    )
+
+
+def test_a_line_that_began_yesterday_is_not_forecast_at_nothing():
+    young = np.append(np.zeros(399), 30.0)
+    forecast = forecast_daily(history_of(noisy(50, 400), young), NO_EVENTS, cutoff=last_day(400), origins=2)
+    line = forecast.points.filter(level="business_line", business_line="b")
+    assert 5 < line["expected"].mean() < 60
