@@ -213,8 +213,8 @@ def _minutes(
     if row is not None and row["handle_minutes"] is not None:
         return float(row["handle_minutes"])
     at_tier = handle.filter((pl.col("tier") == tier) & (pl.col("minutes") > 0))
-    here = at_tier.filter(pl.col("business_line") == line)
-    for found in (here.filter(pl.col("is_live") == is_live), here, at_tier):
+    here, in_mode = pl.col("business_line") == line, pl.col("is_live") == is_live
+    for found in (at_tier.filter(here & in_mode), at_tier.filter(here), at_tier.filter(in_mode), at_tier):
         if found.height:
             return float(found["minutes"].mean())  # type: ignore[arg-type]
     notes.unmeasured.append(f"{line} at tier {tier}")
