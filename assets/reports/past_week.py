@@ -15,7 +15,9 @@ import polars as pl
 from assets.causes import cause_frames
 from assets.curation_file import read_curation_file
 from assets.forecasts import forecast_frames
+from assets.hourly_forecast import hourly_frame
 from assets.resources import StateFolder
+from assets.staffing import plan_inputs
 from assets.tables import THEME_TABLES
 from assets.theme_registry import theme_frames_as_of
 from assets.themes import driver_frame
@@ -32,7 +34,7 @@ def as_of_week(state: StateFolder, embedder: Embedder, monday: date) -> Iterator
     """A temporary copy of the published snapshot, rebuilt as of the end of a week.
 
     Everything is made anew from what had happened by then: the SQL tables, the themes (under today's ids where
-    they are the same), what rose and why, and the forecast from that Sunday on.
+    they are the same), what rose and why, the forecast from that Sunday on and the people it takes.
     """
     published = state.published
     copy = published.with_name(f".as-of-{monday}.duckdb.unfinished")
@@ -47,6 +49,8 @@ def as_of_week(state: StateFolder, embedder: Embedder, monday: date) -> Iterator
 
 
 def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday: date) -> None:
+    from models.staffing.plan import staffing_plan
+
     zone = ZoneInfo(warehouse.query("select time_zone from raw.account").item())
     end = datetime.combine(sunday + timedelta(days=1), time(), zone).astimezone(ZoneInfo("UTC"))
     as_of = end.replace(tzinfo=None) - timedelta(microseconds=1)
@@ -63,6 +67,8 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
     _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
     _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))
+    _store(warehouse, {"forecast_hourly": hourly_frame(warehouse)})
+    _store(warehouse, staffing_plan(plan_inputs(warehouse, state.agent_hour_cost)))
 
 
 def _before_and_after_themes(models: Sequence[Model]) -> tuple[list[Model], list[Model]]:

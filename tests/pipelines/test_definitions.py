@@ -112,9 +112,11 @@ def test_a_past_week_is_rebuilt_with_nothing_from_after_it(copied):
     assert "4 to 10 May 2026" in (site / "index.html").read_text()
     sunday = monday + timedelta(days=6)
     tables = {path.stem: pl.read_parquet(path) for path in (site / "data").glob("*.parquet")}
-    ahead = {name for name in tables if "forecast" in name or "expected" in name or "ahead" in name}
-    assert ahead
+    ahead = {name for name in tables if name.startswith(("forecast", "staffing")) or name.endswith("ahead")}
     assert tables["forecast_daily"]["date"].min() == sunday + timedelta(days=1)
+    assert tables["staffing_shifts"]["date"].min() == sunday + timedelta(days=1)
+    assert tables["backlog_ahead"]["date"].min() == sunday + timedelta(days=1)
+    assert tables["forecast_outcomes"]["week"].max() == monday
     for name in tables.keys() - ahead:
         for column in {"week", "date"} & set(tables[name].columns):
             newest = tables[name][column].max()
