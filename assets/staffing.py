@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
@@ -170,11 +170,16 @@ def staffing_tables(
         frames = staffing_plan(inputs)
         context.log.info(f"{frames['staffing_asks'].height} teams will be short of people")
         yield from store_tables(warehouse, frames, STAFFING_TABLES, _told(frames))
-    yield _checked("staffing_asks", "decisions_are_in_time", frames["staffing_asks"].filter("is_late"))
-    late = frames["staffing_intervals"].filter(
-        (pl.col("mode") == "async") & (pl.col("service_level") < inputs.promised.message_share - 0.005)
+    late = frames["staffing_asks"].filter("is_late")
+    yield _checked(
+        "staffing_asks", "decisions_are_in_time", late, [_late(ask) for ask in late.iter_rows(named=True)]
     )
-    yield _checked("staffing_weeks", "promises_can_be_kept", late)
+    short = _short_of_promise(frames["staffing_intervals"], inputs.promised.message_share)
+    told = [
+        f"{line}, tier {tier}: {share:.0%} of a week's messages begun in time at best"
+        for line, tier, share in short.iter_rows()
+    ]
+    yield _checked("staffing_weeks", "promises_can_be_kept", short, told)
 
 
 def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInputs":
@@ -257,11 +262,30 @@ def _told(frames: dict[str, pl.DataFrame]) -> dict[str, dict[str, object]]:
     }
 
 
-def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+def _late(ask: dict[str, Any]) -> str:
+    """Such as: ecommerce, tier 1, Brightline: 2 more people from 23 November, to be decided by 26 October."""
+    first, by = (f"{day.day} {day:%B}" for day in (ask["from_date"], ask["decide_by"]))
+    people = "1 more person" if ask["people_more"] == 1 else f"{ask['people_more']} more people"
+    team = f"{ask['business_line']}, tier {ask['tier']}, {ask['vendor']}"
+    return f"{team}: {people} from {first}, to be decided by {by}"
+
+
+def _short_of_promise(intervals: pl.DataFrame, promised: float) -> pl.DataFrame:
+    """The least share of a week's messages that a line's people could begin in time at a tier, where it is too little."""
+    return (
+        intervals.filter((pl.col("mode") == "async") & (pl.col("service_level") < promised - 0.005))
+        .group_by("business_line", "tier")
+        .agg(pl.col("service_level").min())
+        .sort("business_line", "tier")
+    )
+
+
+def _checked(table: str, check: str, wrong: pl.DataFrame, told: list[str]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=asset_key(table),
         check_name=check,
         passed=wrong.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(told) if told else None,
         metadata={"rows": wrong.height, "first": dg.MetadataValue.md(markdown_table(wrong.head(5)))},
     )

@@ -18,7 +18,7 @@ OVERTIME, LEAST_PEOPLE = 0.05, 0.1
 WeekEffects = dict[tuple[str, str, date], dict[str, float]]
 _ORDINARY = ("level", "season")
 # Effects named beside a week: at least this share of its tickets, and at least one ticket.
-_NAMED_SHARE, _NAMED = 0.01, 3
+_NAMED_SHARE, _NAMED = 0.05, 3
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def week_effects(effects: pl.DataFrame) -> WeekEffects:
 
 
 def because_of(effects: WeekEffects, team: Team, weeks: Sequence[date], tickets: float) -> str | None:
-    """The named effects that move a team's tickets in some weeks, largest first, with its share of them."""
+    """The named effects that move a team's tickets in some weeks clearly, largest first, with its share of them."""
     sums: dict[str, float] = defaultdict(float)
     for week in weeks:
         for effect, moved in effects.get((team.business_line, team.tier, week), {}).items():
@@ -97,7 +97,8 @@ def asks_of(teams: Sequence[Team], weeks: pl.DataFrame, effects: WeekEffects, ma
                 else more * terms.hours_week * terms.hour_cost * (last + 1 - first)
             )
             decide_by = starts - timedelta(days=terms.lead_days)
-            because = because_of(effects, team, mondays[run], float(tickets[run].sum()))
+            worst = first + int(np.argmax(gap[run]))
+            because = because_of(effects, team, [mondays[worst]], float(tickets[worst]))
             found.append(Ask(
                 number, team.business_line, team.tier, team.vendor, more, starts,
                 mondays[last] + timedelta(days=6), decide_by, decide_by <= made_on,

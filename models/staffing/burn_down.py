@@ -15,6 +15,7 @@ from models.staffing.promises import ReplyTarget
 # in which the last tickets are worked off at the last week's pace.
 BEFORE, AFTER = 14 * 24, 28 * 24
 DAY, WEEK = 24, 168
+_ROUNDING = 0.005
 _BETWEEN = 3  # days from one outside to the next within one time
 
 
@@ -37,13 +38,15 @@ class Load:
 class BurnDown:
     """By day: messages arrived, left at its end, age of the oldest of them in hours, share begun within target.
 
-    begun: messages begun by hour of the plan. in_time is NaN on days on which nothing arrives.
+    reachable: the share that any number of people could begin in time; below 1 where a target runs while closed.
+    in_time and reachable are 1 on days on which nothing arrives. begun: messages begun, by hour of the plan.
     """
 
     arrivals: Floats
     backlog: Floats
     oldest_hours: Floats
     in_time: Floats
+    reachable: Floats
     begun: Floats
 
 
@@ -62,34 +65,42 @@ def burn_down(load: Load, targets: Sequence[ReplyTarget]) -> BurnDown:
     since = np.interp(done + 1e-6, arrived, np.arange(len(arrived)))
     days = slice(DAY, None, DAY)
     oldest = np.where(left[days] >= 0.5, np.maximum(edges[days] - since[days], 0), 0.0)
-    kept = _kept(load, queue, targets)
-    by_day = load.tickets.reshape(-1, DAY)
-    with np.errstate(invalid="ignore"):
-        in_time = (by_day * kept.reshape(-1, DAY)).sum(axis=1) / by_day.sum(axis=1)
-    return BurnDown(by_day.sum(axis=1), left[days], oldest, in_time, np.diff(done))
+    kept, reachable = (_by_day(load.tickets, share) for share in _kept(load, queue, targets))
+    arrivals = load.tickets.reshape(-1, DAY).sum(axis=1)
+    return BurnDown(arrivals, left[days], oldest, kept, reachable, np.diff(done))
 
 
-def _kept(load: Load, queue: Queue, targets: Sequence[ReplyTarget]) -> Floats:
-    """The share of the messages of each hour of the plan that is begun within its target."""
+def _kept(load: Load, queue: Queue, targets: Sequence[ReplyTarget]) -> tuple[Floats, Floats]:
+    """Of the messages of each hour of the plan, the shares that are and that could be begun within their target."""
     clock = CapacityCurve.of(
         np.concatenate([np.zeros(BEFORE), load.is_open, np.resize(load.is_open[-WEEK:], AFTER)])
     )
     came: Floats = (BEFORE + np.arange(len(load.tickets), dtype=np.float64) + 0.5) * MINUTES
     begun = queue.begun(came)
     business, calendar = clock.at(begun) - clock.at(came), begun - came
-    kept = np.zeros(len(came))
+    opens = clock.when_next(clock.at(came)) - came
+    kept, reachable = np.zeros(len(came)), np.zeros(len(came))
     for target in targets:
         kept += target.share * ((business if target.is_business else calendar) <= target.minutes + 1e-6)
-    return kept
+        reachable += target.share * (target.is_business | (opens < target.minutes))
+    return kept, reachable
 
 
-def back_inside(in_time: Floats, promised: float, dates: Sequence[date]) -> tuple[date | None, str]:
+def _by_day(tickets: Floats, share: Floats) -> Floats:
+    by_day = tickets.reshape(-1, DAY)
+    total = by_day.sum(axis=1)
+    part = (by_day * share.reshape(-1, DAY)).sum(axis=1) / np.maximum(total, 1e-12)
+    return np.where(total > 0, part, 1.0)
+
+
+def back_inside(course: BurnDown, promised: float, dates: Sequence[date]) -> tuple[date | None, str]:
     """The day on which the longest time outside the targets is over, and what to say about it.
 
-    in_time: share of the messages of a day begun within target, NaN where none came. Null where the targets are
-    always kept, or not again within the days ahead. Days outside with up to two days between them are one time.
+    A day is outside where less than the promised share is begun in time, or less than anybody could where that is
+    not to be had. Null where the targets are always kept, or not again within the days ahead. Days outside with up
+    to two days between them are one time.
     """
-    outside = np.flatnonzero(in_time < promised - 1e-9)
+    outside = np.flatnonzero(course.in_time < np.minimum(promised, course.reachable) - _ROUNDING)
     if not len(outside):
         return None, "Inside its targets on every day ahead."
     times = np.split(outside, np.flatnonzero(np.diff(outside) > _BETWEEN) + 1)

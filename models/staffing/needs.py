@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ from models.staffing.promises import LIVE_CHANNELS, Promises, ReplyTarget
 from models.staffing.teams import Team
 
 WEEK = 168
-# How often the fewest minutes are halved in on; 12 halvings come within a thousandth.
-_HALVINGS, _DOUBLINGS = 12, 10
+# Nobody keeps more people for a promise than this many times those the work takes (or one in all).
+_MOST = 4.0
+_HALVINGS = 12  # within a thousandth
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,10 @@ class LiveNeed:
 
 @dataclass(frozen=True, eq=False)
 class MessageNeed:
-    """Messages, shape (teams, weeks). hours: on the floor. in_time: share begun within target.
+    """Messages, shape (teams, weeks). hours: on the floor. in_time: of the week's messages, begun within target.
 
-    In a rush people work all of their hours; over the week the occupancy cap holds. best: the share that any number
-    of people could begin in time; below 1 where the target runs while closed.
+    In a rush people work all of their hours; over the week the occupancy cap holds. best: of the
+    worst day's, with four times the people the work takes; below 1 where the target runs while closed.
     """
 
     hours: Floats
@@ -97,31 +98,32 @@ def live_need(teams: Sequence[Team], tickets: dict[str, Floats], promised: Promi
 def message_need(
     teams: Sequence[Team], tickets: Floats, hours: Hours, promised: Promises, scale: Floats | None = None
 ) -> MessageNeed:
-    """Fewest hours a week in which the promised share of messages is begun in time, first in, first out.
+    """Fewest hours a week in which each day's promised share of messages is begun in time, first in, first out.
 
     tickets: by team and hour. scale: factors on a week's tickets, shape (..., teams, weeks); the answer then has
     that shape. A week is looked at by itself: what the week before left is the backlog's matter.
     """
     weeks = Weeks.of(hours)
-    shape = (len(teams), weeks.count) if scale is None else scale.shape
     handle = np.array([[team.message_minutes] for team in teams])
     work = weeks.split(tickets * handle)
     is_open = _open_weeks(weeks, teams)
-    cap = np.array([[team.terms.occupancy_cap] for team in teams])
-    found = [np.empty(shape) for _ in range(3)]
-    factors = np.ones(shape) if scale is None else scale
+    factors = np.ones((len(teams), weeks.count)) if scale is None else scale
+    agents, in_time, best = (np.empty(factors.shape) for _ in range(3))
     for row, team in enumerate(teams):
-        rows = factors[..., row, :]
-        own = work[row] * rows[..., None]
+        own = work[row] * factors[..., row, :, None]
         curves = _WeekCurves.of(
-            own.reshape(-1, WEEK), np.broadcast_to(is_open[row], own.shape).reshape(-1, WEEK)
+            own.reshape(-1, WEEK),
+            np.broadcast_to(is_open[row], own.shape).reshape(-1, WEEK),
+            promised.messages_for(team.business_line, team.tier),
         )
-        solved = _fewest(curves, promised.messages_for(team.business_line, team.tier), promised.message_share)
-        for into, values in zip(found, solved, strict=True):
-            into[..., row, :] = values.reshape(rows.shape)
-    minutes, in_time, best = found
-    capped = (work.sum(axis=-1) * factors) / cap
-    return MessageNeed(np.maximum(minutes, capped) / 60, in_time, best)
+        found = _fewest(curves, promised.message_share)
+        for into, values in zip((agents, in_time, best), found, strict=True):
+            into[..., row, :] = values.reshape(own.shape[:-1])
+    # At the plan's edges only the days within it count.
+    there = weeks.split(np.stack([team.is_open for team in teams])).sum(axis=-1) * MINUTES
+    cap = np.array([[team.terms.occupancy_cap] for team in teams])
+    capped = work.sum(axis=-1) * factors / cap
+    return MessageNeed(np.maximum(agents * there, capped) / 60, in_time, best)
 
 
 def open_minutes_of_weeks(teams: Sequence[Team], hours: Hours) -> Floats:
@@ -140,73 +142,73 @@ def _open_weeks(weeks: Weeks, teams: Sequence[Team]) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _WeekCurves:
-    """Work arrived and minutes open by the edges of a week's hours, shape (rows, 169); hours repeat after the week."""
+    """Work arrived and minutes open by the edges of a week's hours, shape (rows, 169); hours repeat after the week.
+
+    work: by hour, shape (rows, 168). due: for each target its share of the work, and the minutes open by the time
+    that work arriving in an hour is due, counted from the hour's end, shape (rows, 168).
+    """
 
     work: Floats
     arrived: Floats
     opened: Floats
+    due: tuple[tuple[float, Floats], ...]
 
     @classmethod
-    def of(cls, work: Floats, is_open: Floats) -> _WeekCurves:
-        return cls(work, _cumulated(work), _cumulated(is_open))
+    def of(cls, work: Floats, is_open: Floats, targets: tuple[ReplyTarget, ...]) -> _WeekCurves:
+        opened = _cumulated(is_open)
+        due = tuple((target.share, _deadlines(opened, target)) for target in targets)
+        return cls(work, _cumulated(work), opened, due)
 
-    def deadlines(self, target: ReplyTarget) -> Floats:
-        """Minutes open by the time that work arriving in an hour is due, counted from the hour's end."""
-        if target.is_business:
-            return self.opened[:, 1:] + target.minutes
-        later = np.arange(1, WEEK + 1) + target.minutes / MINUTES
-        lap, left = np.divmod(later, WEEK)
-        hour = left.astype(np.int64)
-        part = self.opened[:, hour] + (left - hour) * np.diff(self.opened, axis=1)[:, hour]
-        due: Floats = part + lap * self.opened[:, -1:]
-        return due
+    def of_rows(self, rows: npt.NDArray[np.bool_]) -> _WeekCurves:
+        """Only some of the weeks."""
+        due = tuple((share, by[rows]) for share, by in self.due)
+        return _WeekCurves(self.work[rows], self.arrived[rows], self.opened[rows], due)
 
-    def keep(self, rows: npt.NDArray[np.bool_]) -> _WeekCurves:
-        return replace(self, work=self.work[rows], arrived=self.arrived[rows], opened=self.opened[rows])
+    def in_time(self, agents: Floats) -> Floats:
+        """The work of each day begun within its target by so many agents, in minutes, shape (rows, 7)."""
+        given = self.opened * agents[:, None]
+        begins = (self.arrived + np.maximum.accumulate(given - self.arrived, axis=1))[:, 1:]
+        kept = np.zeros_like(self.work)
+        for share, by in self.due:
+            kept += share * (by * agents[:, None] >= begins - 1e-6)
+        return _by_day(self.work * kept)
 
 
-def _fewest(
-    curves: _WeekCurves, targets: tuple[ReplyTarget, ...], promised: float
-) -> tuple[Floats, Floats, Floats]:
-    """The fewest productive minutes a week that begin the promised share in time; that share; the best share."""
-    total = curves.arrived[:, -1]
-    due = [(target.share, curves.deadlines(target)) for target in targets]
-    weight = curves.work / np.maximum(total, 1e-12)[:, None]
-    reachable = sum(share * (weight * (by > curves.opened[:, 1:] + 1e-6)).sum(axis=1) for share, by in due)
-    best = np.where(total > 0, reachable, 1.0)
-    goal = np.minimum(promised, best) - 1e-9
-
-    def in_time(agents: Floats, at: _WeekCurves, weight: Floats, due: list[tuple[float, Floats]]) -> Floats:
-        given = at.opened * agents[:, None]
-        begins = (at.arrived + np.maximum.accumulate(given - at.arrived, axis=1))[:, 1:]
-        kept = sum(
-            share * (weight * (by * agents[:, None] >= begins - 1e-6)).sum(axis=1) for share, by in due
-        )
-        return np.where(total_of(at) > 0, kept, 1.0)
-
-    def total_of(at: _WeekCurves) -> Floats:
-        last: Floats = at.arrived[:, -1]
-        return last
-
-    opened = np.maximum(curves.opened[:, -1], 1e-9)
-    enough = total / opened  # as many minutes as there is work
-    reached = in_time(enough, curves, weight, due)
-    rows = (reached < goal) & (total > 0)
+def _fewest(curves: _WeekCurves, promised: float) -> tuple[Floats, Floats, Floats]:
+    """The fewest agents in every open minute that keep each day's promise; the share in time; the best share of a day."""
+    by_day = _by_day(curves.work)
+    total = by_day.sum(axis=1)
+    agents = total / np.maximum(curves.opened[:, -1], 1e-9)  # as many minutes as there is work
+    most = np.maximum(_MOST * agents, 1.0)
+    reachable = curves.in_time(most)
+    best = np.where(by_day > 0, reachable / np.maximum(by_day, 1e-12), 1.0)
+    goal = np.minimum(promised * by_day, reachable) * (1 - 1e-9)
+    rows: npt.NDArray[np.bool_] = np.any(curves.in_time(agents) < goal, axis=1)
     if rows.any():
-        part, weight, due = curves.keep(rows), weight[rows], [(share, by[rows]) for share, by in due]
-        low, high = enough[rows], enough[rows] * 2
-        for _ in range(_DOUBLINGS):
-            short = in_time(high, part, weight, due) < goal[rows]
-            low, high = np.where(short, high, low), np.where(short, high * 2, high)
-            if not short.any():
-                break
+        part, wanted = curves.of_rows(rows), goal[rows]
+        low, high = agents[rows], most[rows]
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            short = in_time(middle, part, weight, due) < goal[rows]
+            short = (part.in_time(middle) < wanted).any(axis=1)
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-        enough[rows] = high
-        reached[rows] = in_time(high, part, weight, due)
-    return enough * opened, reached, best
+        agents[rows] = high
+    in_time = np.where(total > 0, curves.in_time(agents).sum(axis=1) / np.maximum(total, 1e-12), 1.0)
+    return agents, in_time, best.min(axis=1)
+
+
+def _deadlines(opened: Floats, target: ReplyTarget) -> Floats:
+    if target.is_business:
+        return opened[:, 1:] + target.minutes
+    later = np.arange(1, WEEK + 1) + target.minutes / MINUTES
+    lap, left = np.divmod(later, WEEK)
+    hour = left.astype(np.int64)
+    part = opened[:, hour] + (left - hour) * np.diff(opened, axis=1)[:, hour]
+    due: Floats = part + lap * opened[:, -1:]
+    return due
+
+
+def _by_day(by_hour: Floats) -> Floats:
+    return by_hour.reshape(len(by_hour), 7, 24).sum(axis=2)
 
 
 def _cumulated(values: Floats) -> Floats:

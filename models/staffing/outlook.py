@@ -179,8 +179,9 @@ def _backlog(inputs: PlanInputs, need: Needed, asks: list[Ask]) -> tuple[pl.Data
                     "scenario": scenario, "arrivals": course.arrivals, "backlog": course.backlog,
                     "oldest_hours": course.oldest_hours, "within_sla": course.in_time,
                 }
-            ).with_columns(pl.col("within_sla").fill_nan(1.0)))  # fmt: skip
-            on, note = back_inside(course.in_time, inputs.promised.message_share, dates)
+            )
+            )  # fmt: skip
+            on, note = back_inside(course, inputs.promised.message_share, dates)
             back.append((line, tier, scenario, on, note))
     empty_days = pl.DataFrame(schema=BACKLOG_SCHEMA)
     return (
@@ -256,8 +257,9 @@ def _notes(inputs: PlanInputs, need: Needed) -> list[str]:
     })  # fmt: skip
     if out_of_reach:
         told.append(
-            f"No number of people can keep the first-reply target for {', '.join(out_of_reach)}: too much of the time "
-            "it allows passes while nobody is on duty. The people given there come as close as any."
+            "On some days not even four times the people that the work takes would keep the target for "
+            f"{', '.join(out_of_reach)}: most of the time it allows passes while nobody is on duty. The people given "
+            "there come as close as those would."
         )
     if any((need.live.agents[channel] == 1).any() for channel in LIVE_CHANNELS):
         told.append(

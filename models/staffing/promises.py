@@ -51,13 +51,15 @@ class Promises:
 def promises(policies: pl.DataFrame, mix: pl.DataFrame, now: datetime) -> tuple[Promises, list[str]]:
     """The targets that hold now, over the mix of tickets, and what had to be assumed.
 
-    policies: the table `sla_policies`; mix: business_line, channel, priority, tickets. Tier 1 owes the first reply;
-    what is still owed at tier 2 is the resolution, whose target is counted from the escalation.
+    policies: the table `sla_policies`; mix: business_line, channel, priority, tickets. First-reply targets are
+    tier 1's; no policy says how soon tier 2 takes up an escalation.
     """
     held = policies.filter(
-        (pl.col("valid_from") <= now) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > now))
+        (pl.col("metric") == "first_reply")
+        & (pl.col("valid_from") <= now)
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") > now))
     )
-    first = _Rules.of(held, "first_reply")
+    first = _Rules.of(held)
     live: dict[tuple[str, str], ServiceLevel] = {}
     contacts = mix.select("business_line", "channel", "priority").iter_rows()
     for line, channel, priority in contacts:
@@ -65,8 +67,7 @@ def promises(policies: pl.DataFrame, mix: pl.DataFrame, now: datetime) -> tuple[
         # A policy for all channels is about messages: nobody holds a line for half a day.
         if channel in LIVE_CHANNELS and rule is not None and rule.channel == channel:
             live[line, channel] = ServiceLevel(LIVE_SHARE, rule.minutes * 60)
-    messages = _targets(first, mix.filter(~pl.col("channel").is_in(LIVE_CHANNELS)), "1")
-    messages |= _targets(_Rules.of(held, "resolution"), mix, "2")
+    messages = _targets(first, mix.filter(~pl.col("channel").is_in(LIVE_CHANNELS)))
     return Promises(live, messages), _notes(first, mix, live)
 
 
@@ -89,14 +90,14 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _Rules:
-    """The policies of one metric."""
+    """The first-reply targets that hold."""
 
     rules: tuple[_Rule, ...]
 
     @classmethod
-    def of(cls, policies: pl.DataFrame, metric: str) -> _Rules:
+    def of(cls, policies: pl.DataFrame) -> _Rules:
         columns = ("business_line", "channel", "priority", "target_minutes", "clock")
-        rows = policies.filter(pl.col("metric") == metric).select(columns).iter_rows()
+        rows = policies.select(columns).iter_rows()
         return cls(
             tuple(
                 _Rule(line, channel, priority, minutes, clock == "business")
@@ -110,8 +111,8 @@ class _Rules:
         return max(fitting, key=lambda rule: (rule.names(), -rule.minutes), default=None)
 
 
-def _targets(rules: _Rules, mix: pl.DataFrame, tier: str) -> dict[tuple[str, str], tuple[ReplyTarget, ...]]:
-    """By line and tier, the share of its tickets that each target holds for."""
+def _targets(rules: _Rules, mix: pl.DataFrame) -> dict[tuple[str, str], tuple[ReplyTarget, ...]]:
+    """By line and tier 1, the share of its tickets that each target holds for."""
     weights: dict[str, dict[tuple[float, bool], float]] = defaultdict(lambda: defaultdict(float))
     columns = ("business_line", "channel", "priority", "tickets")
     for line, channel, priority, tickets in mix.select(columns).iter_rows():
@@ -119,7 +120,7 @@ def _targets(rules: _Rules, mix: pl.DataFrame, tier: str) -> dict[tuple[str, str
         target = (rule.minutes, rule.is_business) if rule else (USUAL_REPLY_MINUTES, True)
         weights[line][target] += tickets
     return {
-        (line, tier): tuple(
+        (line, "1"): tuple(
             ReplyTarget(weight / sum(of.values()), *target) for target, weight in sorted(of.items())
         )
         for line, of in weights.items()
@@ -130,7 +131,7 @@ def _targets(rules: _Rules, mix: pl.DataFrame, tier: str) -> dict[tuple[str, str
 def _notes(first: _Rules, mix: pl.DataFrame, live: dict[tuple[str, str], ServiceLevel]) -> list[str]:
     told = [
         f"A target counts as kept where {MESSAGE_SHARE:.0%} of the messages are begun in time and {LIVE_SHARE:.0%} of "
-        "the live contacts answered. Tier 2 is held to the resolution target, counted from the escalation."
+        "the live contacts answered. Tier 2 should take up an escalation within 24 business hours."
     ]
     if not first.rules:
         told.append(

@@ -140,6 +140,6 @@ def test_the_policy_that_names_most_holds() -> None:
         ReplyTarget(0.25, 60.0, False),
         ReplyTarget(0.75, 600.0, True),
     )
-    assert promised.messages_for("shop", "2") == (ReplyTarget(1.0, 2880.0, False),)
+    assert promised.messages_for("shop", "2") == (ReplyTarget(1.0, 1440.0, True),)
     assert promised.messages_for("live", "1") == (ReplyTarget(1.0, 1440.0, True),)
     assert any("names the channel phone" in note for note in notes)
