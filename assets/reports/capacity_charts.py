@@ -21,6 +21,7 @@ from assets.reports.charts import (
     band,
     dot,
     line,
+    rounded,
     spec,
 )
 from assets.reports.privacy import plot_label
@@ -88,7 +89,7 @@ def _bar(
     return {
         "type": "bar",
         "x": list(x),
-        "y": [round(value, 1) for value in y],
+        "y": rounded(y),
         "name": name,
         "marker": {"color": colour},
         "hovertemplate": list(hover),

@@ -261,7 +261,7 @@ def line(
     return {
         "type": "scatter",
         "x": list(x),
-        "y": list(y),
+        "y": rounded(y),
         "mode": "lines",
         "line": {"color": colour, "width": width, **look},
         "name": name,
@@ -299,7 +299,14 @@ def band(
         "name": name,
         "hoverinfo": "skip",
     }
-    return [edge | {"y": list(low)}, edge | {"y": list(high), "fill": "tonexty"}]
+    return [edge | {"y": rounded(low)}, edge | {"y": rounded(high), "fill": "tonexty"}]
+
+
+def rounded(values: Sequence[float | None]) -> list[float | None]:
+    """Values as a chart needs them: all their digits would double the size of a page."""
+    top = max((abs(value) for value in values if value is not None), default=0)
+    digits = 2 if top >= 2 else 4
+    return [None if value is None else round(value, digits) for value in values]
 
 
 def hidden_marks(dates: Sequence[date], hidden: Sequence[bool]) -> dict[str, Any]:

@@ -102,13 +102,18 @@ def _tickets() -> pl.DataFrame:
         ("1", False, "the code never arrives and now my password is changed <EMAIL_1>"),
         ("1", False, "I am logged out everywhere, somebody is in my account"),
         ("2", False, "someone bought coins with my card, please stop it"),
-        (None, False, "help, my phone number was replaced"),
+        (None, False, "Payment fails help, my phone number was replaced"),
         ("6", True, "urgent: unlock my account now, new phone, old number lost"),
         ("6", True, "urgent: unlock my account now, new phone, old number lost"),
     ]
     return pl.DataFrame(
         [
-            {"alarm_id": "a1", "rank": rank, "source": "helpdesk", "ticket_id": f"77{rank:02}"}
+            {
+                "alarm_id": "a1",
+                "rank": rank,
+                "source": "helpdesk",
+                "ticket_id": "901" if rank == 4 else f"77{rank:02}",
+            }
             | {"theme_id": theme, "is_template": template, "text": text}
             for rank, (theme, template, text) in enumerate(texts, 1)
         ]

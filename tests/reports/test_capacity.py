@@ -98,6 +98,14 @@ def test_hours_of_the_day_are_a_heat_map_of_two_weeks(page):
     assert all(len(trace["z"]) == 14 and len(trace["z"][0]) == 24 for trace in maps)
 
 
+def test_the_hours_are_there_in_the_shape_of_wfm_tools(site, tables):
+    rows = pl.read_parquet(site / "data" / "wfm_intervals.parquet")
+    intervals = tables["staffing_intervals"]
+    assert rows.height == intervals.height
+    assert rows["required_on_floor"].sum() == intervals["agents"].sum()
+    assert set(rows["aht_seconds"]) == {540}
+
+
 def test_the_last_eight_forecasts_are_held_against_what_came(page):
     assert "The last eight forecasts were off by 8.1 % of a day’s arrivals on average" in page.readable
     assert "2.1 % too high in all; 78 % of the days fell in the likely range" in page.readable

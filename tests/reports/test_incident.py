@@ -75,6 +75,11 @@ def test_attackers_templates_stand_apart_and_themes_are_linked(page):
     assert "themes.html#theme-1" in links
 
 
+def test_a_quote_names_its_subject_once(page):
+    assert page.readable.count("Payment fails") == 1
+    assert "Payment fails help, my phone number was replaced" in page.readable
+
+
 def test_hours_are_taken_together_until_few_are_hidden(site):
     hours = pl.read_parquet(site / "data" / "surge_hours.parquet")
     width = dict(hours.select("alarm_id", "hours").unique().iter_rows())

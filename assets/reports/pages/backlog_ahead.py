@@ -124,8 +124,8 @@ def _says(told: dict[str, dict[str, Any]], more: int) -> str:
         only = asked or staffed
         assert only is not None  # a queue has days of one scenario at least
         return _plain(only, with_more if asked else "as staffed")
-    if not more and asked["back_inside_sla_on"] == staffed["back_inside_sla_on"]:
-        return _plain(staffed, "as staffed")
+    if (asked["back_inside_sla_on"], asked["note"]) == (staffed["back_inside_sla_on"], staffed["note"]):
+        return _plain(staffed, "as staffed" if not more else f"as staffed, and {with_more} alike")
     first = _plain(asked, with_more).rstrip(".")
     rest = _plain(staffed, "as staffed")
     return f"{first}; {rest[:1].lower()}{rest[1:]}"
@@ -136,5 +136,5 @@ def _plain(row: dict[str, Any], how: str) -> str:
     if back is not None:
         return f"Back inside SLA by {back:%A} {wording.day(back)} {how}."
     if row["note"]:
-        return f"{wording.sentence(how)}: {row['note'].rstrip('.')}."
+        return f"{wording.sentence(how)}: {row['note'][:1].lower()}{row['note'][1:].rstrip('.')}."
     return f"Not back inside SLA {how} in the days looked at."

@@ -24,6 +24,7 @@ from assets.reports.pages.volume_ahead import Volume, read_volume
 from assets.reports.privacy import plain_text, plain_texts
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
+from models.staffing.wfm import wfm_rows
 
 _LABEL = "Capacity"
 
@@ -175,23 +176,29 @@ def _volume_content(
 
 def _publish_intervals(snapshot: Snapshot, volume: Volume, data: DataFolder) -> None:
     """The tables by the hour and shift, for the tools that schedule people."""
-    for name, caption in (
-        ("forecast_hourly", "Forecast by the hour"),
-        ("staffing_intervals", "Agents needed by interval, for WFM tools"),
-        ("staffing_shifts", "Fewest people per shift"),
+    made = f"made_on = date '{volume.made_on}'"
+    intervals = snapshot.table("staffing_intervals", where=made)
+    for name, caption, frame, texts in (
+        ("wfm_intervals", "Agents needed by interval, for WFM tools", wfm_rows(intervals), ["queue"]),
+        (
+            "staffing_shifts",
+            "Fewest people per shift",
+            snapshot.table("staffing_shifts", where=made),
+            ["business_line", "tier", "vendor", "shift_start"],
+        ),
+        (
+            "forecast_hourly",
+            "Forecast by the hour",
+            snapshot.table("forecast_hourly", where=made),
+            ["business_line", "channel", "tier"],
+        ),
     ):
-        frame = snapshot.table(name, where=f"made_on = date '{volume.made_on}'")
         if frame.height:
-            texts = [
-                column
-                for column in ("business_line", "channel", "tier", "vendor", "mode")
-                if column in frame.columns
-            ]
             data.publish(PublishedTable(name, caption, plain_texts(frame, texts)))
 
 
 _FILES = (
-    "staffing_intervals",
+    "wfm_intervals",
     "staffing_shifts",
     "staffing_weeks",
     "backlog_ahead",
@@ -262,7 +269,7 @@ def _people_figures(plan: Plan) -> list[Figure]:
     figures = [
         Figure(
             "Missing at most",
-            wording.count(missing),
+            wording.number(missing),
             f"people, in the week from {wording.day(week)}" if missing else "people in any week",
             "worse" if missing else "usual",
         )

@@ -24,7 +24,11 @@ _COUNTS = (
     Column("tickets", "Tickets", "count", "Since it began, the usual ones among them."),
     Column("excess", "Above usual", "count"),
     Column(
-        "excess_low", "Likely range", "count", "Eight of ten times the true figure lies in it.", "excess_high"
+        "excess_low",
+        "Likely range",
+        "count",
+        "Between these two the true figure lies with 95 % confidence.",
+        "excess_high",
     ),
     Column("peak_hourly", "Most in an hour", "count"),
     Column("usual_hourly", "Usual an hour", "number"),
@@ -39,6 +43,7 @@ class Wave:
 
     name: str
     hours: charts.Chart | None
+    has_alarm_level: bool
     course_says: str
     course: charts.Chart | None
     people_says: str
@@ -71,7 +76,8 @@ def build(
     if main is None:
         return _page("No wave is on.", _quiet(waves), {"ended": ended}, missing=missing)
     names = _listed(themes)
-    others = [row for row in waves.ongoing.to_dicts() if row["alarm_id"] != main["alarm_id"]]
+    rest = waves.ongoing.filter(pl.col("alarm_id") != main["alarm_id"])
+    others = rest.sort("excess", descending=True, nulls_last=True).to_dicts()
     hit = _ongoing([main, *others], waves)
     affected = _affected(main, queues)
     finding = incident_words.finding(main, waves.growth.get(main["alarm_id"]))
@@ -158,7 +164,7 @@ def _strip(main: dict[str, Any], waves: Waves) -> list[Figure]:
         ),
         Figure(
             "Right now",
-            wording.sentence(state if growth else "too early"),
+            wording.sentence(state if growth else "not clear yet"),
             incident_words.state_in_numbers(growth),
             "worse" if state == "still growing" else "usual",
         ),
@@ -195,6 +201,7 @@ def _wave(row: dict[str, Any], waves: Waves, names: dict[str, str]) -> Wave:
     return Wave(
         name=wording.sentence(row["place"]),
         hours=_hours(row, of(waves.hours)),
+        has_alarm_level=bool(of(waves.hours)["alarm_level"].count()),
         course_says=incident_words.course(ahead) if ahead.height else "",
         course=_course(row, of(waves.days), ahead) if ahead.height else None,
         people_says=incident_words.people(people),
@@ -256,9 +263,14 @@ def _people(rows: pl.DataFrame) -> PublishedTable | None:
         wide = wide.join(own, on="date", how="left", maintain_order="left")
         columns += [
             Column(f"tickets_{number}", f"Tier {tier}: more tickets", "count"),
-            Column(f"people_{number}", "more people", "number", "The middle of what may be needed."),
             Column(
-                f"people_high_{number}", "up to", "number", "One time in ten more than that is needed (p90)."
+                f"people_{number}", f"Tier {tier}: more people", "number", "The middle of what may be needed."
+            ),
+            Column(
+                f"people_high_{number}",
+                f"Tier {tier}: up to",
+                "number",
+                "One time in ten more than that is needed (p90).",
             ),
         ]
     return PublishedTable("surge_people", "People the wave takes, by day and tier", wide, tuple(columns))

@@ -208,5 +208,15 @@ def _quoted(snapshot: Snapshot, ongoing: pl.DataFrame) -> pl.DataFrame:
             snapshot.subjects("surge_tickets"), on=["source", "ticket_id"], how="left", maintain_order="left"
         )
         .pipe(plain_texts, ["source", "ticket_id", "text", "subject"])
+        .with_columns(text=_without_subject())
         .unique(["alarm_id", "text"], keep="first", maintain_order=True)
+    )
+
+
+def _without_subject() -> pl.Expr:
+    """A ticket's text without its subject before it, which a quote shows by itself."""
+    return (
+        pl.when(pl.col("text").str.starts_with(pl.col("subject")))
+        .then(pl.col("text").str.slice(pl.col("subject").str.len_chars()).str.strip_chars())
+        .otherwise("text")
     )

@@ -25,9 +25,9 @@ def moment(value: Any) -> str:
 
 
 def state(growth: Growth | None) -> str:
-    """`still growing`, `holding`, `falling`, `over its usual level by little now`, or that it is too early."""
+    """`still growing`, `holding`, `falling`, `back at the usual level by now`, or that this cannot be told yet."""
     if growth is None:
-        return "too early to say whether it grows"
+        return "not clear yet"
     if growth.last <= 0:
         return "back at the usual level by now"
     if growth.before <= 0 or growth.last > (1 + STEADY) * growth.before:
@@ -38,7 +38,7 @@ def state(growth: Growth | None) -> str:
 def state_in_numbers(growth: Growth | None) -> str:
     """`310 above usual in the last 24 hours, 480 in the 24 before`."""
     if growth is None:
-        return "it takes some hours to tell"
+        return "too few hours or tickets to tell whether it grows"
     if not growth.is_told:
         return f"the last {growth.hours} hours against the {growth.hours} before"
     return (
@@ -50,10 +50,11 @@ def state_in_numbers(growth: Growth | None) -> str:
 def finding(row: dict[str, Any], growth: Growth | None) -> str:
     """`A wave is on in account security: 412 tickets more than usual since 14 Nov 09:00, still growing.`"""
     since = f"since {moment(row['started_at'])}"
+    goes = f", {state(growth)}" if growth else ""
     if row["excess"] is None:
-        return f"A wave is on {where(row)} {since}, {state(growth)}."
+        return f"A wave is on {where(row)} {since}{goes}."
     more = wording.plural(round(row["excess"]), "ticket")
-    return f"A wave is on {where(row)}: {more} more than usual {since}, {state(growth)}."
+    return f"A wave is on {where(row)}: {more} more than usual {since}{goes}."
 
 
 def found(row: dict[str, Any]) -> str:
