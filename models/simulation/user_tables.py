@@ -143,7 +143,7 @@ def staffing(intake: Intake, timeline: Timeline, minutes: float, end: datetime) 
         "hours_week": pl.Float64(), "shrinkage": pl.Float64(), "occupancy_cap": pl.Float64(),
         "chat_concurrency": pl.Int64(), "handle_minutes": pl.Float64(), "hour_cost": pl.Float64(), "lead_days": pl.Int64(),
     })  # fmt: skip
-    since = end - timedelta(days=_HEADCOUNT_DAYS)
+    since = end - timedelta(minutes=minutes)
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         valid_from=pl.lit(since, dtype=_TIME), valid_to=pl.lit(None, dtype=_TIME)
     )

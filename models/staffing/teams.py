@@ -100,6 +100,8 @@ def build_teams(
     for line, tier in queues:
         for vendor, share, is_open in _vendors(line, tier, measured.shares, opened):
             own = _rows_of(rows, line, tier, vendor)
+            if not any(_valid(own, day) for day in dates):
+                own = []  # a table that begins later, or has ended, says nothing of these days
             now = _valid(own, dates[0]) or (own[0] if own else None)
             fallback = IN_HOUSE if vendor == INHOUSE or tier == "2" else OUTSOURCED
             minutes = {

@@ -76,6 +76,10 @@ def test_a_later_version_takes_over_on_its_day() -> None:
     assert people.tolist() == [10.0] * 7 + [2.0] * 7  # in people of 40 hours
 
 
+def test_a_row_that_begins_after_the_plan_says_nothing() -> None:
+    assert teams_of(table({"valid_from": date(2026, 6, 1)}))[0]["shop", "A"].people is None
+
+
 def test_people_for_any_line_are_shared_out_by_work() -> None:
     teams, _ = teams_of(table({"business_line": None}))
     shop, live = teams["shop", "A"].people, teams["live", "A"].people
