@@ -26,7 +26,15 @@ import numpy as np
 
 from benchmarks.forecast_data import BenchmarkError
 from benchmarks.hourly_series import SlotSeries, add_series_arguments, read_series
-from benchmarks.surge_cases import PLANTED_HOURS, SIZES, Planted, plant_surges, simulate_hours, simulate_wave
+from benchmarks.surge_cases import (
+    DAY_NOISE,
+    PLANTED_HOURS,
+    SIZES,
+    Planted,
+    plant_surges,
+    simulate_hours,
+    simulate_wave,
+)
 from models.forecast.aftermath import fit_aftermath, learn_half_life
 from models.forecast.surge import HOURS_PER_MONTH, WARM_UP_HOURS, scan_surges, surges_in
 
@@ -113,16 +121,19 @@ def aftermath(usual_a_day: float, seed: int) -> dict[str, float]:
     for _ in range(WAVES):
         past = [simulate_wave(usual_a_day, rng) for _ in range(PAST_WAVES)]
         prior = learn_half_life(
-            [(came - usual)[:10] for came, usual in past], [np.sqrt(past[0][1])[:10]] * PAST_WAVES
+            [(came - usual)[:10] for came, usual in past],
+            [np.hypot(np.sqrt(past[0][1]), DAY_NOISE * past[0][1])[:10]] * PAST_WAVES,
         )
         came, usual = simulate_wave(usual_a_day, rng)
         seen = (came - usual)[:SEEN_DAYS]
-        fitted = fit_aftermath(seen, np.sqrt(usual[:SEEN_DAYS]), len(came), prior)
+        fitted = fit_aftermath(
+            seen, np.hypot(np.sqrt(usual), DAY_NOISE * usual)[:SEEN_DAYS], len(came), prior
+        )
         ahead = slice(SEEN_DAYS, SEEN_DAYS + AHEAD_DAYS)
         made = (fitted.excess.mean(axis=0)[ahead], 0.0, seen[-1])
         errors += [np.abs(came[ahead] - usual[ahead] - excess).sum() for excess in made]
         tickets += came[ahead].sum()
-        noise = rng.normal(0, np.sqrt(usual), fitted.excess.shape)
+        noise = rng.normal(0, np.hypot(np.sqrt(usual), DAY_NOISE * usual), fitted.excess.shape)
         low, high = np.quantile(fitted.excess + noise, (0.1, 0.9), axis=0)
         inside.append((came - usual >= low) & (came - usual <= high))
     wape = errors / tickets

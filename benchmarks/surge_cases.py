@@ -16,6 +16,7 @@ SIZES = (1.5, 2.0, 3.0, 5.0)
 PLANTED_HOURS = 48
 HISTORY_HOURS = 20 * WEEK  # seen before a planted surge
 WAVE_DAYS = 20
+DAY_NOISE = 0.1  # how far a day without a wave strays from its usual
 
 
 def simulate_hours(per_hour: float, days: int, series: int, seed: int) -> np.ndarray:
@@ -89,6 +90,6 @@ def simulate_wave(usual_a_day: float, rng: np.random.Generator) -> tuple[np.ndar
     strays = rng.gamma(25, 1 / 25, WAVE_DAYS).repeat(DAY)
     rhythm = np.roll(BY_HOUR / BY_HOUR.mean(), -int(rng.integers(DAY)))[hours % DAY]
     usual = usual_a_day / DAY * rhythm
-    came = rng.poisson(usual * rng.gamma(100, 1 / 100, WAVE_DAYS).repeat(DAY))
+    came = rng.poisson(usual * rng.gamma(1 / DAY_NOISE**2, DAY_NOISE**2, WAVE_DAYS).repeat(DAY))
     wave = rng.poisson(peak * np.clip(hours / rise, 0, 1) * faded * strays * rhythm)
     return (came + wave).reshape(-1, DAY).sum(axis=1).astype(float), usual.reshape(-1, DAY).sum(axis=1)

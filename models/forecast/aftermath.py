@@ -16,7 +16,7 @@ from models.forecast.panel import Floats
 FIRST_DAY_SHARE = 0.6
 HALF_LIVES = np.geomspace(0.3, 20.0, 80)  # days
 DRAWS = 400
-WAVE_NOISE = 0.25  # how far a day of a wave strays from its smooth course, relative
+WAVE_NOISE = 0.35  # how far a day of a wave strays from its smooth course, relative
 PRIOR_WAVES = 3.0  # the assumed prior counts as much as this many waves seen
 
 

@@ -32,10 +32,12 @@ EWMA_WEIGHT = 0.3
 SMALLEST = 0.25  # a surge is at least so much above the usual, in the same weighted mean: less is drift
 DELTA = 2.0  # the CUSUM looks for a doubling
 COOL_OFF = 24  # quiet hours in a row after which a surge is over
-CALM = 0.5  # of the alarm level
+COUNTED_ON = 12  # hours after an alarm
+CALM = 0.75  # of the alarm level
 LONGEST = 14 * DAY  # what lasts longer is the new usual
 HOLIDAY_DISPERSION = 0.05
 PAST_DAYS = 182
+AIM = 0.6  # of the wanted rate: what a few months of a series say of its rare days errs
 UNTRIED = 1.5  # alarm level without any past, and how many days of the past it counts as
 UNTRIED_DAYS = 14.0
 
@@ -158,7 +160,7 @@ class _Watch:
         # Each of the two alarms gets half of the false ones. A CUSUM of log-likelihood ratios gives one in
         # exp(limit) hours at most (Lorden 1971).
         between = 2 * HOURS_PER_MONTH / false_alarms_a_month
-        self.days_between = HOURS_PER_MONTH / DAY / false_alarms_a_month
+        self.days_between = HOURS_PER_MONTH / DAY / (AIM * false_alarms_a_month)
         rates, place = np.unique(between, return_inverse=True)
         self.ewma_limit = np.array([ewma_limit(float(rate)) for rate in rates])[place]
         self.cusum_limit = np.log(between)
@@ -168,13 +170,15 @@ class _Watch:
             np.full((hours, series), np.nan) for _ in range(4)
         )
         self.on = np.zeros((hours, series), dtype=bool)
+        self.surged = np.zeros((hours, series), dtype=bool)  # as on, without what became the new usual
         self.started, self.ended = (np.zeros((hours, series), dtype=np.int64) for _ in range(2))
         self.daily_most = np.full((hours // DAY + 1, series), np.nan)
         self.recent, self.usual_recent, self.ewma, self.cusum = (np.zeros(series) for _ in range(4))
-        self.seen, self.usual, self.size = (np.zeros(series) for _ in range(3))
+        self.seen, self.usual, self.size, self.week_total = (np.zeros(series) for _ in range(4))
         self.since_zero, self.surge_hours, self.calm_hours = (
             np.zeros(series, dtype=np.int64) for _ in range(3)
         )
+        self.since_alarm = np.full(series, len(counts))
         self.alarm_at = np.full(series, UNTRIED)
         self.by_hour = np.full((DAY, series), FIRST_DISPERSION)
 
@@ -182,17 +186,21 @@ class _Watch:
         """Set profile, dispersion and alarm level for the week to come."""
         if hour:
             window = slice(max(hour - WEEKS_OF_PROFILE * WEEK, 0), hour)
-            quiet = np.where(self.on[window] | self.near_holiday[window], np.nan, self.counts[window])
-            usual = usual_week(self.counts[window], quiet)
+            unusual = self.surged[window] | self.near_holiday[window]
+            usual = usual_week(self.counts[window], np.where(unusual, np.nan, self.counts[window]))
             # Around a holiday an hour may look like its weekday or like any other day: expect the largest.
             largest = np.tile(usual.max(axis=0), (7, 1))
             ahead = slice(hour, min(hour + WEEK, len(self.counts)))
             week = usual.reshape(WEEK, -1)[: ahead.stop - hour]
+            # The level goes on from where it is, whatever the last week did to the profile.
+            total = usual.sum(axis=(0, 1))
+            self.usual_recent *= total / np.where(self.week_total > 0, self.week_total, total)
+            self.week_total = total
             usual = np.where(self.near_holiday[ahead], largest[: len(week)], week)
             self.profile[ahead] = usual * self.planned[ahead]
         if hour >= WARM_UP_HOURS:
             past = slice(max(hour - WEEKS_OF_PROFILE * WEEK, WEEK), hour)
-            quiet = np.where(self.on[past], np.nan, self.clean[past])
+            quiet = np.where(self.surged[past], np.nan, self.clean[past])
             self.by_hour = dispersion_by_hour(quiet, self.expected[past], self.by_hour)
         past_days = slice(max(hour // DAY - PAST_DAYS, 0), hour // DAY)
         self.alarm_at = _alarm_level(self.daily_most[past_days], self.days_between)
@@ -209,6 +217,7 @@ class _Watch:
         watched = known & (hour >= WEEK)
         self._add_evidence(hour, watched, count, expected, dispersion)
         self._sound(hour, watched)
+        self.surged[hour] = self.on[hour]
         self._recognise_end(hour, watched)
         deviation = np.sqrt(expected + dispersion * expected**2)
         ordinary = np.where(known, np.fmin(count, expected + LARGEST_RESIDUAL * deviation + 1), count)
@@ -249,11 +258,11 @@ class _Watch:
         before = self.on[hour - 1] if hour else np.zeros_like(watched)
         going = before & (self.calm_hours < COOL_OFF) & (self.surge_hours < LONGEST)
         rings = watched & ~going & (hour >= WARM_UP_HOURS) & (self.strength[hour] >= self.alarm_at)
-        day = hour // DAY
-        counted = watched & ~going
-        self.daily_most[day] = np.where(
-            counted, np.fmax(self.daily_most[day], self.strength[hour]), self.daily_most[day]
-        )
+        self.since_alarm = np.where(rings, 0, self.since_alarm + 1)
+        # How far a surge goes once its alarm has sounded tells of the noise as well, for the first hours.
+        counted = watched & (~going | (self.since_alarm < COUNTED_ON))
+        most = self.daily_most[hour // DAY]
+        self.daily_most[hour // DAY] = np.where(counted, np.fmax(most, self.strength[hour]), most)
         self.started[hour] = np.where(rings, np.maximum(self.since_zero, 1), 0)
         self.on[hour] = going | rings
         self.surge_hours = np.where(rings, self.since_zero, np.where(going, self.surge_hours + 1, 0))
@@ -274,7 +283,8 @@ class _Watch:
 
     def _accept(self, hour: int, stays: Bools) -> None:
         """A surge that does not end is the new usual: its counts enter the profile and the level."""
-        surge = slice(hour - LONGEST + 1, hour)
+        surge = slice(hour - LONGEST + 1, hour + 1)
+        self.surged[surge, stays] = False
         self.clean[surge, stays] = self.counts[surge, stays]
         last_day = slice(hour - DAY, hour)
         self.recent[stays] = np.nansum(self.counts[last_day, stays], axis=0)

@@ -9,6 +9,7 @@ from models.forecast.panel import Floats
 DAY = 24
 FEWEST_WEEKS = 3  # an hour of the week needs so many without a surge; else those with one count as well
 PROFILE_PRIOR = 30.0  # tickets: an hour of the week with fewer borrows the shape of its kind of day
+WEEK_PRIOR = 100.0  # tickets by which the level of a week is held near that of the others
 FIRST_DISPERSION = 0.05
 DISPERSION_PRIOR = 0.1  # of the weight of a day's hours, drawn to all hours
 LARGEST_RESIDUAL = 3.0  # standard deviations; what is beyond tells of surges, not of noise
@@ -18,20 +19,31 @@ def usual_week(counts: Floats, quiet: Floats) -> Floats:
     """Usual counts of the hours of the week that follows some whole weeks, shape (7, 24, series).
 
     counts, quiet: those weeks, shape (hours, series); quiet is NaN in surges and around holidays. An hour of the
-    week is the median over the weeks, drawn to the mean of its hour on days like it where it holds few tickets.
+    week is the median over the weeks, each brought to the level of the last one, drawn to the mean of its hour on days
+    like it where it holds few tickets.
     """
     weeks, quiet_weeks = (part.reshape(-1, 7, DAY, part.shape[1]) for part in (counts, quiet))
+    mean = _nanmean(quiet_weeks)
+    mean = np.where(np.isfinite(mean), mean, _nanmean(weeks))
+    level = _week_levels(quiet_weeks, mean)
+    level = (level[-1] / level)[:, None, None, :]
     enough = np.isfinite(quiet_weeks).sum(axis=0) >= FEWEST_WEEKS
-    chosen = np.where(enough, quiet_weeks, weeks)
+    chosen = np.where(enough, quiet_weeks, weeks) * level
     known = np.isfinite(chosen).sum(axis=0)
-    alike = np.maximum(_days_alike(weeks, quiet_weeks), 1e-3)
+    alike = np.maximum(_days_alike(_nanmean(chosen)), 1e-3)
     return (known * np.nan_to_num(_nanmedian(chosen)) + PROFILE_PRIOR) / (known + PROFILE_PRIOR / alike)
 
 
-def _days_alike(weeks: Floats, quiet_weeks: Floats) -> Floats:
+def _week_levels(quiet_weeks: Floats, mean: Floats) -> Floats:
+    """Tickets of each week's quiet hours over what the mean week has in them, shape (weeks, series)."""
+    known = np.isfinite(quiet_weeks)
+    seen = np.where(known, quiet_weeks, 0.0).sum(axis=(1, 2))
+    expected = np.where(known, np.nan_to_num(mean), 0.0).sum(axis=(1, 2))
+    return (seen + WEEK_PRIOR) / (expected + WEEK_PRIOR)
+
+
+def _days_alike(by_weekday: Floats) -> Floats:
     """Mean by hour over a weekday and the two others with the nearest totals, shape (7, 24, series)."""
-    quiet = _nanmean(quiet_weeks)
-    by_weekday = np.where(np.isfinite(quiet), quiet, _nanmean(weeks))
     totals = by_weekday.sum(axis=1)
     distance = np.nan_to_num(np.abs(totals[:, None] - totals[None, :]), nan=np.inf)
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :3]
