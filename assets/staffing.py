@@ -21,7 +21,7 @@ _SHARE_DAYS, _HANDLE_DAYS, _SHAPE_WEEKS = 56, 182, 8
 _USUAL_ESCALATION_HOURS = 4
 
 # Who got the tickets of each line and tier in the last weeks, and by which hours they work.
-_SHARES = f"""
+SHARES = f"""
     with schedules as (
         select group_id, arg_max(schedule_id, valid_from) as schedule_id from stg_groups group by group_id
     )
@@ -39,7 +39,7 @@ _SHARES = f"""
     order by all
 """
 # Handle time is known of whole tickets: what an escalated one takes beyond the others of its line is tier 2's.
-_HANDLE = f"""
+HANDLE = f"""
     with handled as (
         select
             times.business_line,
@@ -71,7 +71,7 @@ _HANDLE = f"""
     select business_line, '2', false, minutes from lines where minutes > 0
     order by all
 """
-_MIX = f"""
+MIX = f"""
     select tickets.business_line, tickets.channel, tickets.priority, count(*)::double as tickets
     from stg_tickets as tickets
     cross join stg_account as account
@@ -80,7 +80,7 @@ _MIX = f"""
     order by all
 """
 # Open tickets that nobody has answered since they came to the tier they are at.
-_WAITING = """
+WAITING = """
     with owners as (
         select source, ticket_id, tier, owned_from
         from ticket_groups
@@ -107,21 +107,21 @@ _WAITING = """
         and (replies.replied_at is null or replies.replied_at < owners.owned_from)
     order by all
 """
-_DELAY = f"""
+DELAY = f"""
     select median(date_diff('minute', times.first_reply_at, times.moved_to_tier_2_at)) / 60 as hours
     from ticket_times as times
     cross join stg_account as account
     where times.moved_to_tier_2_at > times.first_reply_at
         and times.created_at >= account.as_of - interval {_HANDLE_DAYS} day
 """
-_PAST_HOURS = f"""
+PAST_HOURS = f"""
     select business_line, channel, tier, hour, sum(tickets_arrived)::double as tickets
     from hourly_volume
     where hour >= (select max(hour) from hourly_volume) - interval {_SHAPE_WEEKS * 7} day
     group by all
     order by all
 """
-_STAFFING = """
+STAFFING = """
     select
         staffing.* exclude (valid_from, valid_to),
         cast(valid_from at time zone 'UTC' at time zone time_zone as date) as valid_from,
@@ -208,20 +208,20 @@ def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInp
     )
     teams, team_notes = build_teams(
         {(line, tier): tickets for line, tier, tickets in queues.iter_rows()},
-        Measured(warehouse.query(_SHARES), warehouse.query(_HANDLE)),
-        warehouse.query(_STAFFING),
+        Measured(warehouse.query(SHARES), warehouse.query(HANDLE)),
+        warehouse.query(STAFFING),
         opened,
         hours.dates(),
         agent_hour_cost,
     )
     promised, promise_notes = promises(
-        warehouse.query("select * from stg_sla_policies order by all"), warehouse.query(_MIX), as_of
+        warehouse.query("select * from stg_sla_policies order by all"), warehouse.query(MIX), as_of
     )
     known = set(warehouse.tables())
     hourly = (
         warehouse.query("select * from forecast_hourly order by all")
         if "forecast_hourly" in known
-        else coming_week(warehouse.query(_PAST_HOURS), hours.first)
+        else coming_week(warehouse.query(PAST_HOURS), hours.first)
     )
     by_queue = "level = 'business_line_tier' order by all"
     effects = (
@@ -229,7 +229,7 @@ def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInp
         if "forecast_effects" in known
         else NO_EFFECTS
     )
-    delay = warehouse.query(_DELAY)["hours"].item()
+    delay = warehouse.query(DELAY)["hours"].item()
     return PlanInputs(
         made_on=made_on,
         daily=daily,
@@ -237,7 +237,7 @@ def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInp
         weekly=warehouse.query(f"select * from forecast_weekly where {by_queue}"),
         hourly=hourly,
         effects=effects,
-        waiting=warehouse.query(_WAITING),
+        waiting=warehouse.query(WAITING),
         teams=tuple(teams),
         promised=promised,
         escalation_delay_hours=_USUAL_ESCALATION_HOURS if delay is None else max(round(delay), 0),
