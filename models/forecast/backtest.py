@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.forecast.closures import find_gaps
 from models.forecast.hierarchy import Level
 from models.forecast.intervals import (
     BUCKETS,
@@ -61,11 +62,15 @@ def choose_origins(days: int, horizon: int, origins: int) -> list[int]:
 
 
 def run_backtest(scoped: ScopedPanel, origins: list[int]) -> Backtest:
-    """Forecast from every origin, beside the seasonal naive forecast (the last week again)."""
+    """Forecast from every origin, beside the seasonal naive forecast (the last week again).
+
+    Days missing from a segment's history are no test: both forecasts are set to the 0 that stands there.
+    """
     counts, horizon = scoped.panel.counts, scoped.horizon
     shape = (len(origins), horizon, counts.shape[1])
     actual, naive, by_form = np.zeros(shape), np.zeros(shape), np.zeros((len(FORMS), *shape))
     known = np.zeros(shape[:2], dtype=bool)
+    there = ~find_gaps(counts)
     for at, days in enumerate(origins):
         ahead = counts[days : days + horizon]
         actual[at, : len(ahead)] = ahead
@@ -74,6 +79,8 @@ def run_backtest(scoped: ScopedPanel, origins: list[int]) -> Backtest:
             by_form[which, at] = forecast_fit(fit).expected
         week = counts[days - 7 : days]
         naive[at] = week[np.arange(horizon) % 7]
+        by_form[:, at, : len(ahead)] *= there[days : days + horizon]
+        naive[at, : len(ahead)] *= there[days : days + horizon]
     chosen = choose_forms(actual, by_form, known)
     return Backtest(actual, pick_forms(by_form, chosen), naive, known, chosen)
 

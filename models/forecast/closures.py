@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,10 +31,14 @@ class Closures:
     weekdays: Bools
     ended: Bools
 
-    def told(self, closed: Bools, days: int) -> Closures:
+    def told(self, closed: Bools, counts: Floats) -> Closures:
         """The same where the closed days are told instead of found out, shape (days + horizon, series)."""
-        return replace(
-            self, past=self.past | closed[:days], ahead=closed[days:], weekdays=np.zeros_like(self.weekdays)
+        days = len(counts)
+        return Closures(
+            past=self.past | closed[:days] | find_gaps(counts),
+            ahead=closed[days:],
+            weekdays=np.zeros_like(self.weekdays),
+            ended=np.zeros_like(self.ended),
         )
 
 
@@ -45,8 +49,7 @@ def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon
     """
     zero = counts == 0
     series = counts.shape[1]
-    # Half the days with any ticket have five or more.
-    busy = ~zero.all(axis=0) & (2 * (counts >= BUSY_PER_DAY).sum(axis=0) >= (~zero).sum(axis=0))
+    busy = _busy(counts)
     weekdays = np.zeros((7, series), dtype=bool)
     gaps = _long_runs(zero)
     for day in range(7):
@@ -65,6 +68,19 @@ def find_closures(counts: Floats, events: list[EventColumns], days: int, horizon
     for columns, members in _by_holidays(events, np.flatnonzero(busy & ~ended)).items():
         ahead[:, members] |= _closed_holidays(zero[:, members], columns, days, horizon)
     return Closures(past, ahead, weekdays, ended)
+
+
+def find_gaps(counts: Floats) -> Bools:
+    """Days of history that are missing rather than quiet: four or more in a row without a ticket, while the
+    series is busy otherwise; shape (days, series)."""
+    return _long_runs(counts == 0) & _busy(counts)
+
+
+def _busy(counts: Floats) -> Bools:
+    """Series with five tickets or more on at least half of the days that have any."""
+    some = (counts > 0).sum(axis=0)
+    busy: Bools = (some > 0) & (2 * (counts >= BUSY_PER_DAY).sum(axis=0) >= some)
+    return busy
 
 
 def _long_runs(zero: Bools) -> Bools:

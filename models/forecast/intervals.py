@@ -11,12 +11,12 @@ from models.forecast.panel import Bools, Floats, Ints
 
 BUCKETS = ((1, 7), (8, 14), (15, 28), (29, 60), (61, 90))
 COVERAGES = (0.80, 0.95)
-POOLING = 4.0  # a node's own overdispersion counts as much as the pool's after this many origins
+POOLING = 16.0  # a node's own overdispersion counts as much as the pool's after this many origins
 FEWEST_ORIGINS = 3  # fewer past forecasts than this say next to nothing of the tails
 UNTESTED_DISPERSION = 0.25  # squared relative error assumed where no backtest is possible
 UNTESTED_WIDENING = 1.5
 BEYOND_WIDENING = 1.2  # per bucket that lies beyond what the backtest reached
-SYMMETRY_AT = 40.0  # node-origins at which the two tails are told apart as much as held alike
+SYMMETRY_AT = 20.0  # node-origins at which the two tails are told apart as much as held alike
 
 
 @dataclass(frozen=True)

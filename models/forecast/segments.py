@@ -107,7 +107,8 @@ def fit_forms(scoped: ScopedPanel, days: int, forms: Sequence[Form]) -> list[Seg
         units.counts, [scoped.columns[scope] for scope in units.scope], days, scoped.horizon
     )
     if scoped.closed is not None:
-        closures = closures.told(scoped.closed[: days + scoped.horizon][:, _first_member(units)], days)
+        closed = scoped.closed[: days + scoped.horizon, _first_member(units)]
+        closures = closures.told(closed, units.counts)
     members = _blocks_of(scoped, units, closures, days)
     fits = []
     for form in forms:
