@@ -1,0 +1,1 @@
+"""What-if: an event or other working conditions, followed from volume to people, backlog and promises."""
