@@ -143,24 +143,24 @@ def people(need: Need, *, alt: str) -> Chart:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Open tickets at the end of each day under one scenario; back_on: the day it is back inside SLA."""
+    """Tickets waiting at the end of each day under one scenario; back_on: the day it is back inside SLA."""
 
     label: str
     days: Sequence[date]
-    open_tickets: Sequence[float]
+    waiting: Sequence[float]
     back_on: date | None
 
 
 def backlog(scenarios: Sequence[Backlog], *, alt: str) -> Chart:
-    """Open tickets by day, as staffed (dashed) and with the ask; a dot where each is back inside SLA."""
+    """Tickets waiting by day, as staffed (dashed) and with the ask; a dot where each is back inside SLA."""
     looks: tuple[dict[str, Any], ...] = (
         {"colour": SOFT, "dash": "dash"} if len(scenarios) > 1 else {"colour": ACCENT},
         {"colour": ACCENT},
     )
     traces = []
     for scenario, look in zip(scenarios, looks, strict=False):
-        traces.append(line(scenario.days, scenario.open_tickets, scenario.label, **look))
-        at = dict(zip(scenario.days, scenario.open_tickets, strict=True))
+        traces.append(line(scenario.days, scenario.waiting, scenario.label, **look))
+        at = dict(zip(scenario.days, scenario.waiting, strict=True))
         if scenario.back_on in at:
             traces.append(dot(scenario.back_on, at[scenario.back_on], look["colour"]))
     layout = {"xaxis": {"hoverformat": "%a %-d %b %Y", "tickformatstops": DATE_TICKS}}

@@ -18,6 +18,7 @@ from assets.forecasts import forecast_frames
 from assets.hourly_forecast import hourly_frame
 from assets.resources import StateFolder
 from assets.staffing import plan_inputs
+from assets.surges import surge_frames
 from assets.tables import THEME_TABLES
 from assets.theme_registry import theme_frames_as_of
 from assets.themes import driver_frame
@@ -34,7 +35,8 @@ def as_of_week(state: StateFolder, embedder: Embedder, monday: date) -> Iterator
     """A temporary copy of the published snapshot, rebuilt as of the end of a week.
 
     Everything is made anew from what had happened by then: the SQL tables, the themes (under today's ids where
-    they are the same), what rose and why, the forecast from that Sunday on and the people it takes.
+    they are the same), what rose and why, the forecast from that Sunday on, the people it takes
+    and the waves known by then.
     """
     published = state.published
     copy = published.with_name(f".as-of-{monday}.duckdb.unfinished")
@@ -69,6 +71,7 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))
     _store(warehouse, {"forecast_hourly": hourly_frame(warehouse)})
     _store(warehouse, staffing_plan(plan_inputs(warehouse, state.agent_hour_cost)))
+    _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
 
 
 def _before_and_after_themes(models: Sequence[Model]) -> tuple[list[Model], list[Model]]:

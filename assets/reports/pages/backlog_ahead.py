@@ -21,7 +21,9 @@ _COLUMNS = (
     Column("queue", "Queue"),
     Column("scenario", "Staffing"),
     Column("back_inside_sla_on", "Back inside SLA on", "day"),
-    Column("most_open", "Most open", "count", "The largest backlog at the end of a day."),
+    Column(
+        "most_open", "Most waiting", "count", "Tickets without a first answer at the end of the worst day."
+    ),
     Column("least_within_sla", "Inside SLA at worst", "share", "The lowest share of a day's tickets."),
     Column("oldest_hours", "Oldest waits up to", "hours"),
     Column("note", "Note", "quote"),
@@ -112,7 +114,9 @@ def _queue(name: str, ends: pl.DataFrame, days: pl.DataFrame, more: int) -> Queu
         if (own := days.filter(scenario=label)).height
     ]
     says = _says(told, more)
-    chart = capacity_charts.backlog(scenarios, alt=f"{name}, open tickets by day. {says}")
+    chart = capacity_charts.backlog(
+        scenarios, alt=f"{name}, tickets waiting for a first answer by day. {says}"
+    )
     return Queue(name, days["business_line"][0], says, chart)
 
 

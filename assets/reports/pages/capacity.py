@@ -298,7 +298,7 @@ def _lines(plan: Plan | None, volume: Volume, ahead: pl.DataFrame) -> tuple[Line
             href="capacity.html#forecast",
         )
     )
-    if ahead.height:
+    if ahead.height and plan is None:  # the overview has ten lines
         event = ahead.row(0, named=True)
         lines.append(
             Line(

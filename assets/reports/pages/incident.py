@@ -273,7 +273,9 @@ def _people(rows: pl.DataFrame) -> PublishedTable | None:
                 "One time in ten more than that is needed (p90).",
             ),
         ]
-    return PublishedTable("surge_people", "People the wave takes, by day and tier", wide, tuple(columns))
+    return PublishedTable(
+        "surge_people_ahead", "People the wave takes, by day and tier", wide, tuple(columns)
+    )
 
 
 def _victim(ticket: dict[str, Any], names: dict[str, str]) -> tuple[Quote, str, str]:

@@ -82,8 +82,8 @@ def read_waves(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame, data: Dat
     quoted = _quoted(snapshot, ongoing)
     for name, caption, frame in (
         ("surge_hours", "Tickets of the waves that go on, by the hour", hours),
-        ("surge_course", "How the waves are likely to go on", course),
-        ("surge_people", "People the waves take", people),
+        ("surge_course_ahead", "How the waves are likely to go on", course),
+        ("surge_people_ahead", "People the waves take", people),
         ("surge_tickets", "Tickets of the waves", quoted),
     ):
         if frame.height:
