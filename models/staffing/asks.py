@@ -12,8 +12,8 @@ import polars as pl
 
 from models.staffing.teams import Team
 
-# Overtime takes up to a twentieth more, and a tenth of a person is nobody to hire.
-OVERTIME, LEAST_PEOPLE = 0.05, 0.1
+# Overtime takes up to a twentieth more, and a fifth of a person is nobody to hire.
+OVERTIME, LEAST_PEOPLE = 0.05, 0.2
 # (business_line, tier, Monday) -> effect -> tickets
 WeekEffects = dict[tuple[str, str, date], dict[str, float]]
 _ORDINARY = ("level", "season")
@@ -61,14 +61,21 @@ def week_effects(effects: pl.DataFrame) -> WeekEffects:
     return found
 
 
-def because_of(effects: WeekEffects, team: Team, weeks: Sequence[date], tickets: float) -> str | None:
-    """The named effects that move a team's tickets in some weeks clearly, largest first, with its share of them."""
+def because_of(
+    effects: WeekEffects, team: Team, weeks: Sequence[date], tickets: Sequence[float], *, rises_only: bool
+) -> str | None:
+    """The named effects that clearly move a team's tickets in one of the weeks, largest first, with its share of them.
+
+    tickets: of each of the weeks. rises_only: leave out what takes tickets away.
+    """
     sums: dict[str, float] = defaultdict(float)
-    for week in weeks:
+    clear: set[str] = set()
+    for week, expected in zip(weeks, tickets, strict=True):
         for effect, moved in effects.get((team.business_line, team.tier, week), {}).items():
             sums[effect] += moved * team.share
-    least = max(_NAMED_SHARE * tickets, 1.0)
-    named = sorted((-abs(moved), effect) for effect, moved in sums.items() if abs(moved) >= least)
+            if abs(moved * team.share) >= max(_NAMED_SHARE * expected, 1.0):
+                clear.add(effect)
+    named = sorted((-abs(sums[effect]), effect) for effect in clear if sums[effect] > 0 or not rises_only)
     return ", ".join(f"{effect} {sums[effect]:+.0f}" for _, effect in named[:_NAMED]) or None
 
 
@@ -97,8 +104,7 @@ def asks_of(teams: Sequence[Team], weeks: pl.DataFrame, effects: WeekEffects, ma
                 else more * terms.hours_week * terms.hour_cost * (last + 1 - first)
             )
             decide_by = starts - timedelta(days=terms.lead_days)
-            worst = first + int(np.argmax(gap[run]))
-            because = because_of(effects, team, [mondays[worst]], float(tickets[worst]))
+            because = because_of(effects, team, mondays[run], tickets[run].tolist(), rises_only=True)
             found.append(Ask(
                 number, team.business_line, team.tier, team.vendor, more, starts,
                 mondays[last] + timedelta(days=6), decide_by, decide_by <= made_on,

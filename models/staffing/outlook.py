@@ -151,7 +151,7 @@ def _weeks(inputs: PlanInputs, need: Needed, effects: WeekEffects) -> pl.DataFra
             tickets = arrived[number, place] * need.ratios[:, number, place]
             people = need.hours[:, number, place] / team.hours_of_one
             staffed = None if team.people is None else _people_in(team.people, hours, monday)
-            because = because_of(effects, team, [monday], tickets[_MIDDLE])
+            because = because_of(effects, team, [monday], [tickets[_MIDDLE]], rises_only=False)
             rows.append((
                 inputs.made_on, monday, team.business_line, team.tier, team.vendor, tickets[_MIDDLE], tickets[_LOW],
                 tickets[_HIGH], need.hours[_MIDDLE, number, place], people[_MIDDLE], people[_LOW], people[_HIGH],
@@ -228,9 +228,12 @@ def _capacity(inputs: PlanInputs, need: Needed, asks: list[Ask]) -> Floats:
     """Agent minutes that each team can give to messages, by hour: live channels come first, shape (teams, hours)."""
     hours, teams = inputs.hours, inputs.teams
     people = np.stack([np.zeros(hours.days) if team.people is None else team.people for team in teams])
+    last_sunday = max(whole_weeks(hours.first, hours.days), default=hours.first) + timedelta(days=6)
     for ask in asks:
         first, last = ((day - hours.first).days for day in (ask.from_date, ask.to_date))
-        people[ask.team, max(first, 0) : last + 1] += ask.people_more
+        # Who is still missing in the last whole week is missing in the days after it, too.
+        until = hours.days if ask.to_date >= last_sunday else last + 1
+        people[ask.team, max(first, 0) : until] += ask.people_more
     of_one = np.array([[team.hours_of_one] for team in teams]) * MINUTES
     opened = np.repeat(open_minutes_of_weeks(teams, hours), 168, axis=1)
     opened = opened[:, need.weeks.before : need.weeks.before + hours.count]

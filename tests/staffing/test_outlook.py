@@ -63,7 +63,9 @@ def test_an_ask_names_the_event_and_the_day_to_decide(inputs: Inputs) -> None:
     assert (ask["from_date"], ask["to_date"]) == (MONDAYS[2], date(2026, 3, 22))
     assert ask["decide_by"] == date(2026, 3, 6)
     assert not ask["is_late"]
-    assert ask["because"] == "Spring Sale +250, St Patrick -40"
+    assert ask["because"] == "Spring Sale +250"
+    week = outlook(inputs(daily(60, d17=5.0), effects=effects)).weeks.row(2, named=True)
+    assert week["because"] == "Spring Sale +250, St Patrick -40"
     assert ask["cost"] == pytest.approx(ask["people_more"] * 40 * 20)
 
 
