@@ -33,7 +33,8 @@ SMALLEST = 0.25  # a surge is at least so much above the usual, in the same weig
 DELTA = 2.0  # the CUSUM looks for a doubling
 COOL_OFF = 24  # quiet hours in a row after which a surge is over
 COUNTED_ON = 12  # hours after an alarm
-CALM = 0.75  # of the alarm level
+CALM = 0.5  # of the alarm level: an hour below is quiet
+SMALL = 0.8  # of SMALLEST: so is one with no more than that above the usual
 LONGEST = 14 * DAY  # what lasts longer is the new usual
 HOLIDAY_DISPERSION = 0.05
 PAST_DAYS = 182
@@ -270,7 +271,7 @@ class _Watch:
 
     def _recognise_end(self, hour: int, watched: Bools) -> None:
         on = self.on[hour]
-        calm = np.fmin(self.ewma / self.ewma_limit, self.size) < CALM * self.alarm_at
+        calm = (self.ewma < CALM * self.alarm_at * self.ewma_limit) | (self.size < SMALL)
         later = on & watched & (self.started[hour] == 0)
         self.calm_hours = np.where(later, np.where(calm, self.calm_hours + 1, 0), self.calm_hours)
         quiet = on & (self.calm_hours >= COOL_OFF)

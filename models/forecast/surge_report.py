@@ -133,8 +133,11 @@ def _holiday_hours(first: datetime, counts: Floats, series: pl.DataFrame, holida
         start = (day - first.date()).days * DAY
         if not 0 <= start < len(on):
             continue
-        everywhere = None in places or sum(share.get(place or "", 0.0) for place in places) >= HOLIDAY_SHARE
-        reached = [everywhere or region in places for region in series["region"].fill_null("")]
+        everywhere = None in places
+        for_most = everywhere or sum(share.get(place or "", 0.0) for place in places) >= HOLIDAY_SHARE
+        reached = [
+            for_most if region is None else everywhere or region in places for region in series["region"]
+        ]
         on[start : start + DAY] |= np.array(reached)
     return on
 
