@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from threadpoolctl import threadpool_limits
 
 from benchmarks.forecast_data import BenchmarkError, Case, last_day, regressor_names
 from models.forecast.forecast import forecast_daily
@@ -25,9 +26,10 @@ Forecaster = Callable[[Case, date], pl.DataFrame]
 
 def ours(case: Case, cutoff: date) -> pl.DataFrame:
     """The forecast of models/forecast, its segments."""
-    made = forecast_daily(
-        case.history, case.calendar, cutoff=cutoff, horizon=case.horizon, regressors=case.regressors
-    )
+    with threadpool_limits(1):
+        made = forecast_daily(
+            case.history, case.calendar, cutoff=cutoff, horizon=case.horizon, regressors=case.regressors
+        )
     return made.points.filter(level="segment").drop("level", "made_on", "base")
 
 

@@ -18,6 +18,8 @@ from models.forecast.panel import Bools, Floats
 CAMPAIGN_LEADS = ((-2, -1),)
 CAMPAIGN_LAGS = ((1, 1), (2, 3), (4, 6), (7, 9), (10, 14))
 SURGE_KINDS = ("ato_wave", "incident")
+# What a calendar may hold; releases, changed procedures and trainings do not move the forecast.
+EVENT_KINDS = ("campaign", "holiday", *SURGE_KINDS, "release", "sop_change", "training")
 SURGE_AFTERMATH_DAYS = 3
 
 EVENT_PENALTY = 3.0

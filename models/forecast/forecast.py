@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.forecast.backtest import Backtest, choose_origins, pick_forms, run_backtest, score
-from models.forecast.calendar_features import CalendarEvent, read_calendar
+from models.forecast.calendar_features import EVENT_KINDS, CalendarEvent, read_calendar
 from models.forecast.design import FULL_HISTORY_DAYS, SHORT_HISTORY_DAYS, YEARLY_HISTORY_DAYS
 from models.forecast.effects import EFFECTS_SCHEMA, effect_rows, effects_of
 from models.forecast.hierarchy import Level, levels_of
@@ -90,7 +90,7 @@ def forecast_daily(
     made = _in_chosen_forms([forecast_fit(fit) for fit in fits], backtest.form)
     parts = effects_of(fits, made, backtest.form)
     levels = levels_of(panel.segments)
-    notes = _history_notes(panel, made, len(tested_from), lag) + _calendar_notes(events, panel)
+    notes = _history_notes(panel, made, len(tested_from), lag) + _calendar_notes(calendar, events, panel)
     points = pl.concat([_level_points(level, made, backtest, cutoff, lag) for level in levels])
     above = [level for level in levels if level.name != "segment"]
     starts = panel.last + timedelta(days=1)
@@ -179,9 +179,13 @@ def _history_notes(panel: Panel, made: SegmentForecast, origins: int, lag: int) 
     return notes
 
 
-def _calendar_notes(events: list[CalendarEvent], panel: Panel) -> list[str]:
+def _calendar_notes(calendar: pl.DataFrame, events: list[CalendarEvent], panel: Panel) -> list[str]:
+    unknown = calendar.filter(~pl.col("kind").is_in(EVENT_KINDS))["kind"].unique().sort()
+    notes = (
+        [f"Calendar events of an unknown kind do not enter: {', '.join(unknown)}."] if len(unknown) else []
+    )
     if not any(event.kind in ("campaign", "holiday") for event in events):
-        return ["The calendar has no campaigns or holidays, so the forecast knows of none."]
+        return [*notes, "The calendar has no campaigns or holidays, so the forecast knows of none."]
     lines, regions = set(panel.segments["business_line"]), set(panel.segments["region"])
     lost = sorted(
         {
@@ -191,8 +195,9 @@ def _calendar_notes(events: list[CalendarEvent], panel: Panel) -> list[str]:
         }
     )
     if not lost:
-        return []
+        return notes
     return [
+        *notes,
         f"{len(lost)} calendar events are for a business line or region without tickets and reach no forecast "
-        f"({', '.join(lost[:3])}{' and others' if len(lost) > 3 else ''})."
+        f"({', '.join(lost[:3])}{' and others' if len(lost) > 3 else ''}).",
     ]

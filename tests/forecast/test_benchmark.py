@@ -1,5 +1,6 @@
 """The benchmark's command line on files a user may have."""
 
+import gzip
 import json
 from datetime import date, timedelta
 
@@ -50,6 +51,10 @@ def test_a_series_is_scored_against_the_seasonal_naive_forecast(series, capsys):
     [
         (["--time", "day", "--value", "clicks"], "has no column clicks; it has day, visits"),
         (["--time", "day", "--value", "visits", "--horizon", "150"], "too short for a horizon of 150 days"),
+        (["--time", "day", "--value", "visits", "--regressors", "sunny"], "has no column sunny"),
+        (["--time", "visits", "--value", "visits"], "no row has a day"),
+        (["--time", "day", "--value", "visits", "--events", "none.csv"], "none.csv does not exist"),
+        (["--time", "day", "--value", "visits", "--cutoffs", "0"], "must be 1 or more"),
     ],
 )
 def test_a_wrong_argument_is_told_in_one_line(series, capsys, arguments, told):
@@ -67,3 +72,42 @@ def test_windows_of_an_events_file_become_whole_days(tmp_path):
         ("New Year", "holiday", "2024-01-01", "2024-01-02"),
         ("sale", "campaign", "2024-03-04", "2024-03-08"),
     ]
+
+
+@pytest.mark.filterwarnings("ignore")  # Prophet's own
+def test_prophet_counts_in_its_best_form_with_the_same_columns(tmp_path, capsys):
+    pytest.importorskip("prophet")
+    path = tmp_path / "shops.csv.gz"
+    days = [date(2024, 1, 1) + timedelta(day) for day in range(240)]
+    promo = (np.random.default_rng(1).random(240) < 0.3).astype(int)
+    counts = np.random.default_rng(2).poisson(40 * (1 + promo))
+    shops = pl.DataFrame({"day": days, "visits": counts, "promo": promo, "shop": "north"})
+    with gzip.open(path, "wb") as file:
+        file.write(shops.write_csv().encode())
+    asked = ["--series", str(path), "--time", "day", "--value", "visits", "--group", "shop"]
+    asked += ["--regressors", "promo", "--horizon", "30", "--cutoffs", "1", "--against", "prophet"]
+    assert main(asked) == 0
+    result = json.loads(capsys.readouterr().out)
+    scores = {
+        "wape",
+        "wape_event",
+        "bias_event",
+        "coverage_80",
+        "coverage_95",
+        "interval_score_95",
+        "seconds",
+    }
+    assert set(result["prophet"]) >= scores
+    forms = result["prophet_forms"]
+    assert result["prophet"]["wape"] == min(form["wape"] for form in forms.values())
+    assert result["by_series"][0]["series"] == "north"
+    assert result["ours"]["wape_event"] < 0.3  # without the column it is 0.45 and more
+
+
+def test_the_simulated_panel_gives_every_series(capsys):
+    asked = ["--panel", "simulated", "--seeds", "1", "--horizon", "14", "--cutoffs", "1"]
+    assert main(asked) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert len(result["by_series"]) == 72
+    assert result["by_series"][0]["series"] == "seed 1 / ecommerce / in_app / 1 / eu"
+    assert result["ours"]["wape"] < result["seasonal_naive"]["wape"]

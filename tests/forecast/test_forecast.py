@@ -197,7 +197,8 @@ def test_nothing_after_the_cutoff_is_read():
     )
     cut = panel.history.filter(~later)
     made = [
-        forecast_daily(history, panel.calendar, cutoff=cutoff) for history in (panel.history, changed, cut)
+        forecast_daily(history, panel.calendar, cutoff=cutoff, origins=2)
+        for history in (panel.history, changed, cut)
     ]
     for other in made[1:]:
         assert made[0].points.equals(other.points)
@@ -231,6 +232,9 @@ def test_bounds_never_cross_and_are_never_negative(series, horizon, campaign_at)
     assert (np.diff(bounds, axis=1) >= 0).all()
     nodes = 1 + len(series) + min(len(series), 2) + len(series) + 1 + len(series)
     assert forecast.points.height == horizon * nodes
+    sums = forecast.points.group_by("level", "date").agg(pl.col("expected").sum()).sort("date", "level")
+    by_level = sums["expected"].to_numpy().reshape(horizon, 6)
+    assert by_level == pytest.approx(np.repeat(by_level[:, :1], 6, axis=1))
 
 
 def test_intervals_hold_what_they_promise_on_days_not_seen():
@@ -316,6 +320,15 @@ def test_an_event_for_a_line_without_tickets_is_named():
     assert rows(forecast, "total") == pytest.approx(rows(forecast, "total", "base"))
 
 
+def test_an_event_of_an_unknown_kind_is_named_and_left_out():
+    history = history_of(noisy(20, 60))
+    party = event("party", "Party", FIRST + timedelta(days=65))
+    forecast = forecast_daily(history, party, cutoff=last_day(60), horizon=14, origins=1)
+    plain = forecast_daily(history, NO_EVENTS, cutoff=last_day(60), horizon=14, origins=1)
+    assert any("unknown kind" in note and "party" in note for note in forecast.notes)
+    assert forecast.points.equals(plain.points)
+
+
 def test_a_campaign_listed_day_by_day_is_one_campaign():
     history = history_of(noisy(40, 400))
     days = [FIRST + timedelta(days=day) for day in (100, 101, 102, 410, 411, 412)]
@@ -361,38 +374,3 @@ def test_a_gap_in_the_history_does_not_widen_the_intervals():
         )
     ]
     assert widths[1] < 1.3 * widths[0]
-
-
-def columns_of(first: date, days: int, **columns: np.ndarray) -> pl.DataFrame:
-    """Columns known ahead of the one segment of `history_of`."""
-    return pl.DataFrame(
-        {
-            "date": [first + timedelta(days=day) for day in range(days)],
-            "business_line": "a",
-            "channel": "chat",
-            "tier": "1",
-            "region": "eu",
-        }
-        | columns
-    )
-
-
-def test_a_column_known_ahead_lifts_its_days():
-    rng = np.random.default_rng(3)
-    promo = (rng.random(760) < 0.3).astype(float)
-    history = history_of(noisy(60 * (1 + promo[:700]), 700))
-    known = columns_of(FIRST, 760, promo=promo)
-    made = forecast_daily(history, NO_EVENTS, cutoff=last_day(700), horizon=60, origins=2, regressors=known)
-    expected = rows(made, "total")
-    assert expected[promo[700:] == 1] == pytest.approx(np.full(int(promo[700:].sum()), 120), rel=0.15)
-    assert expected[promo[700:] == 0].mean() == pytest.approx(60, rel=0.1)
-
-
-def test_a_column_that_tells_closed_days_closes_them():
-    shut = np.random.default_rng(4).random(430) < 0.1
-    history = history_of(noisy(60, 400) * ~shut[:400])
-    known = columns_of(FIRST, 430, open=(~shut).astype(float))
-    made = forecast_daily(history, NO_EVENTS, cutoff=last_day(400), horizon=30, origins=2, regressors=known)
-    expected = rows(made, "total")
-    assert (expected[shut[400:]] == 0).all()
-    assert expected[~shut[400:]] == pytest.approx(np.full(int((~shut[400:]).sum()), 60), rel=0.15)
