@@ -103,7 +103,8 @@ def erlang_a(
         ratio = come / finish
         gives_up = np.clip(inverse_a / ratio + 1 - 1 / ratio, 0.0, 1.0)
         # Of those who wait, served within the time. Patience so long that the digits are gone is no hurry at all.
-        served = finish / come * (gammainc(finish + 1, come) - gammainc(finish + 1, come * decay)) / below
+        # gammainc(x + 1, y) / gammainc(x, y) is 1 less the inverse of Palm's sum.
+        served = finish / come * (1 - inverse_a - gammainc(finish + 1, come * decay) / below)
         unhurried = 1 - np.exp(-np.maximum(servers - load, 0) * within / handle)
         served = np.where(below > _SMALLEST, served, unhurried)
     abandonment = waiting * gives_up
