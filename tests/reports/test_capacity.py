@@ -200,7 +200,7 @@ def test_a_bias_in_words(bias, words):
 @pytest.mark.parametrize(
     ("kind", "before", "now", "words"),
     [
-        ("level", 100, 90, "below what was expected"),
+        ("level", 100, 90, "judged lower"),
         ("campaign", 0, 90, "New"),
         ("campaign", 90, 0, "No longer in the calendar"),
         ("surge", 90, 0, "fading"),

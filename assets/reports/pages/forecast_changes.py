@@ -16,6 +16,7 @@ from assets.reports.privacy import plain_texts
 from assets.reports.snapshot_tables import Snapshot
 
 PARTS_SHOWN = 8
+LEAST_SHARE = 0.05  # of the largest change of a part: smaller ones are not listed
 SMALL_CHANGE = 0.01  # of what the forecast before said: not worth a reader's time
 _PART = ["effect_kind", "effect"]
 _FIGURES = (
@@ -45,8 +46,9 @@ def read_changes(snapshot: Snapshot, made_on: date, data: DataFolder) -> Changes
     if not total.height:
         return None
     data.publish(PublishedTable("forecast_changes", "What changed since the forecast before, by week", rows))
-    parts = _sums(total, _PART).filter(pl.col("change").abs() >= 0.5)
-    parts = parts.sort(pl.col("change").abs(), descending=True)
+    parts = _sums(total, _PART).sort(pl.col("change").abs(), descending=True)
+    size = pl.col("change").abs()
+    parts = parts.filter(size >= 0.5, size >= LEAST_SHARE * size.max())
     told = parts.head(PARTS_SHOWN).to_dicts()
     frame = parts.head(PARTS_SHOWN).with_columns(
         part=pl.Series([part_name(row) for row in told], dtype=pl.String),
@@ -132,7 +134,7 @@ def why(row: dict[str, Any]) -> str:
     kind, before, now = row["effect_kind"], row["before"], row["now"]
     higher = now > before
     if kind == "level":
-        return f"The newest days came {'above' if higher else 'below'} what was expected, so the level moved."
+        return f"With the newest days, an ordinary day is judged {'higher' if higher else 'lower'}."
     if kind == "season":
         return "With the newest days, weekdays and months weigh differently."
     if kind == "surge":
