@@ -1,0 +1,121 @@
+"""The tables of surges, from tickets as a warehouse holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from assets.surge_tables import SURGE_TABLES
+from assets.surges import surge_frames
+from dbt_like_sql.warehouse import Warehouse
+
+NOW = datetime(2026, 3, 10, 15)
+WAVE_FROM = NOW - timedelta(hours=40)
+USUAL, WAVE, COPIES = "t1", "t2", "t3"
+
+
+def _tickets() -> pl.DataFrame:
+    """Six an hour for 100 days in two lines; for 40 hours 12 more in account_security, 2 of them copies."""
+    rng = np.random.default_rng(0)
+    hours = 100 * 24
+    at: list[datetime] = []
+    line: list[str] = []
+    theme: list[str | None] = []
+    for hour in range(hours):
+        begin = NOW - timedelta(hours=hours - hour)
+        for name, per_hour, themes in (("ecommerce", 3, (USUAL,)), ("account_security", 3, (USUAL, WAVE))):
+            for number in range(rng.poisson(per_hour)):
+                at.append(begin + timedelta(minutes=number))
+                line.append(name)
+                theme.append(themes[number % len(themes)] if number % 5 else None)
+        if begin >= WAVE_FROM:
+            for number in range(12):
+                at.append(begin + timedelta(minutes=20 + number))
+                line.append("account_security")
+                theme.append(COPIES if number < 2 else WAVE)
+    return pl.DataFrame({"created_at": at, "business_line": line, "theme_id": theme}).with_row_index("number")
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    folder: Path = tmp_path_factory.mktemp("surges")
+    with Warehouse(folder / "warehouse.duckdb", memory_limit="1GB", spill=folder / "spill") as made:
+        made.replace("made", _tickets())
+        for sql in (
+            f"create table stg_account as select timestamp '{NOW}' as as_of, 'UTC' as time_zone",
+            "create table stg_tickets as select 's' as source, 't' || number as ticket_id, created_at, "
+            "created_at::date as created_on, business_line, 'Europe' as region, number::varchar as requester_key, "
+            "coalesce(theme_id, 'none') || ' words' as text from made",
+            "create table source_coverage as select 's' as source, date '2020-01-01' as volume_from, "
+            "date '2030-01-01' as volume_until",
+            "create table ticket_themes as select 's' as source, 't' || number as ticket_id, theme_id, 0.9 as similarity, "
+            f"false as is_near_duplicate, theme_id = '{COPIES}' as copied, theme_id || number as copy_key from made "
+            "where theme_id is not null",
+            f"update ticket_themes set copy_key = 'one text' where theme_id = '{COPIES}'",
+            "create table themes as select unnest(['t1', 't2', 't3']) as theme_id, "
+            "unnest([false, false, true]) as is_template, false as is_other, false as is_ignored",
+            "create table stg_calendar (event_id varchar, kind varchar, name varchar, business_line varchar, "
+            "region varchar, size double, starts_at timestamp, ends_at timestamp)",
+            "create table daily_volume as select created_on as date, business_line, 'chat' as channel, '1' as tier, "
+            "region, count(*) as tickets_arrived from stg_tickets group by all",
+            "create table staffing_weeks as select unnest(['account_security', 'ecommerce']) as business_line, "
+            "unnest(['1', '1']) as tier, 500.0 as tickets, 10.0 as people",
+            "create table ticket_times as select source, ticket_id, business_line, created_at, 1 as first_tier, "
+            "false as is_escalated from stg_tickets",
+        ):
+            made.execute(sql)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def frames(warehouse) -> dict[str, pl.DataFrame]:
+    return surge_frames(warehouse, 0.5)
+
+
+def test_the_tables_are_as_they_say(frames):
+    assert set(frames) == set(SURGE_TABLES)
+    for name, schema in SURGE_TABLES.items():
+        schema.validate(frames[name], cast=True)
+
+
+def test_the_wave_is_on_for_its_line_and_its_theme_and_copies_are_counted_apart(frames):
+    on = frames["surge_alarms"].filter("is_ongoing")
+    assert set(on["scope"]) == {"total", "business_line", "region", "theme"}
+    line = on.filter(scope="business_line").row(0, named=True)
+    assert line["business_line"] == "account_security"
+    assert line["template_tickets"] == 80
+    assert on.filter(scope="theme")["theme_id"].to_list() == [WAVE]
+
+
+def test_the_tickets_behind_it_are_its_victims_first(frames):
+    line = frames["surge_tickets"].filter(
+        pl.col("alarm_id").str.starts_with("business_line/account_security")
+    )
+    assert line["theme_id"].to_list() == [WAVE] * 20
+    assert not line["is_template"].any()
+    assert line["rank"].to_list() == list(range(1, 21))
+
+
+def test_the_people_follow_from_the_plan(frames):
+    people = frames["surge_people"].filter(pl.col("alarm_id").str.starts_with("business_line"))
+    course = frames["surge_course"].filter(pl.col("alarm_id").str.starts_with("business_line"))
+    # Ten people work off 500 tickets a week.
+    assert people["people_more"].to_list() == pytest.approx(
+        (course["expected_excess"] * 7 * 10 / 500).to_list()
+    )
+    assert people.height == 14
+
+
+def test_without_tickets_the_tables_are_empty(warehouse):
+    warehouse.execute(
+        "create or replace table stg_account as select timestamp '2019-01-01' as as_of, 'UTC' as time_zone"
+    )
+    assert all(frame.is_empty() for frame in surge_frames(warehouse, 1.0).values())
+    warehouse.execute(
+        f"create or replace table stg_account as select timestamp '{NOW}' as as_of, 'UTC' as time_zone"
+    )
