@@ -184,9 +184,8 @@ def staffing_tables(
 
 def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInputs":
     """What a plan is made from, as a warehouse knows it. agent_hour_cost: where staffing.csv has none."""
-    from models.staffing.demand import coming_week
     from models.staffing.opening_hours import Hours, open_minutes
-    from models.staffing.outlook import NO_EFFECTS, PlanInputs
+    from models.staffing.outlook import PlanInputs
     from models.staffing.promises import promises
     from models.staffing.teams import Measured, build_teams
 
@@ -217,32 +216,40 @@ def plan_inputs(warehouse: Warehouse, agent_hour_cost: float | None) -> "PlanInp
     promised, promise_notes = promises(
         warehouse.query("select * from stg_sla_policies order by all"), warehouse.query(MIX), as_of
     )
-    known = set(warehouse.tables())
-    hourly = (
-        warehouse.query("select * from forecast_hourly order by all")
-        if "forecast_hourly" in known
-        else coming_week(warehouse.query(PAST_HOURS), hours.first)
-    )
-    by_queue = "level = 'business_line_tier' order by all"
-    effects = (
-        warehouse.query(f"select * from forecast_effects where {by_queue}")
-        if "forecast_effects" in known
-        else NO_EFFECTS
-    )
     delay = warehouse.query(DELAY)["hours"].item()
+    by_queue = "level = 'business_line_tier' order by all"
     return PlanInputs(
         made_on=made_on,
         daily=daily,
         bounds=warehouse.query(f"select * from forecast_daily where {by_queue}"),
         weekly=warehouse.query(f"select * from forecast_weekly where {by_queue}"),
-        hourly=hourly,
-        effects=effects,
+        hourly=_hourly(warehouse, hours.first),
+        effects=_effects(warehouse, by_queue),
         waiting=warehouse.query(WAITING),
         teams=tuple(teams),
         promised=promised,
         escalation_delay_hours=_USUAL_ESCALATION_HOURS if delay is None else max(round(delay), 0),
         notes=(*team_notes, *promise_notes),
     )
+
+
+def _hourly(warehouse: Warehouse, first: date) -> pl.DataFrame:
+    """The hourly forecast; without one, the usual hours of the last weeks."""
+    from models.staffing.demand import coming_week
+
+    if "forecast_hourly" in warehouse.tables():
+        ahead = warehouse.query("select * from forecast_hourly order by all")
+        if ahead.height:
+            return ahead
+    return coming_week(warehouse.query(PAST_HOURS), first)
+
+
+def _effects(warehouse: Warehouse, by_queue: str) -> pl.DataFrame:
+    from models.staffing.outlook import NO_EFFECTS
+
+    if "forecast_effects" not in warehouse.tables():
+        return NO_EFFECTS
+    return warehouse.query(f"select * from forecast_effects where {by_queue}")
 
 
 def _told(frames: dict[str, pl.DataFrame]) -> dict[str, dict[str, object]]:

@@ -143,7 +143,11 @@ class _Assumptions:
             told.append(
                 f"No handle time was measured for {names}: 12 minutes a ticket are taken at tier 1, 25 at tier 2."
             )
-        idle = sorted(set(staffing["vendor"]) - {team.vendor for team in teams}) if staffing.height else []
+        idle = (
+            sorted(set(staffing["vendor"]) - {team.vendor for team in teams})
+            if staffing.height and teams
+            else []
+        )
         if idle:
             told.append(
                 f"{', '.join(idle)}: in staffing.csv, but without a ticket in the last weeks; not planned for."
