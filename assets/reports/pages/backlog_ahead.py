@@ -11,7 +11,7 @@ import polars as pl
 from assets.reports import capacity_charts, charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.staffing_asks import Asks
-from assets.reports.pages.team_words import team
+from assets.reports.pages.team_words import team, with_team
 from assets.reports.privacy import plain_texts
 from assets.reports.snapshot_tables import Snapshot
 
@@ -51,10 +51,12 @@ class BacklogAhead:
 def read_backlog(snapshot: Snapshot, made_on: date, asks: Asks, data: DataFolder) -> BacklogAhead | None:
     """The backlog of the newest plan; None without one. Publishes it by day, and the ends of each scenario."""
     days = snapshot.table("backlog_ahead", where=f"made_on = date '{made_on}'", order_by="date")
-    days = days.drop_nulls("backlog").pipe(plain_texts, _QUEUE).pipe(_with_name)
+    days = days.drop_nulls("backlog").pipe(plain_texts, _QUEUE).pipe(with_team, _QUEUE, "queue")
     if not days.height:
         return None
-    back = snapshot.table("backlog_back").pipe(plain_texts, [*_QUEUE, "note"]).pipe(_with_name)
+    back = (
+        snapshot.table("backlog_back").pipe(plain_texts, [*_QUEUE, "note"]).pipe(with_team, _QUEUE, "queue")
+    )
     data.publish(PublishedTable("backlog_ahead", "Backlog to come by day", days))
     ends = (
         days.group_by("queue", "scenario")
@@ -89,10 +91,6 @@ def read_backlog(snapshot: Snapshot, made_on: date, asks: Asks, data: DataFolder
         ),
         table,
     )
-
-
-def _with_name(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(queue=pl.struct(_QUEUE).map_elements(team, return_dtype=pl.String))
 
 
 def _asked(asks: Asks) -> dict[str, int]:

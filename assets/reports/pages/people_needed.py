@@ -11,7 +11,7 @@ import polars as pl
 from assets.reports import capacity_charts, charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.staffing_asks import Asks
-from assets.reports.pages.team_words import team
+from assets.reports.pages.team_words import team, with_team
 from assets.reports.privacy import plain_texts
 from assets.reports.snapshot_tables import Snapshot
 
@@ -90,11 +90,14 @@ def read_need(snapshot: Snapshot, made_on: date, asks: Asks, data: DataFolder) -
     if not weeks.height:
         return None
     short = (pl.col("people") - pl.col("people_staffed")).clip(0)
-    weeks = weeks.with_columns(
-        team=pl.struct(_TEAM).map_elements(team, return_dtype=pl.String),
-        # Less than a tenth of a person is no one.
-        missing=pl.when(short >= 0.05).then(short).otherwise(pl.when(short.is_not_null()).then(0.0)),
-    ).sort("team", "week")
+    weeks = (
+        with_team(weeks, _TEAM)
+        .with_columns(
+            # Less than a tenth of a person is no one.
+            missing=pl.when(short >= 0.05).then(short).otherwise(pl.when(short.is_not_null()).then(0.0)),
+        )
+        .sort("team", "week")
+    )
     whole = data.publish(PublishedTable("staffing_weeks", "People needed by week", weeks))
     intervals = _intervals(snapshot, made_on)
     teams = []
@@ -153,7 +156,7 @@ def _intervals(snapshot: Snapshot, made_on: date) -> pl.DataFrame:
         .group_by(*_TEAM, "starts_at")
         .agg(pl.col("agents").sum())
         .pipe(plain_texts, _TEAM)
-        .with_columns(team=pl.struct(_TEAM).map_elements(team, return_dtype=pl.String))
+        .pipe(with_team, _TEAM)
     )
 
 

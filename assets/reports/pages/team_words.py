@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import polars as pl
 
 from assets.reports import wording
 
@@ -20,6 +22,15 @@ def team(row: Mapping[str, Any]) -> str:
         None if vendor in _UNKNOWN else "in house" if vendor in _HERE else wording.readable(vendor),
     ]
     return wording.sentence(", ".join(part for part in parts if part)) or "All tickets"
+
+
+def with_team(frame: pl.DataFrame, columns: Sequence[str], name: str = "team") -> pl.DataFrame:
+    """The frame with a column of what each row's team is called."""
+    teams = frame.select(columns).unique()
+    names = pl.Series(name, [team(row) for row in teams.iter_rows(named=True)], dtype=pl.String)
+    return frame.join(
+        teams.with_columns(names), on=list(columns), how="left", nulls_equal=True, maintain_order="left"
+    )
 
 
 def more_people(row: Mapping[str, Any]) -> str:
