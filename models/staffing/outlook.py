@@ -55,9 +55,10 @@ class PlanInputs:
 
     @cached_property
     def hours(self) -> Hours:
-        """The plan's hours: to the last day of the forecast."""
+        """The plan's hours, on the account's clock, to the last day of the forecast."""
         last = self.daily["date"].max()
         days = (last - self.made_on).days if isinstance(last, date) else 0
+        # Only days and hours are counted here; who is open when is known to the teams, whatever the zone.
         return Hours(self.made_on + timedelta(days=1), days, "UTC")
 
 
