@@ -76,18 +76,19 @@ def read_case(
     frame = frame.with_columns(
         date=day, business_line=pl.col(group).cast(pl.String) if group else pl.lit("all")
     ).with_columns(pl.lit("unknown").alias(name) for name in SEGMENT[1:])
-    history = (
+    counts = (
         frame.select("date", *SEGMENT, tickets=pl.col(value).cast(pl.Float64, strict=False))
         .drop_nulls()
         .filter(pl.col("tickets").is_finite())
-        .group_by("date", *SEGMENT)
-        .agg(pl.col("tickets").sum())
-        .sort(*SEGMENT, "date")
     )
-    if history.is_empty():
+    if counts.is_empty():
         raise BenchmarkError(f"{path}: no row has a day (YYYY-MM-DD ...) in {time} and a number in {value}")
-    if history["tickets"].min() < 0:  # type: ignore[operator]
-        raise BenchmarkError(f"{path}: {value} is under zero somewhere; counts of 0 or more are expected")
+    negative = counts.filter(pl.col("tickets") < 0)
+    if negative.height:
+        raise BenchmarkError(
+            f"{path}: {value} is {negative['tickets'][0]:g} on {negative['date'][0]}; 0 or more is expected"
+        )
+    history = counts.group_by("date", *SEGMENT).agg(pl.col("tickets").sum()).sort(*SEGMENT, "date")
     calendar = read_events(events) if events else pl.DataFrame(schema=CALENDAR_SCHEMA)
     known = _read_regressors(frame, regressors, path) if regressors else None
     return Case(
@@ -171,7 +172,7 @@ def read_events(path: Path) -> pl.DataFrame:
         frame = frame.with_row_index("event_id")
     optional = [pl.lit(None).alias(name) for name in CALENDAR_SCHEMA if name not in frame.columns]
     times = [
-        pl.col(name) if frame.schema[name].is_temporal() else pl.col(name).str.to_datetime(strict=False)
+        pl.col(name) if frame.schema[name].is_temporal() else _moment(pl.col(name))
         for name in ("starts_at", "ends_at")
     ]
     calendar = frame.with_columns(*optional, *times).select(
@@ -180,6 +181,15 @@ def read_events(path: Path) -> pl.DataFrame:
     if calendar.select(pl.any_horizontal(pl.col("starts_at", "ends_at").is_null().any())).item():
         raise BenchmarkError(f"{path}: starts_at or ends_at holds something else than times")
     return calendar
+
+
+def _moment(text: pl.Expr) -> pl.Expr:
+    """A day or a time out of ISO text; what stands behind the seconds (fraction, zone) is left out."""
+    plain = text.cast(pl.String).str.replace("T", " ").str.slice(0, 19)
+    return pl.coalesce(
+        plain.str.to_datetime(form, strict=False, time_unit="us")
+        for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+    )
 
 
 def _event_kind(day: pl.Expr) -> pl.Expr:

@@ -90,7 +90,7 @@ class ProphetForm:
             from prophet import Prophet
         except ImportError as error:
             raise BenchmarkError("prophet is not installed; `make bench-setup` or leave it out") from error
-        logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
+        logging.getLogger("cmdstanpy").disabled = True
         log = self.mode == "log"
         model = Prophet(
             seasonality_mode="additive" if log else self.mode,

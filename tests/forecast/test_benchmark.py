@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -71,6 +71,20 @@ def test_windows_of_an_events_file_become_whole_days(tmp_path):
     assert [(name, kind, str(start.date()), str(end.date())) for name, kind, start, end in rows] == [
         ("New Year", "holiday", "2024-01-01", "2024-01-02"),
         ("sale", "campaign", "2024-03-04", "2024-03-08"),
+    ]
+
+
+def test_an_events_file_may_be_a_calendar_table(tmp_path):
+    path = tmp_path / "calendar.csv"
+    path.write_text(
+        "event_id,kind,name,starts_at,ends_at,business_line\n"
+        "1,campaign,Sale 2024,2024-03-05T00:00:00Z,2024-03-08T00:00:00+00:00,shop\n"
+        "2,holiday,New Year,2024-01-01,2024-01-02,\n"
+    )
+    rows = read_events(path).select("kind", "starts_at", "ends_at", "business_line", "region").rows()
+    assert rows == [
+        ("campaign", datetime(2024, 3, 5), datetime(2024, 3, 8), "shop", None),
+        ("holiday", datetime(2024, 1, 1), datetime(2024, 1, 2), None, None),
     ]
 
 
