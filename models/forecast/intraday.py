@@ -18,9 +18,10 @@ BORROWED_DAYS = (0.5, 2.0, 8.0)
 BORROWED_TICKETS = 100.0  # at one ticket a day a profile of its own says nothing: it borrows this many
 HOLIDAY_BORROWED_DAYS = 2.0  # of the Sunday profile, for holidays
 AVERAGED = 5  # forms: the mean of the better half errs less than the best one
-# Shares of the daily forecast in a day's total; the rest is the mean of the last four such days of the week. Both
-# keep a say: six past forecasts are too few to rule one out.
-TRUSTS = (0.8, 0.5, 0.2)
+# Shares of the daily forecast in a day's total; the rest is what such days of the week usually total. Both keep a
+# say: six past forecasts are too few to rule one out.
+TRUSTS = (0.7, 0.5, 0.3)
+FADING_DAYS = 20.0  # half-life of past totals
 ORIGINS = 6
 COVERAGE = 0.80
 UNTESTED_DISPERSION = 0.1
@@ -79,7 +80,7 @@ def forecast_intraday(
     """Spread the daily forecast over the slots of each day ahead.
 
     daily: tickets expected per day ahead, shape (horizon, series). past: daily forecasts made earlier, from
-    which it is learnt how far to trust them; without them the four-week mean stands in and the daily forecast is
+    which it is learnt how far to trust them; without them the usual totals stand in and the daily forecast is
     trusted. keep_totals: the slots of a day sum to the daily forecast in any case. Raises ValueError where
     shapes disagree.
     """
@@ -150,11 +151,11 @@ def _check(history: IntradayHistory, daily: Floats) -> None:
 
 
 def _stand_ins(history: IntradayHistory) -> list[PastForecast]:
-    """Past origins one horizon apart, with the four-week mean in place of a daily forecast."""
+    """Past origins one horizon apart, with the usual totals in place of a daily forecast."""
     latest = history.days - history.horizon
     starts = [latest - back * history.horizon for back in range(ORIGINS)]
     return [
-        PastForecast(days, _four_week_totals(history, days, history.horizon))
+        PastForecast(days, _usual_totals(history, days, history.horizon))
         for days in starts
         if days >= 2 * FOUR_WEEKS
     ]
@@ -188,17 +189,26 @@ def _choose_trust(tests: list[_Test], chosen: Ints) -> Floats:
 def _level(history: IntradayHistory, days: int, daily: Floats, trust: Floats) -> Floats:
     """Tickets per day ahead; a holiday's come from the daily forecast alone."""
     holiday = history.holidays[days : days + history.horizon]
-    blended = trust * daily + (1 - trust) * _four_week_totals(history, days, history.horizon)
+    blended = trust * daily + (1 - trust) * _usual_totals(history, days, history.horizon)
     return np.where(holiday, daily, blended)
 
 
-def _four_week_totals(history: IntradayHistory, days: int, horizon: int) -> Floats:
-    """Mean total of the last four same days of the week that were no holidays, shape (horizon, series)."""
-    recent = slice(max(days - FOUR_WEEKS, 0), days)
-    totals = np.where(history.holidays[recent], np.nan, _totals(history.counts[recent]))
-    weekday = history.weekday[recent]
-    ahead = history.weekday[days : days + horizon]
-    return np.stack([_mean(totals[weekday == day], _mean(totals, None)) for day in ahead])
+def _usual_totals(history: IntradayHistory, days: int, horizon: int) -> Floats:
+    """What such days of the week usually total, from past ones that were no holidays, shape (horizon, series).
+
+    The mean of three answers: the mean of four weeks, the median of six, and a mean in which old weeks fade.
+    """
+    totals = np.where(history.holidays[:days], np.nan, _totals(history.counts[:days]))
+    weekday = history.weekday[:days]
+    overall = _mean(totals[-FOUR_WEEKS:], None)
+    usual = np.empty((WEEK, totals.shape[1]))
+    for day in range(WEEK):
+        same = totals[weekday == day][::-1]
+        fading = np.where(np.isfinite(same), 0.5 ** (WEEK * np.arange(len(same)) / FADING_DAYS)[:, None], 0.0)
+        faded = (fading * np.nan_to_num(same)).sum(axis=0) / np.maximum(fading.sum(axis=0), 1e-9)
+        answers = np.stack([_mean(same[:4], overall), _median(same[:6], overall), faded])
+        usual[day] = np.where(np.isfinite(same).any(axis=0), answers.mean(axis=0), overall)
+    return usual[history.weekday[days : days + horizon]]
 
 
 def _all_profiles(history: IntradayHistory, days: int, horizon: int) -> Floats:
@@ -274,6 +284,12 @@ def _mean(values: Floats, otherwise: Floats | None) -> Floats:
     mean = np.nansum(values, axis=0) / np.maximum(known.sum(axis=0), 1)
     missing = ~known.any(axis=0)
     return np.where(missing, 0.0 if otherwise is None else otherwise, mean)
+
+
+def _median(values: Floats, otherwise: Floats) -> Floats:
+    """Median over the first axis of what is known; `otherwise` where nothing is."""
+    known = np.isfinite(values).any(axis=0)
+    return np.where(known, np.nanmedian(np.where(known, values, 0.0), axis=0), otherwise)
 
 
 def _calibrate(came: Floats, made: Floats) -> tuple[Floats, float | Floats]:

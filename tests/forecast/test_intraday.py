@@ -61,7 +61,7 @@ def test_a_daily_forecast_that_was_always_wrong_is_trusted_less():
         ).trust[0]
         for factor in (1.0, 3.0)
     ]
-    assert trusts == [0.8, 0.2]
+    assert trusts == [0.7, 0.3]
 
 
 @settings(max_examples=25, deadline=None)
