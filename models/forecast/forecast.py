@@ -35,10 +35,9 @@ class Forecast:
     where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns,
     holidays and waves that are on). effects: what it is made of, a row per level but segment, node, day and
     part: tickets of an effect (its name) of an effect_kind (level, season, holiday, campaign, surge); they sum
-    to expected, level and season to base. backtest: a row per level and horizon bucket: origins, points,
-    wape, bias, coverage_80, coverage_95 (out of sample), wape_seasonal_naive. notes: what was missing or
-    fallen back to, for readers.
-    weekly: sums of whole weeks with intervals of their own, every level but segment. past_points, past_weekly:
+    to expected, level and season to base (what regressors bring has no part). backtest: a row per level and
+    horizon bucket: origins, points, wape, bias, coverage_80, coverage_95 (out of sample),
+    wape_seasonal_naive. notes: what was missing or fallen back to, for readers. weekly: sums of whole weeks with intervals of their own, every level but segment. past_points, past_weekly:
     the same as of the backtest's origins, without segments and without base.
     """
 
