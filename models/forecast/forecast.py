@@ -37,8 +37,9 @@ class Forecast:
     part: tickets of an effect (its name) of an effect_kind (level, season, holiday, campaign, surge); they sum
     to expected, level and season to base (what regressors bring has no part). backtest: a row per level and
     horizon bucket: origins, points, wape, bias, coverage_80, coverage_95 (out of sample),
-    wape_seasonal_naive. notes: what was missing or fallen back to, for readers. weekly: sums of whole weeks with intervals of their own, every level but segment. past_points, past_weekly:
-    the same as of the backtest's origins, without segments and without base.
+    wape_seasonal_naive. notes: what was missing or fallen back to, for readers. weekly: sums of whole weeks
+    with intervals of their own, every level but segment. past_points, past_weekly: the same as of the
+    backtest's origins, without segments and without base.
     """
 
     points: pl.DataFrame
