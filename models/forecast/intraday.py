@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from models.forecast.panel import Bools, Floats, Ints
 
@@ -24,6 +25,7 @@ TRUSTS = (0.7, 0.5, 0.3)
 FADING_DAYS = 20.0  # half-life of past totals
 ORIGINS = 6
 COVERAGE = 0.80
+MOST_INFLATION = 2.0  # of the spread beyond the noise of counts, for having seen few past forecasts
 UNTESTED_DISPERSION = 0.1
 UNTESTED_WIDTH = 1.5
 
@@ -304,7 +306,11 @@ def _calibrate(came: Floats, made: Floats) -> tuple[Floats, float | Floats]:
     z = np.where(known, np.abs(came - made) / np.sqrt(made + dispersion * made**2 + 0.25), np.nan)
     with np.errstate(invalid="ignore"):
         width = np.nanquantile(z.reshape(-1, z.shape[-1]), COVERAGE, axis=0)
-    return dispersion, np.nan_to_num(width, nan=1.28)
+    # Slots of one origin err together, so the origins count as looks, as in a t interval.
+    looks = max(len(came), 2)
+    tail = 0.5 + COVERAGE / 2
+    inflation = stats.t.ppf(tail, looks - 1) / stats.norm.ppf(tail) * np.sqrt(1 + 1 / looks)
+    return dispersion * min(inflation, MOST_INFLATION) ** 2, np.nan_to_num(width, nan=1.28)
 
 
 def _with_bounds(
