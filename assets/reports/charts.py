@@ -179,15 +179,10 @@ def rise(
     if any(hidden):
         traces.append(hidden_marks([week + _WEEK / 2 for week in weeks], hidden))
     marks = marked_events(events, apart=2)
-    bands = [
-        {"x0": week, "x1": week + _WEEK, "y0": low, "y1": high} | _BELOW | {"fillcolor": BAND}
-        for week, low, high in zip(weeks, *usual, strict=True)
-        if low is not None and high is not None
-    ]
     top = max((value for value in (*values, *usual[1]) if value is not None), default=0)
     layout = {
         "annotations": marks["annotations"],
-        "shapes": [*bands, *_onset_shapes(onset), *marks["shapes"]],
+        "shapes": [*_week_bands(weeks, *usual), *_onset_shapes(onset), *marks["shapes"]],
         "yaxis": {"range": [0, 1.12 * max(top, 1)]},
         "xaxis": {
             "range": [weeks[0], weeks[-1] + _WEEK],
@@ -201,6 +196,16 @@ def rise(
     if any(hidden):
         caption += f" {HIDDEN_CAPTION}"
     return Chart(spec(traces, layout), alt, caption, height=240)
+
+
+def _week_bands(
+    weeks: Sequence[date], low: Sequence[float | None], high: Sequence[float | None]
+) -> list[dict[str, Any]]:
+    return [
+        {"x0": week, "x1": week + _WEEK, "y0": least, "y1": most} | _BELOW | {"fillcolor": BAND}
+        for week, least, most in zip(weeks, low, high, strict=True)
+        if least is not None and most is not None
+    ]
 
 
 def _onset_shapes(onset: tuple[datetime, datetime, datetime] | None) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ class Wave:
     course: charts.Chart | None
     people_says: str
     people: PublishedTable | None
-    victims: tuple[tuple[Quote, str, str], ...]  # a ticket, the link to its theme and the theme's name
+    victims: tuple[Quote, ...]
+    themes: tuple[tuple[str, str], ...]  # of the victims' tickets: a link and a name
     templates: tuple[Quote, ...]
     template_says: str
 
@@ -206,7 +207,12 @@ def _wave(row: dict[str, Any], waves: Waves, names: dict[str, str]) -> Wave:
         course=_course(row, of(waves.days), ahead) if ahead.height else None,
         people_says=incident_words.people(people),
         people=_people(people),
-        victims=tuple(_victim(ticket, names) for ticket in victims.to_dicts()),
+        victims=tuple(theme_cards.quote(ticket) for ticket in victims.to_dicts()),
+        themes=tuple(
+            (f"themes.html#{theme_cards.anchor(theme)}", names[theme])
+            for theme in victims["theme_id"].unique(maintain_order=True)
+            if theme in names
+        ),
         templates=tuple(theme_cards.quote(ticket) for ticket in templates.to_dicts()),
         template_says=_template_says(row),
     )
@@ -276,13 +282,6 @@ def _people(rows: pl.DataFrame) -> PublishedTable | None:
     return PublishedTable(
         "surge_people_ahead", "People the wave takes, by day and tier", wide, tuple(columns)
     )
-
-
-def _victim(ticket: dict[str, Any], names: dict[str, str]) -> tuple[Quote, str, str]:
-    theme = ticket["theme_id"]
-    if theme not in names:
-        return theme_cards.quote(ticket), "", ""
-    return theme_cards.quote(ticket), f"themes.html#{theme_cards.anchor(theme)}", names[theme]
 
 
 def _template_says(row: dict[str, Any]) -> str:
