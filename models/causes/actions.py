@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,9 @@ WEEKS_COMPARED = 26  # at most, on either side
 LEAST_BEFORE, LEAST_AFTER = 8, 4
 # Weeks over which what moves one week still moves the next.
 _LAGS = 4
+# A theme's own trend is left out only where the weeks rule out that it moved the rate from one side to the other by
+# more than a factor of exp(this), a third: a small theme that goes away by itself must not look as if an action worked.
+_NO_DRIFT = 0.3
 # An action is taken to be against a theme when its wording is this close, as a cosine, to the theme's.
 LEAST_COSINE = 0.6
 
@@ -140,9 +144,10 @@ def change_of_rate(own: Floats, others: Floats, since: Floats) -> Effect:
 
     own, others: one value a week. since: weeks since the action, below 0 before it. Interrupted time series: Poisson
     regression with the others as offset, a level for the weeks after, and a trend over all weeks where there clearly
-    is one, so that a theme which was going away by itself is no success. Standard errors: the larger of the usual one
-    and one that allows for weeks that hang together (HAC, Newey & West 1987). Where one side has no ticket at all:
-    exact interval of a ratio of two Poisson rates (Clopper & Pearson 1934).
+    is one, so that a theme which was going away by itself is no success; where there may be one, the interval holds
+    both answers. Standard errors: the larger of the usual one and one that allows for weeks that hang together (HAC,
+    Newey & West 1987). Where one side has no ticket at all: exact interval of a ratio of two Poisson rates (Clopper &
+    Pearson 1934).
     """
     after = (since > 0).astype(np.float64)
     counts = [float(own[after == side].sum()) for side in (0, 1)]
@@ -168,10 +173,29 @@ def change_of_rate(own: Floats, others: Floats, since: Floats) -> Effect:
         )
         return plain.params, known
 
-    values, errors = estimates(since - since.mean())
-    if abs(values[2]) < Z_95 * errors[2]:
-        values, errors = estimates()
+    trended = estimates(since - since.mean())
+    trend, error = trended[0][2], trended[1][2]
+    if abs(trend) >= Z_95 * error:
+        return _effect(*trended)
+    plain = _effect(*estimates())
+    apart = since[after == 1].mean() - since[after == 0].mean()
+    if apart * (abs(trend) + Z_95 * error) <= _NO_DRIFT:
+        return plain
+    with_trend = _effect(*trended)
+    return Effect(
+        plain.change, _outer(min, plain.low, with_trend.low), _outer(max, plain.high, with_trend.high)
+    )
+
+
+def _effect(values: Floats, errors: Floats) -> Effect:
+    """The level's change; a side without a bound is None."""
+    if not np.isfinite(errors[1]):
+        return Effect(float(np.exp(values[1]) - 1), -1.0, None)
     return Effect(*(float(np.exp(values[1] + side * Z_95 * errors[1]) - 1) for side in (0, -1, 1)))
+
+
+def _outer(furthest: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else furthest(one, other)
 
 
 def _exact(counts: list[float], exposed: list[float]) -> Effect:

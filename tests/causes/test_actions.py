@@ -97,6 +97,15 @@ def test_what_cannot_be_judged_says_why(changed, expected):
     assert judged["change"] is None
 
 
+def test_a_small_theme_that_goes_away_by_itself_is_hardly_ever_a_success():
+    """Three tickets a week fall to less than one within a year; with a trend only where it is sure, half say worked."""
+    since = np.array([*range(-26, 0), *range(1, 27)], dtype=float)
+    rng = np.random.default_rng(0)
+    fallen = [rng.poisson(3 * 0.25 ** ((since + 26) / 52)).astype(float) for _ in range(40)]
+    told = [change_of_rate(own, np.full(52, 500.0), since).verdict for own in fallen]
+    assert told.count("worked") <= 4
+
+
 def test_a_theme_that_fell_silent_has_an_exact_interval():
     """0 of 24 tickets fell into the second of two equal times: upper end 0.025 ** (1 / 24) as odds."""
     effect = change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), ROUND)
