@@ -21,12 +21,16 @@ def compare_days(plan: Planner, scenario: Scenario) -> pl.DataFrame:
     p10 and p90. backlog and within_sla with the people employed, each also _baseline: null where people are not known.
     """
     keys = [*_QUEUE, "date"]
-    without = plan.inputs.daily.group_by(keys).agg(expected_baseline=pl.col("expected").sum())
+    volumes = plan.inputs.daily.group_by(keys).agg(expected_baseline=pl.col("expected").sum())
+    volumes = volumes.join(
+        scenario.daily.group_by(keys).agg(pl.col("expected").sum()), on=keys, how="full", coalesce=True
+    )
     backlogs = _backlog(scenario.outlook, "").join(_backlog(plan.baseline, "_baseline"), on=keys, how="left")
     return (
-        without.join(_added(scenario.added), on=keys, how="left")
-        .with_columns(pl.col("added", "added_low", "added_high").fill_null(0.0))
-        .with_columns(expected=(pl.col("expected_baseline") + pl.col("added")).clip(0))
+        volumes.join(_added(scenario.added), on=keys, how="left")
+        .with_columns(
+            pl.col("expected_baseline", "expected", "added", "added_low", "added_high").fill_null(0.0)
+        )
         .join(backlogs, on=keys, how="left")
         .select(
             "date", *_QUEUE, "expected_baseline", "expected", "added", "added_low", "added_high",

@@ -80,9 +80,14 @@ class Planner:
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """What a what-if gives. outlook: with what the events are expected to add; low, high: with their p10 and p90."""
+    """What a what-if gives.
+
+    added: by the events. daily: the forecast with them, columns business_line, channel, tier, region, date, expected.
+    outlook: with what the events are expected to add; low, high: with their p10 and p90.
+    """
 
     added: AddedVolume
+    daily: pl.DataFrame
     outlook: Outlook
     low: Outlook
     high: Outlook
@@ -106,11 +111,11 @@ def what_if(plan: Planner, events: Sequence[Event], levers: Levers = AS_IT_IS) -
     in the past, outside the forecast, of an unknown line or region, or out of range.
     """
     changed = _with_levers(plan.inputs, levers)
-    single = [_added(plan, event, seed) for seed, event in enumerate(events)]
+    single = [_added(plan, event, levers.escalations, seed) for seed, event in enumerate(events)]
     added = _together(plan.fitted, single)
     usual = plan.baseline if levers == AS_IT_IS else outlook(changed)
     if not added.dates:
-        return Scenario(added, usual, usual, usual)
+        return Scenario(added, changed.daily, usual, usual, usual)
     whole = added.by().row(0, named=True)
     named = pl.concat([_effect(event, volume) for event, volume in zip(events, single, strict=True)])
     changed = replace(changed, effects=pl.concat([changed.effects.select(named.columns), named]))
@@ -118,7 +123,7 @@ def what_if(plan: Planner, events: Sequence[Event], levers: Levers = AS_IT_IS) -
         _outlook_with(changed, added, factor, usual)
         for factor in (_ratio(whole["p10"], whole["added"]), 1.0, _ratio(whole["p90"], whole["added"]))
     )
-    return Scenario(added, middle, low, high)
+    return Scenario(added, _with_added(changed.daily, added, 1.0), middle, low, high)
 
 
 def _outlook_with(inputs: PlanInputs, added: AddedVolume, factor: float, usual: Outlook) -> Outlook:
@@ -140,8 +145,8 @@ def _outlook_with(inputs: PlanInputs, added: AddedVolume, factor: float, usual: 
     return Outlook(weeks, asks, backlog, back, usual.notes)
 
 
-def _added(plan: Planner, event: Event, seed: int) -> AddedVolume:
-    """What one event adds, at every tier."""
+def _added(plan: Planner, event: Event, escalations: float, seed: int) -> AddedVolume:
+    """What one event adds at every tier; escalations: times today's."""
     fitted = plan.fitted
     first = event.start if isinstance(event, Campaign) else event.onset.date()
     if first < fitted.dates[0]:
@@ -150,27 +155,19 @@ def _added(plan: Planner, event: Event, seed: int) -> AddedVolume:
             "choose a day in it"
         )
     if isinstance(event, Campaign):
-        return added_by_campaign(
-            fitted,
-            event.name,
-            event.start,
-            event.days,
-            event.size,
-            event.business_line,
-            event.region,
-            seed=seed,
-        )
-    added = added_by_wave(
-        fitted,
-        event.accounts,
-        event.onset,
-        event.half_life_days,
-        event.contact_rate,
-        event.business_line,
-        event.region,
-        seed=seed,
-    )
-    return _escalated_as_usual(added, plan.inputs.daily)
+        added = added_by_campaign(
+            fitted, event.name, event.start, event.days, event.size, event.business_line, event.region, seed=seed
+        )  # fmt: skip
+    else:
+        added = added_by_wave(
+            fitted, event.accounts, event.onset, event.half_life_days, event.contact_rate, event.business_line,
+            event.region, seed=seed,
+        )  # fmt: skip
+        added = _escalated_as_usual(added, plan.inputs.daily)
+    if not added.dates:
+        return added
+    factor = np.where(added.segments["tier"] == "2", escalations, 1.0)
+    return replace(added, expected=added.expected * factor, draws=added.draws * factor)
 
 
 def _escalated_as_usual(added: AddedVolume, daily: pl.DataFrame) -> AddedVolume:
@@ -220,14 +217,21 @@ def _effect(event: Event, added: AddedVolume) -> pl.DataFrame:
         if isinstance(event, Campaign)
         else ("surge", f"ATO wave {event.onset:%-d %b}")
     )
-    return added.by(*_QUEUE, "date").select(
-        *_QUEUE, "date", effect_kind=pl.lit(kind), effect=pl.lit(name), tickets="added"
+    return _cells(added).select(
+        *_QUEUE, "date", effect_kind=pl.lit(kind), effect=pl.lit(name), tickets="tickets"
     )
+
+
+def _cells(added: AddedVolume) -> pl.DataFrame:
+    """Tickets expected to be added, a row per segment and day."""
+    dates = pl.DataFrame({"date": added.dates}, schema={"date": pl.Date})
+    cells = added.segments.select(_SEGMENT).join(dates, how="cross", maintain_order="left_right")
+    return cells.with_columns(tickets=pl.Series(added.expected.T.ravel(), dtype=pl.Float64))
 
 
 def _with_added(daily: pl.DataFrame, added: AddedVolume, factor: float) -> pl.DataFrame:
     """The forecast of every segment and day with what is added, times a factor; never below nothing."""
-    more = added.by(*_SEGMENT, "date").select(*_SEGMENT, "date", more=pl.col("added") * factor)
+    more = _cells(added).with_columns(more=pl.col("tickets") * factor)
     columns = [*_SEGMENT, "date", "expected"]
     return (
         daily.select(columns)

@@ -187,6 +187,16 @@ def test_levers_change_the_work_and_not_the_tickets_written(plan):
     assert first["tickets"].to_list() == first["tickets_baseline"].to_list()
 
 
+def test_days_and_weeks_tell_of_the_same_tickets(plan):
+    scenario = what_if(plan, [WAVE], Levers(escalations=2.0))
+    days, weeks = compare_days(plan, scenario), compare_weeks(plan, scenario)
+    for column in ("expected", "expected_baseline", "added"):
+        assert days[column].sum() == pytest.approx(weeks[column.replace("expected", "tickets")].sum())
+    second = days.filter(pl.col("tier") == "2")
+    # 8 a day escalated now, 30 more of the wave, twice each.
+    assert second["expected"].sum() == pytest.approx(2 * (8 * DAYS + 30), rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
