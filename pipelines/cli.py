@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of all state. [default: data]")]
-_NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "explore.py"
+_NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 @app.command()
@@ -81,6 +81,47 @@ def run(
     _refresh_and_tell(settings, arguments, select or [])
 
 
+@app.command("what-if")
+def what_if(
+    start: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+            help="When it begins, in the account's zone.",
+        ),
+    ],
+    campaign: Annotated[
+        str | None, typer.Option(help="A campaign's name, as in the calendar without its year.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How many days the campaign lasts.")] = 1,
+    size: Annotated[float, typer.Option(help="Its size, in the calendar's units.")] = 1.0,
+    ato_wave: Annotated[bool, typer.Option("--ato-wave", help="A wave of account takeovers.")] = False,
+    accounts: Annotated[float, typer.Option(help="Accounts the wave hits.")] = 1_000,
+    half_life: Annotated[float, typer.Option(help="Days in which the wave falls by half.")] = 3.0,
+    contact_rate: Annotated[float, typer.Option(help="Tickets an account hit.")] = 0.3,
+    line: Annotated[
+        str | None, typer.Option(help="Only this line. [default: all; a wave: account_security]")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Only this region. [default: all]")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the weeks to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write everything to this file.")] = None,
+    home: Home = None,
+) -> None:
+    """What a campaign or a wave would add, and the people, promises and backlog that follow from it."""
+    from models.planning.scenario import WAVE_LINE, Campaign, Wave
+    from pipelines.what_if import tell_what_if
+
+    if ato_wave == (campaign is not None):
+        raise SettingsError("give either --campaign NAME or --ato-wave")
+    settings = _with_snapshot(read_settings(home=home))
+    event = (
+        Wave(accounts, start, half_life, contact_rate, line or WAVE_LINE, region)
+        if campaign is None
+        else Campaign(campaign, start.date(), days, size, line, region)
+    )
+    tell_what_if(settings, event, csv, json)
+
+
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
@@ -106,7 +147,22 @@ def notebook(home: Home = None) -> None:
     """Open the analysts' notebook on the published snapshot."""
     settings = _with_snapshot(read_settings(home=home))
     os.environ["GROUNDSWELL_HOME"] = str(settings.home)
-    os.execv(sys.executable, [sys.executable, "-m", "marimo", "edit", str(_NOTEBOOK)])
+    os.execv(sys.executable, [sys.executable, "-m", "marimo", "edit", str(_NOTEBOOKS / "explore.py")])
+
+
+@app.command()
+def planner(
+    port: Annotated[int | None, typer.Option(help="Port of the web page. [default: a free one]")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    home: Home = None,
+) -> None:
+    """Open the planner on the published snapshot: move a campaign, a wave or the work, see what it takes."""
+    settings = _with_snapshot(read_settings(home=home))
+    os.environ["GROUNDSWELL_HOME"] = str(settings.home)
+    command = [sys.executable, "-m", "marimo", "run", str(_NOTEBOOKS / "planner.py")]
+    command += ["--port", str(port)] if port else []
+    command += ["--headless"] if headless else []
+    os.execv(sys.executable, command)
 
 
 def _with_snapshot(settings: Settings) -> Settings:

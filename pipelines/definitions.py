@@ -15,7 +15,8 @@ from assets.surges import surge_tables
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
 from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
-from pipelines.jobs import crisis, rebuild_week, refresh
+from assets.what_if import what_if_tables
+from pipelines.jobs import crisis, rebuild_week, refresh, what_if
 from pipelines.progress import progress_logger
 from pipelines.schedules import schedules
 from pipelines.sensors import inbox_sensor, surge_sensor
@@ -40,9 +41,10 @@ def definitions(settings: Settings) -> dg.Definitions:
             published_snapshot(tables),
             report_pages,
             weekly_report,
+            what_if_tables,
         ],
         asset_checks=sql_checks(project),
-        jobs=[refresh, rebuild_week, crisis],
+        jobs=[refresh, rebuild_week, crisis, what_if],
         schedules=schedules(settings),
         sensors=[inbox_sensor(settings), surge_sensor(settings)],
         resources={
