@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TICKETS ?= 60000
 
-.PHONY: help setup demo run ui notebook test lint bench bench-setup clean
+.PHONY: help setup demo run ui notebook planner test run-tests lint bench bench-setup clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -32,8 +32,15 @@ ui: setup  ## open the Dagster UI on the same data
 notebook: setup  ## open the analysts' notebook on the published snapshot
 	$(BIN)/groundswell notebook
 
-# A file's tests stay together, as they share what is slow to make.
-test: setup lint  ## lint, then every test
+planner: setup  ## open the planner: what if a campaign ran, a wave hit, or the work were done differently
+	$(BIN)/groundswell planner
+
+# Lint runs beside the tests, which leave a part of the second core free. A file's tests stay together, as they
+# share what is slow to make.
+test: setup  ## lint and every test
+	$(MAKE) --no-print-directory --jobs 2 lint run-tests
+
+run-tests: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup  ## format, style, types and import direction
@@ -45,7 +52,7 @@ lint: setup  ## format, style, types and import direction
 bench: setup  ## time and memory of the whole pipeline, stage by stage
 	$(BIN)/python -m benchmarks.pipeline --tickets $(TICKETS)
 
-bench-setup: setup  ## add what the benchmarks compare with (BERTopic) to the environment
+bench-setup: setup  ## add what the benchmarks compare with (BERTopic, Prophet, AutoETS) to the environment
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 
 clean:  ## delete all data and start over; the environment stays
