@@ -34,6 +34,7 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     as_of: str | None = None
     forecast_days: int = 90
     agent_hour_cost: float | None = None
+    ticket_links: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     surge_false_alarms_a_month: float = 1.0
 
     @contextmanager

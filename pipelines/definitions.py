@@ -55,6 +55,7 @@ def definitions(settings: Settings) -> dg.Definitions:
                 as_of=settings.as_of.isoformat() if settings.as_of else None,
                 forecast_days=settings.forecast_days,
                 agent_hour_cost=settings.agent_hour_cost,
+                ticket_links=settings.ticket_links,
                 surge_false_alarms_a_month=settings.surge_false_alarms_a_month,
             ),
             "embedding": EmbeddingModel(

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     agent_hour_cost: float | None = Field(
         None, gt=0, description="what an hour of an agent costs; without it no cost is shown"
     )
+    ticket_links: dict[str, str] = Field(
+        {}, description="by source, the address of a ticket, with {ticket_id} in it: reports link to it"
+    )
     daily_run_at: str = Field(
         "05:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="daily refresh, account zone"
     )
@@ -53,6 +56,17 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError(f"'{value}' is not a time zone; use an IANA name such as Europe/Berlin")
+        return value
+
+    @field_validator("ticket_links")
+    @classmethod
+    def _links_to_a_ticket(cls, value: dict[str, str]) -> dict[str, str]:
+        for source, address in value.items():
+            if not address.startswith(("https://", "http://")) or "{ticket_id}" not in address:
+                raise ValueError(
+                    f"'{address}' for {source} is no address of a ticket; "
+                    "write it like https://example.zendesk.com/agent/tickets/{ticket_id}"
+                )
         return value
 
     @field_validator("as_of")

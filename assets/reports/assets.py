@@ -56,7 +56,7 @@ def report_pages(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type:
     from assets.reports.site import render_site
 
     version = _versions(state) / datetime.now().astimezone().strftime("%Y%m%dT%H%M%S%f")
-    site = render_site(state.published, version)
+    site = render_site(state.published, version, ticket_links=state.ticket_links)
     _point_to(state.path / "reports", version)
     for name, (page, _) in PAGES.items():
         path = state.path / "reports" / page
@@ -90,7 +90,7 @@ def weekly_report(
     unfinished = weeks / f".{monday}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     with as_of_week(state, embedding.embedder(), monday) as snapshot:
-        site = render_site(snapshot, unfinished, week=monday)
+        site = render_site(snapshot, unfinished, week=monday, ticket_links=state.ticket_links)
     shutil.rmtree(weeks / str(monday), ignore_errors=True)
     os.replace(unfinished, weeks / str(monday))
     return dg.MaterializeResult(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
@@ -43,10 +45,17 @@ class SiteResult:
     notes: tuple[str, ...]
 
 
-def render_site(snapshot: Path, destination: Path, *, week: date | None = None) -> SiteResult:
+def render_site(
+    snapshot: Path,
+    destination: Path,
+    *,
+    week: date | None = None,
+    ticket_links: Mapping[str, str] = MappingProxyType({}),
+) -> SiteResult:
     """Write the report site of a published snapshot into a folder; it works from disk, without a network.
 
-    week: any day of the week to report on; the latest whole week where not given.
+    week: any day of the week to report on; the latest whole week where not given. ticket_links: by source, the
+    address of a ticket, with {ticket_id} in the place of its id.
     Raises FileNotFoundError where there is no snapshot.
     """
     destination.mkdir(parents=True, exist_ok=True)
@@ -54,7 +63,7 @@ def render_site(snapshot: Path, destination: Path, *, week: date | None = None) 
         scope = read_scope(tables, week)
         data = DataFolder(destination / "data")
         pages, rises = _pages(tables, scope, data)
-    written = _write_pages(pages, scope, destination)
+    written = _write_pages(pages, scope, ticket_links, destination)
     _write_shared_files(destination)
     return SiteResult(
         pages=written,
@@ -107,13 +116,17 @@ def _environment() -> Environment:
     return environment
 
 
-def _write_pages(pages: tuple[Page, ...], scope: Scope, destination: Path) -> tuple[Path, ...]:
+def _write_pages(
+    pages: tuple[Page, ...], scope: Scope, ticket_links: Mapping[str, str], destination: Path
+) -> tuple[Path, ...]:
     written = []
     for page in pages:
         html = (
             _environment()
             .get_template(page.file)
-            .render(page=page, pages=pages, scope=scope, title=TITLE, **page.content)
+            .render(
+                page=page, pages=pages, scope=scope, title=TITLE, ticket_links=ticket_links, **page.content
+            )
         )
         path = destination / page.file
         path.write_text(html, encoding="utf-8")

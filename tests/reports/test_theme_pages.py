@@ -107,3 +107,14 @@ def test_rises_that_coincide_with_one_event_are_said_to_be_perhaps_one_problem()
     assert root_causes.together(rises, events) == [
         "Two of them coincide with “App 2.0” and may be one problem."
     ]
+
+
+def test_a_quote_links_to_its_ticket_where_the_address_of_its_source_is_set(tables, render):
+    address = "https://{}.example/tickets/{{ticket_id}}?x=1"
+    folder, _ = render(
+        tables, ticket_links={"helpdesk": address.format("desk"), "another": address.format("other")}
+    )
+    links = [link for link in parse(folder / "root-causes.html").attributes("href") if ".example/" in link]
+    assert links
+    ids = [link.removeprefix("https://desk.example/tickets/").removesuffix("?x=1") for link in links]
+    assert all(ticket_id.isdigit() for ticket_id in ids)
