@@ -10,7 +10,7 @@ from scipy.linalg import cho_factor, cho_solve
 from models.forecast.panel import Bools, Floats, Ints
 
 PASSES = 3
-WINSORISE_AT = 2.5  # robust standard deviations; keeps a past surge out of the base
+WINSORISE_AT = 1.6  # robust standard deviations; keeps a past surge out of the base
 LONE_SERIES_EASING = 0.1  # a series without siblings has no pool to lean on: a tenth of the event penalty
 REJECT_AT = 8.0  # from here on a day says nothing of the base at all (Hampel 1974)
 # How far effects differ, as standard deviations on the log scale: between everything and no effect at all,
@@ -125,7 +125,7 @@ class _Equations:
 def fit_blocks(blocks: list[SeriesBlock]) -> list[BlockFit]:
     """Fit every block, event effects pooled by cell and then over all cells.
 
-    Ridge with a prior mean: three passes; after each one residuals beyond 2.5 robust standard deviations are
+    Ridge with a prior mean: three passes; after each one residuals beyond 1.6 robust standard deviations are
     drawn in and the pooled event effects become the prior of the next.
     """
     series = sum(block.target.shape[1] for block in blocks)
