@@ -16,6 +16,39 @@ from assets.table_assets import store_tables, table_specs
 from assets.tables import FORECAST_TABLES
 from dbt_like_sql.warehouse import Warehouse
 
+_SURGES_ON = """
+    with alarms as (
+        select
+            *,
+            started_at at time zone 'UTC' at time zone time_zone as starts_at,
+            as_of at time zone 'UTC' at time zone time_zone as ends_at
+        from surge_alarms
+        cross join stg_account
+        where is_ongoing and scope in ('business_line', 'region', 'total')
+    )
+    select
+        alarm_id as event_id,
+        'ato_wave' as kind,
+        'Surge since ' || strftime(starts_at, '%-d %b') as name,
+        business_line,
+        region,
+        null as size,
+        starts_at,
+        ends_at
+    from alarms
+    where
+        scope = (select scope from alarms order by array_position(['business_line', 'region', 'total'], scope) limit 1)
+        and not exists (
+            select 1
+            from stg_calendar as known
+            where known.kind in ('ato_wave', 'incident')
+                and known.starts_at < alarms.as_of
+                and known.ends_at > alarms.started_at
+                and coalesce(known.business_line = alarms.business_line, true)
+                and coalesce(known.region = alarms.region, true)
+        )
+    order by all
+"""
 _TABLES = FORECAST_TABLES | RECORD_TABLES
 
 
@@ -24,7 +57,7 @@ _TABLES = FORECAST_TABLES | RECORD_TABLES
     specs=table_specs(
         _TABLES,
         group="forecasts",
-        deps=["daily_volume", "stg_calendar", "stg_account"],
+        deps=["daily_volume", "stg_calendar", "stg_account", "surge_alarms"],
         kinds={"polars", "numpy"},
         owner="team:capacity-planning",
     ),
@@ -76,14 +109,18 @@ def known_history(warehouse: Warehouse) -> pl.DataFrame:
 def calendar_ahead(
     warehouse: Warehouse, history: pl.DataFrame, horizon: int
 ) -> tuple[pl.DataFrame, list[str]]:
-    """The calendar with public holidays where it has none, to the forecast's end, and notes that say which."""
+    """The calendar to the forecast's end, with what it lacks: surges that are on, and public holidays.
+
+    Second come notes on the holidays that were added.
+    """
     from models.forecast.public_holidays import with_public_holidays
 
     first, last = history["date"].min(), history["date"].max()
+    calendar = with_surges_on(warehouse, known_calendar(warehouse))
     if not isinstance(first, date) or not isinstance(last, date):
-        return known_calendar(warehouse), []
+        return calendar, []
     return with_public_holidays(
-        known_calendar(warehouse), history["region"].unique().to_list(), first, last + timedelta(days=horizon)
+        calendar, history["region"].unique().to_list(), first, last + timedelta(days=horizon)
     )
 
 
@@ -95,6 +132,16 @@ def known_calendar(warehouse: Warehouse) -> pl.DataFrame:
         "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
         "from stg_calendar cross join stg_account"
     )
+
+
+def with_surges_on(warehouse: Warehouse, calendar: pl.DataFrame) -> pl.DataFrame:
+    """The calendar with the surges that are on, each until now, as waves that nobody has written down yet.
+
+    The lines that surge stand for the regions and the total that surge with them.
+    """
+    if "surge_alarms" not in warehouse.tables():
+        return calendar
+    return pl.concat([calendar, warehouse.query(_SURGES_ON).cast(dict(calendar.schema))])  # type: ignore[arg-type]
 
 
 def _no_forecast() -> dict[str, pl.DataFrame]:

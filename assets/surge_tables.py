@@ -95,5 +95,5 @@ SURGE_TABLES: dict[str, type[dy.Schema]] = {
     "surge_hours": SurgeHours,
     "surge_course": SurgeCourse,
     "surge_tickets": SurgeTickets,
-    "surge_people": SurgePeople,
 }
+SURGE_PEOPLE_TABLES: dict[str, type[dy.Schema]] = {"surge_people": SurgePeople}

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from assets.forecasts import known_calendar, known_history
 from assets.pictures import markdown_table
 from assets.resources import WAREHOUSE_POOL, StateFolder
-from assets.surge_tables import SURGE_TABLES
+from assets.surge_tables import SURGE_PEOPLE_TABLES, SURGE_TABLES
 from assets.table_assets import store_tables, table_specs
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
@@ -183,8 +183,6 @@ _WORK = """
             "source_coverage",
             "ticket_themes",
             "themes",
-            "ticket_times",
-            "staffing_weeks",
         ],
         kinds={"polars", "numpy"},
         owner="team:capacity-planning",
@@ -230,7 +228,6 @@ def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str,
     from models.forecast.surge_report import (
         SurgeReport,
         campaign_lifts,
-        people_for,
         watch_hours,
         watched_from,
     )
@@ -260,9 +257,37 @@ def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str,
     }
     if course.is_empty():
         return frames
-    ongoing = alarms.filter("is_ongoing")
+    return frames | {"surge_course": course}
+
+
+@dg.multi_asset(
+    name="surge_people",
+    specs=table_specs(
+        SURGE_PEOPLE_TABLES,
+        group="forecasts",
+        deps=["surge_alarms", "surge_course", "staffing_weeks", "ticket_times", "stg_account"],
+        kinds={"polars", "duckdb"},
+        owner="team:capacity-planning",
+    ),
+    pool=WAREHOUSE_POOL,
+)
+def surge_people_table(state: StateFolder) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """The people that the likely course of each surge takes, as many a ticket as the staffing plan has."""
+    with state.warehouse() as warehouse:
+        frame = surge_people_frame(warehouse)
+        yield from store_tables(warehouse, {"surge_people": frame}, SURGE_PEOPLE_TABLES)
+
+
+def surge_people_frame(warehouse: Warehouse) -> pl.DataFrame:
+    """The table surge_people, from the surges that are on and the staffing plan that a warehouse knows."""
+    from models.forecast.surge_report import people_for
+
+    course = warehouse.query("select * from surge_course order by all")
+    ongoing = warehouse.query(
+        "select alarm_id, business_line from surge_alarms where is_ongoing order by all"
+    )
     work = warehouse.query(_WORK, [ongoing["alarm_id"].to_list(), ongoing["business_line"].to_list()])
-    return frames | {"surge_course": course, "surge_people": people_for(course, work)}
+    return people_for(course, work)
 
 
 def _behind(warehouse: Warehouse, alarms: pl.DataFrame, now: datetime) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from assets import table_columns as column
 from assets.cause_tables import CAUSE_TABLES
 from assets.record_tables import RECORD_TABLES
 from assets.staffing_tables import STAFFING_TABLES
-from assets.surge_tables import HOURLY_TABLES, SURGE_TABLES
+from assets.surge_tables import HOURLY_TABLES, SURGE_PEOPLE_TABLES, SURGE_TABLES
 
 
 class Themes(dy.Schema):
@@ -209,5 +209,6 @@ PYTHON_TABLES = (
     | RECORD_TABLES
     | STAFFING_TABLES
     | SURGE_TABLES
+    | SURGE_PEOPLE_TABLES
     | CAUSE_TABLES
 )

@@ -11,7 +11,7 @@ from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
 from assets.staffing import staffing_tables
-from assets.surges import surge_tables
+from assets.surges import surge_people_table, surge_tables
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
 from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
@@ -37,6 +37,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             forecast_tables,
             staffing_tables,
             surge_tables,
+            surge_people_table,
             hourly_forecast_table,
             published_snapshot(tables),
             report_pages,

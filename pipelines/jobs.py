@@ -6,7 +6,7 @@ from assets.forecasts import forecast_tables
 from assets.hourly_forecast import hourly_forecast_table
 from assets.reports.assets import report_pages, weekly_report
 from assets.staffing import staffing_tables
-from assets.surges import surge_tables
+from assets.surges import surge_people_table, surge_tables
 from assets.what_if import what_if_tables
 
 refresh = dg.define_asset_job(
@@ -24,10 +24,11 @@ rebuild_week = dg.define_asset_job(
 crisis = dg.define_asset_job(
     "crisis",
     selection=dg.AssetSelection.assets(
+        surge_tables,
         forecast_tables,
         hourly_forecast_table,
         staffing_tables,
-        surge_tables,
+        surge_people_table,
         "published_snapshot",
         report_pages,
     ),

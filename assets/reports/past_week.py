@@ -18,7 +18,7 @@ from assets.forecasts import forecast_frames
 from assets.hourly_forecast import hourly_frame
 from assets.resources import StateFolder
 from assets.staffing import plan_inputs
-from assets.surges import surge_frames
+from assets.surges import surge_frames, surge_people_frame
 from assets.tables import THEME_TABLES
 from assets.theme_registry import theme_frames_as_of
 from assets.themes import driver_frame
@@ -68,10 +68,11 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
         warehouse.build(model)
     _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
     _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
+    _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))
     _store(warehouse, {"forecast_hourly": hourly_frame(warehouse)})
     _store(warehouse, staffing_plan(plan_inputs(warehouse, state.agent_hour_cost)))
-    _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
+    _store(warehouse, {"surge_people": surge_people_frame(warehouse)})
 
 
 def _before_and_after_themes(models: Sequence[Model]) -> tuple[list[Model], list[Model]]:

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from assets.surge_tables import SURGE_TABLES
-from assets.surges import surge_frames
+from assets.forecasts import known_calendar, with_surges_on
+from assets.surge_tables import SURGE_PEOPLE_TABLES, SURGE_TABLES
+from assets.surges import surge_frames, surge_people_frame
 from dbt_like_sql.warehouse import Warehouse
 
 NOW = datetime(2026, 3, 10, 15)
@@ -101,14 +102,38 @@ def test_the_tickets_behind_it_are_its_victims_first(frames):
     assert line["rank"].to_list() == list(range(1, 21))
 
 
-def test_the_people_follow_from_the_plan(frames):
-    people = frames["surge_people"].filter(pl.col("alarm_id").str.starts_with("business_line"))
+@pytest.fixture(scope="module")
+def stored(warehouse, frames) -> Warehouse:
+    """The warehouse with the surges in it."""
+    for name, frame in frames.items():
+        warehouse.replace(name, frame)
+    return warehouse
+
+
+def test_the_people_follow_from_the_plan(stored, frames):
+    people = SURGE_PEOPLE_TABLES["surge_people"].validate(surge_people_frame(stored), cast=True)
+    people = people.filter(pl.col("alarm_id").str.starts_with("business_line"))
     course = frames["surge_course"].filter(pl.col("alarm_id").str.starts_with("business_line"))
     # Ten people work off 500 tickets a week.
     assert people["people_more"].to_list() == pytest.approx(
         (course["expected_excess"] * 7 * 10 / 500).to_list()
     )
     assert people.height == 14
+
+
+def test_the_forecast_takes_a_surge_for_a_wave_unless_the_calendar_has_it(stored):
+    (wave,) = with_surges_on(stored, known_calendar(stored)).iter_rows(named=True)
+    assert (wave["kind"], wave["business_line"], wave["region"]) == ("ato_wave", "account_security", None)
+    assert wave["name"] == "Surge since 8 Mar"
+    assert abs(wave["starts_at"] - WAVE_FROM) <= timedelta(hours=6)
+    assert wave["ends_at"] == NOW
+    with stored.transaction() as connection:
+        connection.execute(
+            "insert into stg_calendar values ('w', 'ato_wave', 'Wave', 'account_security', null, null, $1, $2)",
+            [WAVE_FROM, NOW],
+        )
+        assert with_surges_on(stored, known_calendar(stored))["event_id"].to_list() == ["w"]
+        connection.execute("delete from stg_calendar")
 
 
 def test_without_tickets_the_tables_are_empty(warehouse):
