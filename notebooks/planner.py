@@ -291,9 +291,14 @@ def asked(
             )
         )
     if wave_accounts.value > 0:
-        onset = datetime.combine(wave_day.value, time(9))
         events.append(
-            Wave(wave_accounts.value, onset, wave_half_life.value, wave_rate.value, wave_line.value)
+            Wave(
+                wave_accounts.value,
+                datetime.combine(wave_day.value, time(9)),
+                wave_half_life.value,
+                wave_rate.value,
+                wave_line.value,
+            )
         )
     # A slider that was not moved leaves every team as it is.
     levers = Levers(
@@ -432,24 +437,27 @@ def charts(by_day, by_week, events, is_asked, is_staffed):
 
 
 @app.cell
-def export(days, line_choice, tier_choice, weeks):
-    one_week = shown_rows(weeks, line_choice.value, tier_choice.value).select(
-        pl.col("week").alias("week from"),
-        pl.col("business_line").map_elements(wording.readable, return_dtype=pl.String).alias("line"),
-        "tier",
-        pl.col("tickets_baseline").round(0).alias("tickets now"),
-        pl.col("tickets").round(0),
-        pl.col("people_baseline").round(1).alias("people now"),
-        pl.col("people").round(1),
-        pl.col("people_staffed").round(1).alias("employed"),
-        pl.col("backlog_baseline").round(0).alias("waiting now"),
-        pl.col("backlog").round(0).alias("waiting"),
-        (pl.col("within_sla_baseline") * 100).round(1).alias("in time now, %"),
-        (pl.col("within_sla") * 100).round(1).alias("in time, %"),
-    )
+def export(days, is_asked, line_choice, tier_choice, weeks):
+    def change(row, column, show):
+        before, after = show(row[f"{column}_baseline"]), show(row[column])
+        return f"{before} → {after}" if is_asked else before
+
+    one_week = [
+        {
+            "week from": wording.day(row["week"]),
+            "line": wording.readable(row["business_line"]),
+            "tier": row["tier"],
+            "tickets": change(row, "tickets", wording.count),
+            "people": change(row, "people", wording.number),
+            "employed": wording.number(row["people_staffed"]),
+            "waiting": change(row, "backlog", wording.count),
+            "in time": change(row, "within_sla", wording.share),
+        }
+        for row in shown_rows(weeks, line_choice.value, tier_choice.value).iter_rows(named=True)
+    ]
     mo.vstack(
         [
-            mo.md("### Week by week\n\nWhole weeks from Monday on. *Now*: the plan as it stands."),
+            mo.md("### Week by week\n\nWhole weeks from Monday on; waiting at the end of the week."),
             mo.ui.table(
                 one_week,
                 selection=None,
@@ -458,6 +466,9 @@ def export(days, line_choice, tier_choice, weeks):
                 show_download=False,
                 show_search=False,
                 page_size=8,
+                text_justify_columns=dict.fromkeys(
+                    ("tickets", "people", "employed", "waiting", "in time"), "right"
+                ),
             ),
             mo.hstack(
                 [

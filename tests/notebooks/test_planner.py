@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -61,11 +58,3 @@ def test_without_a_snapshot_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("GROUNDSWELL_HOME", str(tmp_path))
     outputs, _ = notebook.app.run()
     assert "make demo" in "".join(output.text for output in outputs if hasattr(output, "text"))
-
-
-def test_the_app_is_a_valid_marimo_file():
-    checked = subprocess.run(
-        [sys.executable, "-m", "marimo", "check", "--strict", notebook.__file__],
-        capture_output=True, text=True, cwd=Path(notebook.__file__).parents[1],
-    )  # fmt: skip
-    assert checked.returncode == 0, checked.stdout + checked.stderr
