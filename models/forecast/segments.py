@@ -137,7 +137,7 @@ def forecast_fit(made: SegmentFit) -> SegmentForecast:
         season = unit.fit.without_events - unit.fit.trend
         usual_season = np.log(np.exp(season[:days][-RECENT_DAYS:]).mean(axis=0))
         fitted = unit.lift * np.exp(unit.fit.fitted)
-        planned[:, unit.index] = fitted[days:]
+        planned[:, unit.index] = unit.lift * np.exp(unit.fit.without_events[days:] + _events_ahead(unit))
         usual[max(len(usual) - days, 0) :, unit.index] = fitted[:days][-len(usual) :]
         base[:, unit.index] = unit.lift * np.exp(unit.fit.without_events[days:])
         level[:, unit.index] = unit.lift * np.exp(unit.fit.trend[days:] + usual_season)
@@ -149,6 +149,19 @@ def forecast_fit(made: SegmentFit) -> SegmentForecast:
     surge = surge_carry_over(made.scoped, made.days, by_segment[3], by_segment[0])
     expected = by_segment[0] + sum(surge.values(), np.zeros(()))
     return SegmentForecast(expected, by_segment[1], by_segment[2], surge, units.sparse, ended)
+
+
+def _events_ahead(unit: UnitFit) -> Floats:
+    """Log effect of the events ahead, never beyond the strongest of the past.
+
+    Effects of large or overlapping campaigns multiply into what nobody has seen. A series too young to have
+    seen any is left to its siblings' effects.
+    """
+    days = unit.block.target.shape[0]
+    effect = unit.fit.fitted - unit.fit.without_events
+    if unit.block.borrows:
+        return effect[days:]
+    return np.clip(effect[days:], effect[:days].min(axis=0), effect[:days].max(axis=0))
 
 
 def _holidays_ahead(made: SegmentFit) -> Bools:

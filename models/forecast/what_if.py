@@ -166,14 +166,26 @@ def added_by_campaign(
             f"({fitted.dates[0]} to {fitted.dates[-1]}); choose days inside it"
         )
     baseline = fitted.baseline[np.ix_(days_touched, reached)]
-    note = (
-        f"The calendar already has {planned[0].name} from {planned[0].first} to {planned[0].last}: "
-        "this is the difference to it."
-        if planned
-        else ""
-    )
     dates = tuple(fitted.dates[day] for day in days_touched)
+    note = _campaign_note(fitted, event, planned)
     return AddedVolume(dates, fitted.segments[reached], baseline * lift, baseline * drawn, note)
+
+
+def _campaign_note(fitted: FittedForecast, event: CalendarEvent, planned: list[CalendarEvent]) -> str:
+    notes = []
+    if planned:
+        notes.append(
+            f"The calendar already has {planned[0].name} from {planned[0].first} to {planned[0].last}: "
+            "this is the difference to it."
+        )
+    past = [other for other in fitted.fit.scoped.events if other.kind == "campaign"]
+    largest = max(other.size for other in past if other.first <= fitted.fit.scoped.panel.last)
+    if event.size > largest:
+        notes.append(
+            f"No past campaign was larger than {largest * fitted.usual_size:.3g}: "
+            "what a larger one brings is extrapolated."
+        )
+    return " ".join(notes)
 
 
 def added_by_wave(

@@ -65,6 +65,19 @@ def test_campaigns_that_overlap_share_what_they_bring_together():
     assert on.filter(effect_kind="campaign")["tickets"].min() > 0
 
 
+def test_no_campaign_is_expected_to_bring_more_than_the_strongest_of_the_past():
+    counts = np.full(700, 60.0)
+    starts = (100, 250, 400, 550)
+    for start in starts:
+        counts[start : start + 4] *= 3
+    calendar = pl.concat(
+        event("campaign", "Sale", FIRST + timedelta(days=start), 4, size=size)
+        for start, size in (*((start, 1.0) for start in starts), (720, 6.0))
+    )
+    made = forecast_daily(history_of(noisy(counts, 700)), calendar, cutoff=last_day(700), origins=2)
+    assert 150 < made.points.filter(level="total")["expected"].max() < 240
+
+
 def test_a_wave_that_is_on_carries_over_and_dies_away():
     counts = noisy(50, 500)
     counts[497:500] += [120, 200, 160]

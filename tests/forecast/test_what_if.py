@@ -65,6 +65,15 @@ def test_a_campaign_that_is_planned_already_is_compared_with_the_plan(sales):
     assert moved[COMING + timedelta(days=5)] > 50
 
 
+def test_a_campaign_larger_than_any_before_is_said_to_be_extrapolated(fitted):
+    usual, large = (
+        added_by_campaign(fitted, "Sale", COMING, 4, size, business_line="a") for size in (1.0, 2.0)
+    )
+    assert usual.note == ""
+    assert "larger than 1:" in large.note
+    assert large.by()["added"][0] > usual.by()["added"][0]
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 80), st.integers(1, 10), st.sampled_from([None, "a", "b"]))
 def test_a_size_of_zero_changes_nothing(fitted, ahead, days, line):
