@@ -22,7 +22,7 @@ from models.themes.recipe import (
     TEXTS_READ_PER_THEME,
     WORDS_READ_PER_TEXT,
 )
-from models.themes.stop_words import can_be_a_name
+from models.themes.stop_words import can_be_a_name, can_open_a_name
 
 Embed = Callable[[Sequence[str]], Vectors]
 Matrix = npt.NDArray[np.float64]
@@ -111,6 +111,8 @@ def _phrases(text: str) -> set[str]:
     for clause in _CLAUSE_END.split(text.lower().replace("’", "'")):
         words = _WORD.findall(clause)
         for start in range(len(words)):
+            if not can_open_a_name(words[start]):
+                continue
             for stop in range(start + fewest, min(start + most, len(words)) + 1):
                 if can_be_a_name(words[start:stop]):
                     found.add(" ".join(words[start:stop]))

@@ -30,6 +30,12 @@ _QUESTION = frozenset(
 )  # fmt: skip
 
 
+@cache
+def can_open_a_name(word: str) -> bool:
+    """Whether any phrase that begins with this word can be a name."""
+    return not _is_letter(word) and (word not in _stop_words() or word in _MAY_OPEN)
+
+
 def can_be_a_name(words: list[str]) -> bool:
     """Whether a phrase neither opens nor closes with a word that says nothing there, nor repeats one."""
     stop_words = _stop_words()
