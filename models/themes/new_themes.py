@@ -63,8 +63,7 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
         return []
     nearness = (around.new.cosine[:, :NEAREST] - around.old.cosine[:, :NEAREST]).mean(axis=1)
     grouped = np.concatenate(groups)
-    distance = _distance_from_history(history, around.old, grouped, NEAREST)
-    of_all = _distance_from_history(history, around.old, grouped, NEIGHBOURS)
+    distance, of_all = _distances_from_history(history, around.old, grouped, (NEAREST, NEIGHBOURS))
     return [
         group
         for group in groups
@@ -108,14 +107,20 @@ def _groups(recent: Vectors, rows: Rows) -> list[Rows]:
     return sorted((group for group in groups if len(group) >= LEAST_TEXTS), key=lambda g: (-len(g), g[0]))
 
 
-def _distance_from_history(history: Vectors, old: Neighbours, rows: Rows, k: int) -> Floats:
-    """How much further these recent texts are from the k nearest of history than those are from theirs.
+def _distances_from_history(
+    history: Vectors, old: Neighbours, rows: Rows, counts: tuple[int, ...]
+) -> list[Floats]:
+    """For each k how much further these recent texts are from the k nearest of history than those are from theirs.
 
     Cosines, shape (recent,), zeros for the other recent texts.
     """
-    met, back = np.unique(old.index[rows, :k], return_inverse=True)
-    within = nearest(history[met], history, k, itself=met).cosine.mean(axis=1)
-    usual = within[back].reshape(len(rows), -1).mean(axis=1)
-    distance = np.zeros(len(old.cosine))
-    distance[rows] = usual - old.cosine[rows, :k].mean(axis=1)
-    return distance
+    met, back = np.unique(old.index[rows], return_inverse=True)
+    back = back.reshape(len(rows), -1)
+    theirs = nearest(history[met], history, max(counts), itself=met).cosine
+    distances = []
+    for k in counts:
+        usual = theirs[:, :k].mean(axis=1)[back[:, :k]].mean(axis=1)
+        distance = np.zeros(len(old.cosine))
+        distance[rows] = usual - old.cosine[rows, :k].mean(axis=1)
+        distances.append(distance)
+    return distances
