@@ -46,7 +46,7 @@ def record_frames(
         weeks = judgement.keep(weeks, made.weekly, made.past_weekly)
         now = judgement.weekly_effects(made.effects).select(effects.columns)
         effects = pl.concat([effects.filter(pl.col("made_on") != made_on), now])
-    came = judgement.what_came(history)
+    came = judgement.what_came(history, made_on)
     return dict(zip(_LOGS, (log, weeks, effects), strict=True)) | {
         "forecast_scores": judgement.score_log(log, came, made_on),
         "forecast_outcomes": judgement.weekly_outcomes(weeks, came, made_on),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
-from models.forecast.hierarchy import LEVELS
+from models.forecast.closures import find_gaps
+from models.forecast.hierarchy import LEVELS, levels_of
 from models.forecast.intervals import BUCKETS
-from models.forecast.panel import SEGMENT
+from models.forecast.panel import SEGMENT, dense_panel
 
 NODE = ("level", *SEGMENT)
 FORECASTS_SHOWN = 8
@@ -33,28 +35,29 @@ def keep(log: pl.DataFrame, made: pl.DataFrame, rebuilt: pl.DataFrame | None = N
     return log.sort("made_on", *NODE, maintain_order=True)
 
 
-def what_came(history: pl.DataFrame) -> pl.DataFrame:
-    """Tickets that came by level, node and day: level, the segment's columns (null where summed over), date, came.
+def what_came(history: pl.DataFrame, last_day: date) -> pl.DataFrame:
+    """Tickets that came, every day up to `last_day`: level, the segment's columns (null where summed over), date, came.
 
-    history: date, business_line, channel, tier, region, tickets.
+    history: date, business_line, channel, tier, region, tickets. Days on which a busy node's data is missing have
+    no number of their own: came is NaN, and such days count in no judgement.
     """
-    return pl.concat(
-        history.group_by("date", *kept)
-        .agg(came=pl.col("tickets").sum().cast(pl.Float64))
-        .with_columns(
-            pl.lit(level).alias("level"),
-            *(pl.lit(None, dtype=pl.String).alias(column) for column in SEGMENT if column not in kept),
-        )
-        .select(*NODE, "date", "came")
-        for level, kept in LEVELS.items()
-        if level in _LEVELS_KEPT
-    )
+    panel = dense_panel(history, last_day)
+    if panel is None:
+        return pl.DataFrame(schema=dict.fromkeys(NODE, pl.String) | {"date": pl.Date, "came": pl.Float64})
+    dates = [panel.first + timedelta(days=day) for day in range(panel.days)]
+    levels = [level for level in levels_of(panel.segments) if level.name in _LEVELS_KEPT]
+    rows = []
+    for level in levels:
+        came = level.sum(panel.counts)
+        known = np.where(find_gaps(came), np.nan, came)
+        rows.append(level.rows(last_day, "date", dates, {"came": known}).drop("made_on"))
+    return pl.concat(rows)
 
 
 def score_log(log: pl.DataFrame, came: pl.DataFrame, last_day: date) -> pl.DataFrame:
     """Every stored forecast against what came, by level and days ahead.
 
-    log: daily rows, see `keep`. came: see `what_came`; a day up to `last_day` without a row had no ticket.
+    log: daily rows, see `keep`. came: see `what_came`; a node without a row up to `last_day` had no ticket.
     Columns: made_on, is_rebuilt, level, horizon, days (series x days compared), wape, bias (forecast minus actual,
     both over tickets; null where none came), coverage_80, coverage_95.
     """
@@ -66,6 +69,7 @@ def score_log(log: pl.DataFrame, came: pl.DataFrame, last_day: date) -> pl.DataF
         log.filter(pl.col("date") <= last_day)
         .join(came, on=[*NODE, "date"], how="left", nulls_equal=True)
         .with_columns(pl.col("came").fill_null(0.0), horizon=bucket)
+        .filter(pl.col("came").is_not_nan())
     )
     error = pl.col("expected") - pl.col("came")
     volume = pl.col("came").sum()
@@ -83,7 +87,7 @@ def score_log(log: pl.DataFrame, came: pl.DataFrame, last_day: date) -> pl.DataF
 
 
 def weekly_outcomes(log: pl.DataFrame, came: pl.DataFrame, last_day: date) -> pl.DataFrame:
-    """Whole weeks as they were forecast, beside what came of them (null for weeks not over yet).
+    """Whole weeks as they were forecast, beside what came of them (null for weeks not over or with days missing).
 
     log: weekly rows, see `keep`. came, last_day: see `score_log`. Of the forecasts a week of which is over, the
     last FORECASTS_SHOWN are given.
@@ -94,7 +98,7 @@ def weekly_outcomes(log: pl.DataFrame, came: pl.DataFrame, last_day: date) -> pl
     return (
         log.filter(pl.col("made_on").is_in(newest.implode()))
         .join(weeks, on=[*NODE, "week"], how="left", nulls_equal=True)
-        .with_columns(came=pl.when(is_over).then(pl.col("came").fill_null(0.0)))
+        .with_columns(came=pl.when(is_over).then(pl.col("came").fill_null(0.0)).fill_nan(None))
     )
 
 

@@ -38,7 +38,7 @@ def _came(counts: list[int], first: date = MONDAY) -> pl.DataFrame:
     history = pl.DataFrame({"date": days, "tickets": counts}).with_columns(
         pl.lit("x").alias(name) for name in SEGMENT
     )
-    return judgement.what_came(history)
+    return judgement.what_came(history.filter(pl.col("tickets") > 0), days[-1])
 
 
 def test_a_forecast_made_again_on_the_same_day_replaces_the_earlier_one():
@@ -58,14 +58,24 @@ def test_rebuilt_forecasts_stand_in_until_eight_were_stored():
 
 
 def test_a_forecast_is_scored_by_hand():
-    # 10 a day said; 8, 13, 10, and a day without a row, which had none, came. 80 %: 8 to 12, 95 %: 6 to 14.
+    # 10 a day said; 8, 13, a day without a row, which had none, and 10 came. 80 %: 8 to 12, 95 %: 6 to 14.
     log = _log(_forecast(MONDAY - timedelta(1), [10, 10, 10, 10, 10]))
-    scores = judgement.score_log(log, _came([8, 13, 10]), MONDAY + timedelta(3))
+    scores = judgement.score_log(log, _came([8, 13, 0, 10]), MONDAY + timedelta(3))
     assert scores.select("horizon", "days").rows() == [("1-7", 4)]
-    assert scores["wape"].item() == pytest.approx((2 + 3 + 0 + 10) / 31)
-    assert scores["bias"].item() == pytest.approx((2 - 3 + 0 + 10) / 31)
+    assert scores["wape"].item() == pytest.approx((2 + 3 + 10 + 0) / 31)
+    assert scores["bias"].item() == pytest.approx((2 - 3 + 10 + 0) / 31)
     assert scores["coverage_80"].item() == pytest.approx(2 / 4)
     assert scores["coverage_95"].item() == pytest.approx(3 / 4)
+
+
+def test_days_whose_data_is_missing_judge_no_forecast():
+    log = _log(_forecast(MONDAY - timedelta(1), [10] * 21))
+    came = _came([10] * 7 + [0] * 7 + [10] * 7)
+    scores = judgement.score_log(log, came, MONDAY + timedelta(20))
+    assert scores.select("horizon", "days", "wape").rows() == [("1-7", 7, 0.0), ("15-28", 7, 0.0)]
+    weeks = log.filter(pl.col("date").dt.weekday() == 1).rename({"date": "week"})
+    outcomes = judgement.weekly_outcomes(weeks, came, MONDAY + timedelta(20))
+    assert outcomes["came"].to_list() == [70.0, None, 70.0]
 
 
 def test_days_ahead_are_told_apart():
