@@ -18,6 +18,7 @@ WEEK = 168
 # Nobody keeps more people for a promise than this many times those the work takes (or one in all).
 _MOST = 4.0
 _HALVINGS = 12  # within a thousandth
+_SHORT_WEEK = 0.5  # of a usual week's open hours
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +127,32 @@ def message_need(
     return MessageNeed(np.maximum(agents * there, capped) / 60, in_time, best)
 
 
-def open_minutes_of_weeks(teams: Sequence[Team], hours: Hours) -> Floats:
-    """Minutes of a whole week in which each team is on duty, shape (teams, weeks)."""
-    return _open_weeks(Weeks.of(hours), teams).sum(axis=-1)
+def minutes_for_full_pay(teams: Sequence[Team], hours: Hours) -> Floats:
+    """Open minutes over which a person's hours of a week are spread, shape (teams, weeks); at least 1.
+
+    Those of a usual week of seven days (of a plan of fewer days, their mean times seven), or more where the week is
+    open longer. A closed day, or one outside the plan, takes its part of the hours with it: nobody works it elsewhere.
+    """
+    is_open = np.stack([team.is_open for team in teams]) * MINUTES
+    by_day = is_open.reshape(len(teams), -1, 24).sum(axis=2)
+    whole = hours.days // 7 * 7
+    usual = (
+        np.median(by_day[:, :whole].reshape(len(teams), -1, 7).sum(axis=2), axis=1)
+        if whole
+        else by_day.mean(axis=1) * 7
+    )
+    own = Weeks.of(hours).split(is_open).sum(axis=-1)
+    return np.maximum(np.maximum(usual[:, None], own), 1.0)
+
+
+def share_worked(teams: Sequence[Team], hours: Hours) -> Floats:
+    """The share of a person's weekly hours worked in each week, shape (teams, weeks): below 1 with closed days.
+
+    A week open less than half as long as usual counts whole: its work is done in the weeks around it.
+    """
+    own = Weeks.of(hours).split(np.stack([team.is_open for team in teams])).sum(axis=-1) * MINUTES
+    share = own / minutes_for_full_pay(teams, hours)
+    return np.where(share < _SHORT_WEEK, 1.0, share)
 
 
 def _open_weeks(weeks: Weeks, teams: Sequence[Team]) -> Floats:
@@ -136,7 +160,7 @@ def _open_weeks(weeks: Weeks, teams: Sequence[Team]) -> Floats:
     split = weeks.split(np.stack([team.is_open for team in teams])) * MINUTES
     usual = split[:, min(1, weeks.count - 1)]
     total = split.sum(axis=-1, keepdims=True)
-    is_short = total < 0.5 * usual.sum(axis=-1)[:, None, None]
+    is_short = total < _SHORT_WEEK * usual.sum(axis=-1)[:, None, None]
     return np.where(is_short, usual[:, None, :], split)
 
 

@@ -19,7 +19,8 @@ from models.staffing.needs import (
     Weeks,
     live_need,
     message_need,
-    open_minutes_of_weeks,
+    minutes_for_full_pay,
+    share_worked,
 )
 from models.staffing.opening_hours import Hours
 from models.staffing.promises import LIVE_CHANNELS, Promises
@@ -145,12 +146,13 @@ def _weeks(inputs: PlanInputs, need: Needed, effects: WeekEffects) -> pl.DataFra
     mondays = whole_weeks(hours.first, hours.days)
     skipped = 1 if need.weeks.before else 0
     arrived = need.weeks.split(sum(need.tickets.values(), start=np.zeros(1))).sum(axis=-1)
+    worked = share_worked(inputs.teams, hours)
     rows = []
     for number, team in enumerate(inputs.teams):
         cost = team.terms.hour_cost
         for place, monday in enumerate(mondays, start=skipped):
             tickets = arrived[number, place] * need.ratios[:, number, place]
-            people = need.hours[:, number, place] / team.hours_of_one
+            people = need.hours[:, number, place] / (team.hours_of_one * worked[number, place])
             staffed = None if team.people is None else _people_in(team.people, hours, monday)
             because = because_of(effects, team, [monday], [tickets[_MIDDLE]], rises_only=False)
             rows.append((
@@ -236,7 +238,7 @@ def _capacity(inputs: PlanInputs, need: Needed, asks: list[Ask]) -> Floats:
         until = hours.days if ask.to_date >= last_sunday else last + 1
         people[ask.team, max(first, 0) : until] += ask.people_more
     of_one = np.array([[team.hours_of_one] for team in teams]) * MINUTES
-    opened = np.repeat(open_minutes_of_weeks(teams, hours), 168, axis=1)
+    opened = np.repeat(minutes_for_full_pay(teams, hours), 168, axis=1)
     opened = opened[:, need.weeks.before : need.weeks.before + hours.count]
     is_open = np.stack([team.is_open for team in teams]) * MINUTES
     there = np.repeat(people, 24, axis=1) * of_one * is_open / opened

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.staffing.outlook import outlook
+from models.staffing.capacity_curve import Floats
+from models.staffing.outlook import PlanInputs, outlook
 from models.staffing.promises import ReplyTarget
 from models.staffing.teams import Terms
-from tests.staffing.conftest import DAYS, MADE_ON, Inputs, daily
+from tests.staffing.conftest import DAYS, MADE_ON, OFFICE, Inputs, daily
 
 MONDAYS = [date(2026, 3, day) for day in (2, 9, 16, 23)]
 same_fixture = settings(
@@ -97,6 +99,52 @@ def test_tickets_that_wait_already_come_first(inputs: Inputs) -> None:
     assert with_them["backlog"][0] > without["backlog"][0] + 150
     assert with_them["oldest_hours"][0] > 24
     assert with_them["backlog"][-1] == pytest.approx(without["backlog"][-1], abs=0.1)
+
+
+def cut(made: PlanInputs, skipped: int, days: int, closed: Sequence[int] = ()) -> PlanInputs:
+    """The plan of some days only; closed: those of them on which nobody is there."""
+    first = MADE_ON + timedelta(days=skipped + 1)
+    is_open = OFFICE[: days * 24].copy().reshape(days, 24)
+    is_open[list(closed)] = 0
+    teams = tuple(
+        replace(team, is_open=is_open.ravel(), people=None if team.people is None else team.people[:days])
+        for team in made.teams
+    )
+    here = made.daily.filter(pl.col("date").is_between(first, first + timedelta(days=days - 1)))
+    return replace(made, made_on=first - timedelta(days=1), daily=here, teams=teams)
+
+
+def done_by_day(made: PlanInputs) -> Floats:
+    """Messages begun on each day by the people there are."""
+    seen = outlook(made).backlog.filter(pl.col("scenario") == "as staffed")
+    done: Floats = seen["arrivals"].to_numpy() - np.diff(seen["backlog"].to_numpy(), prepend=0.0)
+    return done
+
+
+def test_a_week_begun_on_a_wednesday_has_five_days_of_work(inputs: Inputs) -> None:
+    # A person gives 28 of 40 hours a week, 4 a day over seven days; 4 people do 96 tickets of 10 minutes a day.
+    done = done_by_day(cut(inputs(daily(1000)), skipped=2, days=24))
+    assert done[:5].sum() == pytest.approx(5 * 96)
+    assert done[5:12].sum() == pytest.approx(7 * 96)
+    assert done[19:].sum() == pytest.approx(5 * 96)  # and to a Friday
+
+
+def test_nobody_works_a_closed_day_elsewhere_in_its_week(inputs: Inputs) -> None:
+    made = cut(inputs(daily(84)), skipped=0, days=28, closed=[9])
+    busy = cut(inputs(daily(1000)), skipped=0, days=28, closed=[9])
+    done = done_by_day(busy)
+    assert done[9] == pytest.approx(0, abs=1e-6)
+    assert done[7:14].sum() == pytest.approx(6 * 96)
+    # The same hours on the floor take 7/6 of the people of a week without a closed day.
+    weeks = outlook(made).weeks
+    assert weeks["people"][1] == pytest.approx(weeks["hours"][1] / (28 * 6 / 7))
+    assert weeks["people"][0] == pytest.approx(weeks["hours"][0] / 28)
+
+
+def test_a_plan_of_one_closed_day_has_numbers(inputs: Inputs) -> None:
+    seen = outlook(cut(inputs(daily(84)), skipped=6, days=1, closed=[0]))
+    assert seen.backlog["backlog"].to_list() == pytest.approx([84])
+    assert seen.backlog.select(pl.selectors.float().is_finite().all()).row(0) == (True,) * 4
 
 
 def test_tier_2_gets_its_share_once_tier_1_has_got_round_to_them(inputs: Inputs) -> None:
