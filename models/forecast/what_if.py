@@ -29,6 +29,11 @@ USUAL_CAMPAIGNS = 4.0
 # A wave's half-life and contact rate are guesses when one asks: about a third and a quarter either way.
 HALF_LIFE_SPREAD = 0.35
 CONTACT_RATE_SPREAD = 0.25
+# Effects multiply, so far beyond what has been seen an answer would be a made-up number.
+LARGEST_CAMPAIGN = 3  # times the largest past one
+LARGEST_WAVE_MONTHS = 20  # of the tickets usual where it hits
+LONGEST_HALF_LIFE_DAYS = 365
+MONTH_DAYS, YEAR_DAYS = 30, 365
 
 
 @dataclass(frozen=True)
@@ -137,11 +142,19 @@ def added_by_campaign(
     A campaign that the calendar has already (the same name but for the year, overlapping days) is replaced,
     and the answer is the difference to it. The draws are the ridge posterior of the effects times one factor
     for the whole campaign, as wide as past campaigns strayed. A size of 0 changes nothing. Raises ValueError
-    for days under 1, a negative size, a line or region without tickets, days outside the forecast, and where
-    no past campaign tells anything.
+    for no name, days under 1 or more than are forecast, a size that is negative or over LARGEST_CAMPAIGN times
+    the largest past one, a line or region without tickets, days outside the forecast, and where no past
+    campaign tells anything.
     """
-    if days < 1 or not size >= 0 or not np.isfinite(size):
-        raise ValueError(f"a campaign of {days} days and size {size}; expected 1 day or more, size 0 or more")
+    if not 1 <= days <= len(fitted.dates) or not size >= 0:
+        raise ValueError(
+            f"a campaign of {days} days and size {size}; expected 1 to {len(fitted.dates)} days (the forecast's "
+            "length) and a size of 0 or more"
+        )
+    if not name.strip():
+        raise ValueError(
+            "a campaign without a name; give the name of a past one that it is like, or a new one"
+        )
     reached = _in_scope(fitted, business_line, region)
     event = CalendarEvent(
         "campaign",
@@ -156,7 +169,7 @@ def added_by_campaign(
         return AddedVolume(
             (), fitted.segments, *_nothing(len(reached), draws), "A campaign of size 0 adds nothing."
         )
-    _require_past_campaigns(fitted)
+    _require_size_in_reach(fitted, event)
     planned = _already_planned(fitted, event)
     with threadpool_limits(1):
         days_touched, lift, drawn = _drawn_lift(fitted, event, planned, reached, draws, seed)
@@ -178,8 +191,7 @@ def _campaign_note(fitted: FittedForecast, event: CalendarEvent, planned: list[C
             f"The calendar already has {planned[0].name} from {planned[0].first} to {planned[0].last}: "
             "this is the difference to it."
         )
-    past = [other for other in fitted.fit.scoped.events if other.kind == "campaign"]
-    largest = max(other.size for other in past if other.first <= fitted.fit.scoped.panel.last)
+    largest = _largest_past_campaign(fitted)
     if event.size > largest:
         notes.append(
             f"No past campaign was larger than {largest * fitted.usual_size:.3g}: "
@@ -203,13 +215,14 @@ def added_by_wave(
 
     60 % of the peak on the first day, then the peak falling by half every half-life; split over segments by
     their share of the line's recent volume. The draws vary half-life and contact rate, both log-normal.
-    No accounts change nothing. Raises ValueError for negative numbers, a half-life of 0, a line or region
-    without tickets, and an onset after the forecast's end.
+    No accounts change nothing. Raises ValueError for negative numbers, a half-life of 0 or over a year, a line
+    or region without tickets, an onset after the forecast's end, and more tickets than LARGEST_WAVE_MONTHS
+    usual months of those segments.
     """
-    if not (accounts >= 0 and contact_rate >= 0 and half_life_days > 0):
+    if not (accounts >= 0 and contact_rate >= 0 and 0 < half_life_days <= LONGEST_HALF_LIFE_DAYS):
         raise ValueError(
             f"a wave of {accounts} accounts, half-life {half_life_days} days, contact rate {contact_rate}; "
-            "expected numbers of 0 or more and a half-life above 0"
+            f"expected numbers of 0 or more and a half-life above 0 and at most {LONGEST_HALF_LIFE_DAYS} days"
         )
     reached = _in_scope(fitted, business_line, region)
     first = onset.date()
@@ -220,6 +233,7 @@ def added_by_wave(
         return AddedVolume(
             (), fitted.segments[reached], *_nothing(len(reached), draws), "A wave of size 0 adds nothing."
         )
+    _require_wave_in_reach(fitted, accounts, contact_rate, reached)
     days = np.array([(day - first).days for day in fitted.dates])
     touched = np.flatnonzero(days >= 0)
     rng = np.random.default_rng(seed)
@@ -267,12 +281,38 @@ def _nothing(segments: int, draws: int) -> tuple[Floats, Floats]:
     return np.zeros((0, segments)), np.zeros((draws, 0, segments))
 
 
-def _require_past_campaigns(fitted: FittedForecast) -> None:
+def _largest_past_campaign(fitted: FittedForecast) -> float:
+    """The size of the largest campaign seen so far, 1 being the usual one; 0 without any."""
     last = fitted.fit.scoped.panel.last
-    if not any(event.kind == "campaign" and event.first <= last for event in fitted.fit.scoped.events):
+    campaigns = (event for event in fitted.fit.scoped.events if event.kind == "campaign")
+    return max((event.size for event in campaigns if event.first <= last), default=0.0)
+
+
+def _require_size_in_reach(fitted: FittedForecast, event: CalendarEvent) -> None:
+    largest = _largest_past_campaign(fitted)
+    if not largest:
         raise ValueError(
             "the calendar has no campaign in the past, so there is nothing to learn from; "
             "add past campaigns to the calendar"
+        )
+    if event.size > LARGEST_CAMPAIGN * largest * (1 + 1e-9):
+        raise ValueError(
+            f"size {event.size * fitted.usual_size:g} is too large: at most "
+            f"{LARGEST_CAMPAIGN * largest * fitted.usual_size:.3g}, {LARGEST_CAMPAIGN} times the largest past "
+            "campaign; what a larger one brings nobody can know"
+        )
+
+
+def _require_wave_in_reach(
+    fitted: FittedForecast, accounts: float, contact_rate: float, reached: Ints
+) -> None:
+    last_year = fitted.fit.scoped.panel.counts[-YEAR_DAYS:][:, reached]
+    month = float(last_year.sum()) / len(last_year) * MONTH_DAYS
+    if not accounts * contact_rate <= LARGEST_WAVE_MONTHS * month:
+        raise ValueError(
+            f"{accounts:,.15g} accounts at {contact_rate:g} tickets each are too many: at most "
+            f"{int(LARGEST_WAVE_MONTHS * month / contact_rate):,} accounts, {LARGEST_WAVE_MONTHS} times the "
+            f"{month:,.0f} tickets usual in a month where the wave hits"
         )
 
 

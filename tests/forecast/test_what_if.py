@@ -113,13 +113,34 @@ def test_quantiles_of_a_sum_are_those_of_the_summed_draws(fitted):
     assert added.by("business_line")["added"].sum() == pytest.approx(added.expected.sum())
 
 
+def test_a_wave_is_at_most_twenty_usual_months_and_the_largest_is_accepted(sales, fitted):
+    onset = datetime(COMING.year, COMING.month, COMING.day)
+    last_year = sales[0].filter(pl.col("business_line") == "a", pl.col("date") > CUTOFF - timedelta(days=365))
+    most = int(20 * last_year["tickets"].sum() / 365 * 30 / 0.5)
+    assert added_by_wave(fitted, most, onset, 3.0, 0.5, business_line="a").expected.any()
+    for accounts in (most + 1, 1e12, float("inf")):
+        with pytest.raises(ValueError, match=f"too many: at most {most:,} accounts, 20 times the"):
+            added_by_wave(fitted, accounts, onset, 3.0, 0.5, business_line="a")
+
+
 def test_what_cannot_be_answered_is_told_in_one_line(sales, fitted):
     wrong = {
         "size -1": lambda: added_by_campaign(fitted, "Sale", COMING, 4, -1),
         "0 days": lambda: added_by_campaign(fitted, "Sale", COMING, 0, 1),
+        "expected 1 to 90 days": lambda: added_by_campaign(fitted, "Sale", COMING, 10**10, 1),
+        "without a name": lambda: added_by_campaign(fitted, " ", COMING, 4, 1),
+        "size nan": lambda: added_by_campaign(fitted, "Sale", COMING, 4, float("nan")),
+        "size 50 is too large: at most 3, ": lambda: added_by_campaign(fitted, "Sale", COMING, 4, 50),
+        "size inf is too large": lambda: added_by_campaign(fitted, "Sale", COMING, 4, float("inf")),
         "known are a, b": lambda: added_by_campaign(fitted, "Sale", COMING, 4, 1, business_line="c"),
         "outside the forecast": lambda: added_by_campaign(fitted, "Sale", date(2030, 1, 1), 4, 1),
         "half-life 0": lambda: added_by_wave(fitted, 10, datetime(2026, 1, 1), 0, 0.3, business_line="a"),
+        "half-life inf": lambda: added_by_wave(
+            fitted, 10, datetime(2026, 1, 1), float("inf"), 0.3, business_line="a"
+        ),
+        "half-life nan": lambda: added_by_wave(
+            fitted, 10, datetime(2026, 1, 1), float("nan"), 0.3, business_line="a"
+        ),
         "begins after": lambda: added_by_wave(fitted, 10, datetime(2030, 1, 1), 2, 0.3, business_line="a"),
         "nothing to learn from": lambda: added_by_campaign(
             fit_for_what_if(sales[0], sales[1].clear(), cutoff=CUTOFF, horizon=30), "Sale", COMING, 4, 1
