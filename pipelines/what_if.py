@@ -31,7 +31,8 @@ _WIDTH = 130
 def tell_what_if(settings: Settings, event: Event, csv: Path | None, as_json: Path | None) -> None:
     """Ask the published snapshot about an event and print the answer; write it to files where wanted.
 
-    csv: the weeks. as_json: the event, its volume, weeks and days. Raises RunError where the event cannot be.
+    csv: the weeks. as_json: the event, its volume, weeks and days. Raises RunError where the event cannot be
+    or a file cannot be written.
     """
     try:
         with Warehouse(settings.published, read_only=True) as snapshot:
@@ -58,9 +59,19 @@ def tell_what_if(settings: Settings, event: Event, csv: Path | None, as_json: Pa
             )
         )
     if csv:
-        weeks.write_csv(csv)
+        _write(csv, weeks.write_csv())
     if as_json:
-        as_json.write_text(json.dumps(_as_json(title, scenario.added.by(), frames), default=str, indent=1))
+        whole = _as_json(title, scenario.added.by(), frames)
+        _write(as_json, json.dumps(whole, default=str, indent=1))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}; give a file in a folder that exists"
+        ) from None
 
 
 def _table(weeks: pl.DataFrame) -> Table:

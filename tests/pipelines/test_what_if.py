@@ -49,6 +49,17 @@ def test_a_wave_is_told_in_words_and_written_to_files(ask, tmp_path):
         (["--start", "2026-07-10"], "give either --campaign NAME or --ato-wave"),
         (["--campaign", "Sale", "--start", "2025-07-10"], "2025-07-10 is in the past"),
         (["--campaign", "Sale", "--start", "2026-07-10", "--line", "shoes"], "known are account_security"),
+        (["--campaign", "", "--start", "2026-07-10"], "a campaign without a name"),
+        (["--campaign", "Sale", "--start", "2026-07-10", "--size", "50"], "size 50 is too large: at most"),
+        (
+            ["--ato-wave", "--start", "2026-07-10", "--accounts", "1e12"],
+            "accounts at 0.3 tickets each are too many",
+        ),
+        (["--ato-wave", "--start", "2026-07-10", "--half-life", "inf"], "at most 365 days"),
+        (
+            ["--ato-wave", "--start", "2026-07-10", "--accounts", "100", "--csv", "/nonexistent/weeks.csv"],
+            "/nonexistent/weeks.csv cannot be written: No such file or directory",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(ask, arguments, told):
