@@ -20,18 +20,44 @@ _TICKETS_SHOWN, _CHARACTERS_SHOWN = 20, 400
 _COPIES, _SENDERS = 20, 10  # so many copies of one text from so many accounts are no victims
 
 _NOW = "select date_trunc('hour', as_of + interval 1 microsecond) as now from stg_account"
-# Whole hours up to now, of the days on which a source has all its new tickets.
+_STILL_COMING = 7  # days: a source may be quiet so long, over holidays, and go on
+# Hours of the days on which a source has all its new tickets, and of the day that is going on where it still brings
+# some. known_until: up to when the sources of a count say how many came; after that none is no zero.
 _HOURS = f"""
-    with counted as (
+    with newest as (
+        select
+            source,
+            max(created_on) as created_on,
+            max(greatest(created_at, case when updated_at <= as_of then updated_at end)) as at
+        from stg_tickets
+        cross join stg_account
+        group by source
+    ),
+    sources as (
+        select
+            coverage.source,
+            coverage.volume_from,
+            newest.created_on >= as_of_on - 1 and coverage.volume_until >= as_of_on - {_STILL_COMING} as is_live,
+            case when is_live then newest.created_on else coverage.volume_until end as counted_until,
+            case
+                when is_live then newest.at
+                else timezone('UTC', timezone(time_zone, cast(coverage.volume_until + 1 as timestamp)))
+            end as known_until
+        from source_coverage as coverage
+        join newest on newest.source = coverage.source
+        cross join stg_account
+    ),
+    counted as (
         select
             date_trunc('hour', tickets.created_at) as hour,
             tickets.business_line,
             tickets.region,
-            members.theme_id
+            members.theme_id,
+            sources.known_until
         from stg_tickets as tickets
-        join source_coverage as coverage
-            on coverage.source = tickets.source
-            and tickets.created_on between coverage.volume_from and coverage.volume_until
+        join sources
+            on sources.source = tickets.source
+            and tickets.created_on between sources.volume_from and sources.counted_until
         left join ticket_themes as members
             on members.source = tickets.source and members.ticket_id = tickets.ticket_id
         where tickets.created_at >= $1 and tickets.created_at < $2
@@ -44,14 +70,17 @@ _HOURS = f"""
         group by theme_id
         having count(*) >= {FEWEST_THEME_TICKETS}
     )
-    select 'total' as scope, null as business_line, null as region, null as theme_id, hour, count(*) as tickets
+    select
+        'total' as scope, null as business_line, null as region, null as theme_id,
+        hour, count(*) as tickets, max(known_until) as known_until
     from counted group by hour
     union all
-    select 'business_line', business_line, null, null, hour, count(*) from counted group by business_line, hour
+    select 'business_line', business_line, null, null, hour, count(*), max(known_until)
+    from counted group by business_line, hour
     union all
-    select 'region', null, region, null, hour, count(*) from counted group by region, hour
+    select 'region', null, region, null, hour, count(*), max(known_until) from counted group by region, hour
     union all
-    select 'theme', null, null, theme_id, hour, count(*)
+    select 'theme', null, null, theme_id, hour, count(*), max(known_until)
     from counted semi join watched_themes using (theme_id) group by theme_id, hour
     order by all
 """

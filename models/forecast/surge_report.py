@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from models.forecast.aftermath import HalfLifePrior, fit_aftermath, learn_half_life
-from models.forecast.panel import Bools, Floats
+from models.forecast.panel import Bools, Floats, Ints
 from models.forecast.segments import forecast_fit
 from models.forecast.surge import Surge, SurgeScan, scan_surges, surges_in
 from models.forecast.what_if import fit_for_what_if
@@ -35,7 +35,8 @@ MOST_LIFT = 5.0
 class Watched:
     """Hourly counts, shape (hours, series), the first hour at midnight UTC; series: a row of SERIES for each.
 
-    holidays: the hours of holidays; planned: by how much campaigns known ahead lift the usual; shaped like counts.
+    Counts end in NaN where a series is known less long than others. holidays: the hours of holidays; planned: by how
+    much campaigns known ahead lift the usual; shaped like counts.
     """
 
     first: datetime
@@ -43,6 +44,11 @@ class Watched:
     series: pl.DataFrame
     holidays: Bools
     planned: Floats
+
+    @cached_property
+    def known(self) -> Ints:
+        """Hours that are known of each series."""
+        return np.isfinite(self.counts).sum(axis=0)
 
     def at(self, hour: int) -> datetime:
         return self.first + hour * HOUR
@@ -55,9 +61,9 @@ def watched_from(now: datetime) -> datetime:
 
 
 def watch_hours(hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFrame, now: datetime) -> Watched:
-    """Lay counts out by hour and series, up to the last whole hour before now.
+    """Lay counts out by hour and series, up to the last whole hour that is known, at most to now.
 
-    hourly: SERIES, hour (UTC), tickets; an hour without a row had none. holidays: region (null: everywhere), date.
+    hourly: SERIES, hour (UTC), tickets, known_until; until then an hour without a row had none. holidays: region (null: everywhere), date.
     A holiday counts for its region, and for the other series where half of the tickets come from there. lifts: SERIES
     but the theme, date, lift; 1 where there is no row.
     """
@@ -65,14 +71,17 @@ def watch_hours(hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFram
     if hourly.height:
         begun: Any = hourly["hour"].min()
         first = max(first, datetime.combine(begun.date(), datetime.min.time()))
-    hours = max(int((now - first) // HOUR), 0)
-    series = hourly.select(SERIES).unique().sort(SERIES, nulls_last=True)
+    series = hourly.group_by(SERIES).agg(pl.col("known_until").max()).sort(SERIES, nulls_last=True)
+    known = [int((min(until, now) - first) // HOUR) for until in series["known_until"]]
+    hours, series = max(known, default=0), series.drop("known_until")
     rows = hourly.join(series.with_row_index("series"), on=SERIES, nulls_equal=True).with_columns(
         place=(pl.col("hour") - first).dt.total_hours()
     )
     rows = rows.filter(pl.col("place").is_between(0, hours - 1))
     counts = np.zeros((hours, series.height))
     counts[rows["place"].to_numpy(), rows["series"].to_numpy()] = rows["tickets"].to_numpy()
+    for column, until in enumerate(known):
+        counts[max(until, 0) :, column] = np.nan
     holiday_hours = _holiday_hours(first, counts, series, holidays)
     return Watched(first, counts, series, holiday_hours, _planned_hours(first, counts, series, lifts))
 
@@ -120,7 +129,7 @@ def _planned_hours(first: datetime, counts: Floats, series: pl.DataFrame, lifts:
 
 
 def _holiday_hours(first: datetime, counts: Floats, series: pl.DataFrame, holidays: pl.DataFrame) -> Bools:
-    by_region = series.with_columns(tickets=pl.Series(counts.sum(axis=0))).filter(scope="region")
+    by_region = series.with_columns(tickets=pl.Series(np.nansum(counts, axis=0))).filter(scope="region")
     share = {
         row["region"]: row["tickets"] / max(by_region["tickets"].sum(), 1.0)
         for row in by_region.iter_rows(named=True)
@@ -262,7 +271,7 @@ class SurgeReport:
             | {
                 "started_at": self.watched.at(surge.start),
                 "detected_at": self.watched.at(surge.detected + 1),
-                "ended_at": None if surge.end is None else self.watched.at(surge.end),
+                "ended_at": None if surge.end is None else self.watched.at(self._end(surge)),
                 "is_ongoing": surge.end is None,
                 "usual_hourly": usual / len(counts),
                 "peak_hourly": float(counts.max()),
@@ -274,7 +283,8 @@ class SurgeReport:
         )
 
     def _end(self, surge: Surge) -> int:
-        return len(self.watched.counts) if surge.end is None else max(surge.end, surge.detected + 1)
+        known = int(self.watched.known[surge.series])
+        return known if surge.end is None else max(min(surge.end, known), surge.detected + 1)
 
     def _id(self, surge: Surge) -> str:
         row = self.watched.series.row(surge.series, named=True)

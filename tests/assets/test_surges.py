@@ -20,6 +20,10 @@ WAVE_FROM = NOW - timedelta(hours=40)
 USUAL, WAVE, COPIES = "t1", "t2", "t3"
 
 
+def _account(as_of: datetime) -> str:
+    return f"select timestamp '{as_of}' as as_of, date '{as_of.date()}' as as_of_on, 'UTC' as time_zone"
+
+
 def _tickets() -> pl.DataFrame:
     """Six an hour for 100 days in two lines; for 40 hours 12 more in account_security, 2 of them copies."""
     rng = np.random.default_rng(0)
@@ -48,12 +52,13 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     with Warehouse(folder / "warehouse.duckdb", memory_limit="1GB", spill=folder / "spill") as made:
         made.replace("made", _tickets())
         for sql in (
-            f"create table stg_account as select timestamp '{NOW}' as as_of, 'UTC' as time_zone",
+            f"create table stg_account as {_account(NOW)}",
             "create table stg_tickets as select 's' as source, 't' || number as ticket_id, created_at, "
-            "created_at::date as created_on, business_line, 'Europe' as region, number::varchar as requester_key, "
+            "created_at::date as created_on, created_at as updated_at, business_line, 'Europe' as region, number::varchar as requester_key, "
             "coalesce(theme_id, 'none') || ' words' as text from made",
+            # The day that is going on is not whole yet.
             "create table source_coverage as select 's' as source, date '2020-01-01' as volume_from, "
-            "date '2030-01-01' as volume_until",
+            f"date '{NOW.date() - timedelta(days=1)}' as volume_until",
             "create table ticket_themes as select 's' as source, 't' || number as ticket_id, theme_id, 0.9 as similarity, "
             f"false as is_near_duplicate, theme_id = '{COPIES}' as copied, theme_id || number as copy_key from made "
             "where theme_id is not null",
@@ -82,6 +87,24 @@ def test_the_tables_are_as_they_say(frames):
     assert set(frames) == set(SURGE_TABLES)
     for name, schema in SURGE_TABLES.items():
         schema.validate(frames[name], cast=True)
+
+
+def test_the_day_that_is_going_on_counts_up_to_the_last_hour_that_is_known(frames):
+    hours = frames["surge_hours"].filter(pl.col("alarm_id").str.starts_with("business_line/account"))
+    today = hours.filter(pl.col("hour").dt.date() == NOW.date())
+    assert today["hour"].max() == NOW - timedelta(
+        hours=2
+    )  # of the hour before now, only its first half is known
+    assert today["tickets"].min() >= 12
+
+
+def test_an_export_that_ended_long_ago_is_known_to_its_end_and_not_quiet_since(warehouse):
+    ended = NOW - timedelta(days=1)
+    later = NOW + timedelta(days=20)
+    warehouse.execute(f"create or replace table stg_account as {_account(later)}")
+    hours = surge_frames(warehouse, 0.5)["surge_hours"]
+    warehouse.execute(f"create or replace table stg_account as {_account(NOW)}")
+    assert hours["hour"].max() == datetime(ended.year, ended.month, ended.day, 23)
 
 
 def test_the_wave_is_on_for_its_line_and_its_theme_and_copies_are_counted_apart(frames):
@@ -137,10 +160,6 @@ def test_the_forecast_takes_a_surge_for_a_wave_unless_the_calendar_has_it(stored
 
 
 def test_without_tickets_the_tables_are_empty(warehouse):
-    warehouse.execute(
-        "create or replace table stg_account as select timestamp '2019-01-01' as as_of, 'UTC' as time_zone"
-    )
+    warehouse.execute(f"create or replace table stg_account as {_account(datetime(2019, 1, 1))}")
     assert all(frame.is_empty() for frame in surge_frames(warehouse, 1.0).values())
-    warehouse.execute(
-        f"create or replace table stg_account as select timestamp '{NOW}' as as_of, 'UTC' as time_zone"
-    )
+    warehouse.execute(f"create or replace table stg_account as {_account(NOW)}")

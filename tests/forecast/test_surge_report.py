@@ -47,7 +47,7 @@ def _hourly(wave_hours: int) -> pl.DataFrame:
             )
         )
     empty = [pl.lit(None, dtype=pl.String).alias(name) for name in ("business_line", "theme_id")]
-    return pl.concat(frames).with_columns(empty)
+    return pl.concat(frames).with_columns(*empty, known_until=pl.lit(NOW))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_the_course_is_told_for_two_weeks_and_fades(report):
 
 def test_tomorrow_finds_the_same_alarm(report):
     tomorrow = watch_hours(
-        _hourly(WAVE_HOURS + 24).with_columns(pl.col("hour") + timedelta(days=1)),
+        _hourly(WAVE_HOURS + 24).with_columns(pl.col("hour", "known_until") + timedelta(days=1)),
         NO_HOLIDAYS,
         NO_LIFTS,
         NOW + timedelta(days=1),
@@ -96,6 +96,22 @@ def test_tomorrow_finds_the_same_alarm(report):
     assert watched_from(NOW) == watched_from(NOW + timedelta(days=1))
     ids = set(SurgeReport.of(tomorrow, 0.5).alarms().filter("is_ongoing")["alarm_id"].str.slice(0, 24))
     assert ids >= set(report.alarms().filter("is_ongoing")["alarm_id"].str.slice(0, 24))
+
+
+def test_hours_that_are_not_known_are_no_quiet_ones(report):
+    ended = (
+        pl.when(region="Asia").then(NOW - timedelta(days=30)).otherwise(NOW - timedelta(hours=5, minutes=20))
+    )
+    known = _hourly(WAVE_HOURS).filter(pl.col("hour") < ended).with_columns(known_until=ended)
+    watched = watch_hours(known, NO_HOLIDAYS, NO_LIFTS, NOW)
+    assert watched.at(len(watched.counts)) == NOW - timedelta(hours=6)
+    hours_of = dict(zip(watched.series["region"], watched.known.tolist(), strict=True))
+    assert hours_of["Europe"] - hours_of["Asia"] == 30 * 24 - 6
+    told = SurgeReport.of(watched, 0.5)
+    on = told.alarms().filter("is_ongoing")
+    assert set(on["alarm_id"]) == set(report.alarms().filter("is_ongoing")["alarm_id"])
+    assert on["tickets"].to_list() == pytest.approx([50 * (WAVE_HOURS - 6), 55 * (WAVE_HOURS - 6)], rel=0.1)
+    assert told.hours()["hour"].max() == NOW - timedelta(hours=7)
 
 
 def test_a_holiday_counts_for_its_region_and_where_half_the_tickets_come_from_there():
