@@ -246,9 +246,14 @@ def _capacity(inputs: PlanInputs, need: Needed, asks: list[Ask]) -> Floats:
 
 
 def _waiting(inputs: PlanInputs, line: str, tier: str) -> Floats:
-    """Tickets that wait already, by hour before the plan; older ones in the first hour."""
+    """Tickets that wait already, by hour before the plan; older ones in the first hour.
+
+    Those of the running day are left out: the forecast of its first day has them.
+    """
     starts = datetime.combine(inputs.hours.first, time())
-    here = inputs.waiting.filter((pl.col("business_line") == line) & (pl.col("tier") == tier))
+    here = inputs.waiting.filter(
+        (pl.col("business_line") == line) & (pl.col("tier") == tier) & (pl.col("arrived_at") < starts)
+    )
     ago = (here["arrived_at"] - starts).dt.total_hours().cast(pl.Int64).to_numpy()
     counts = np.bincount(np.clip(BEFORE - 1 + ago, 0, BEFORE - 1), minlength=BEFORE)
     return counts.astype(np.float64)

@@ -101,6 +101,17 @@ def test_tickets_that_wait_already_come_first(inputs: Inputs) -> None:
     assert with_them["backlog"][-1] == pytest.approx(without["backlog"][-1], abs=0.1)
 
 
+def test_tickets_of_the_running_day_are_those_of_its_forecast(inputs: Inputs) -> None:
+    # The plan begins on 2 March at 0:00, and it is noon: what came since midnight is in the day's 84 already.
+    arrived = [datetime(2026, 3, 1, 23, 59), datetime(2026, 3, 2), datetime(2026, 3, 2, 11)]
+    waiting = pl.DataFrame({"business_line": "shop", "tier": "1", "arrived_at": arrived})
+    nobody_works = [
+        outlook(inputs(daily(84), people=0.0, waiting=rows)).backlog for rows in (waiting[:0], waiting)
+    ]
+    assert nobody_works[0]["backlog"][0] == pytest.approx(84)
+    assert nobody_works[1]["backlog"][0] == pytest.approx(84 + 1)
+
+
 def cut(made: PlanInputs, skipped: int, days: int, closed: Sequence[int] = ()) -> PlanInputs:
     """The plan of some days only; closed: those of them on which nobody is there."""
     first = MADE_ON + timedelta(days=skipped + 1)
