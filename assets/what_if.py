@@ -19,8 +19,6 @@ from dbt_like_sql.warehouse import Warehouse
 if TYPE_CHECKING:
     from models.planning.scenario import Event, Planner, Scenario
 
-_WAVE_LINE = "account_security"
-
 
 class WhatIfConfig(dg.Config):
     """What is asked: a campaign by name, or a wave of account takeovers by the number of accounts hit."""
@@ -70,7 +68,7 @@ def what_if_tables(
 
 def event_of(config: WhatIfConfig) -> "Event":
     """The event a configuration asks about. Raises ValueError where it names none, both or no time."""
-    from models.planning.scenario import Campaign, Wave
+    from models.planning.scenario import WAVE_LINE, Campaign, Wave
 
     if (config.campaign is None) == (config.accounts is None):
         raise ValueError("give either a campaign's name or a wave's number of accounts")
@@ -87,7 +85,7 @@ def event_of(config: WhatIfConfig) -> "Event":
         config.accounts,
         start,
         config.half_life,
-        business_line=config.line or _WAVE_LINE,
+        business_line=config.line or WAVE_LINE,
         region=config.region,
     )
 

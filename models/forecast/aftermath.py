@@ -13,7 +13,7 @@ import numpy as np
 
 from models.forecast.panel import Floats
 
-FIRST_DAY_SHARE = 0.6
+FIRST_DAY_SHARE = 0.6  # of the peak: a wave begins in the middle of a day
 HALF_LIVES = np.geomspace(0.3, 20.0, 80)  # days
 DRAWS = 400
 WAVE_NOISE = 0.35  # how far a day of a wave strays from its smooth course, relative
@@ -77,10 +77,16 @@ def fit_aftermath(
 
 def course(half_life_days: Floats, days: int) -> Floats:
     """The excess per day as shares of the peak, shape (half-lives, days)."""
-    since_peak = np.arange(days) - 1.0
+    since_peak = np.maximum(np.arange(days) - 1.0, 0.0)
     shape = 0.5 ** (since_peak[None, :] / half_life_days[:, None])
     shape[:, 0] = FIRST_DAY_SHARE
     return shape
+
+
+def course_shares(half_life_days: Floats, days: int) -> Floats:
+    """The share of all of a wave's excess that each day brings, shape (half-lives, days)."""
+    decay = 0.5 ** (1 / half_life_days)
+    return course(half_life_days, days) / (FIRST_DAY_SHARE + 1 / (1 - decay))[:, None]
 
 
 def learn_half_life(waves: Sequence[Floats], deviations: Sequence[Floats]) -> HalfLifePrior:

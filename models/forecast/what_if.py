@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from models.forecast.aftermath import course_shares
 from models.forecast.calendar_features import CalendarEvent, event_columns, read_calendar, recurring_name
 from models.forecast.calendar_features import usual_size as usual_campaign_size
 from models.forecast.panel import Floats, Ints, dense_panel
@@ -21,7 +22,6 @@ from models.forecast.segments import STEADY, SegmentFit, UnitFit, fit_forms, for
 from models.forecast.segments import recent_volume as recent_volume_of
 
 QUANTILES = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
-FIRST_DAY_SHARE = 0.6  # of a wave's peak: it begins in the middle of a day
 # How far campaigns differ from what their kind, name and size say, as a share of their effect: assumed, and
 # worth this many past campaigns beside what the history's own show.
 USUAL_CAMPAIGN_SPREAD = 0.3
@@ -234,30 +234,23 @@ def added_by_wave(
             (), fitted.segments[reached], *_nothing(len(reached), draws), "A wave of size 0 adds nothing."
         )
     _require_wave_in_reach(fitted, accounts, contact_rate, reached)
-    days = np.array([(day - first).days for day in fitted.dates])
-    touched = np.flatnonzero(days >= 0)
+    ahead = (first - fitted.dates[0]).days
+    dates = fitted.dates[max(ahead, 0) :]
+    missed = max(-ahead, 0)  # days of the wave before the forecast
     rng = np.random.default_rng(seed)
     half_lives = half_life_days * np.exp(HALF_LIFE_SPREAD * rng.standard_normal(draws))
     totals = tickets * np.exp(CONTACT_RATE_SPREAD * rng.standard_normal(draws))
     recent = recent_volume_of(fitted.fit.scoped.panel.counts)[reached] + 1e-9
     share = recent / recent.sum()
-    course = wave_course(days[touched], np.array([half_life_days]))[0]
-    drawn = totals[:, None] * wave_course(days[touched], half_lives)
+    course = course_shares(np.array([half_life_days]), missed + len(dates))[0, missed:]
+    drawn = totals[:, None] * course_shares(half_lives, missed + len(dates))[:, missed:]
     return AddedVolume(
-        tuple(fitted.dates[day] for day in touched),
+        dates,
         fitted.segments[reached],
         tickets * course[:, None] * share,
         drawn[:, :, None] * share,
         "" if first > fitted.dates[0] else "Part of the wave lies before the forecast and is left out.",
     )
-
-
-def wave_course(days: Floats, half_lives: Floats) -> Floats:
-    """Share of a wave's tickets on each day after its onset, shape (half lives, days); 0 before it."""
-    decay = 0.5 ** (1 / half_lives)[:, None]
-    peak = 1 / (FIRST_DAY_SHARE + 1 / (1 - decay))
-    course = np.where(days == 0, FIRST_DAY_SHARE, decay ** np.maximum(days - 1, 0))
-    return peak * np.where(days < 0, 0.0, course)
 
 
 def _in_scope(fitted: FittedForecast, business_line: str | None, region: str | None) -> Ints:

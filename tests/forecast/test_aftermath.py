@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from models.forecast.aftermath import HalfLifePrior, course, fit_aftermath, learn_half_life
+from models.forecast.aftermath import HalfLifePrior, course, course_shares, fit_aftermath, learn_half_life
 
 
 def test_the_course_is_sixty_percent_the_peak_then_halves():
     assert course(np.array([2.0]), 6)[0] == pytest.approx([0.6, 1, 0.5**0.5, 0.5, 0.5**1.5, 0.25])
+
+
+def test_the_shares_of_a_wave_add_up_to_all_of_it():
+    shares = course_shares(np.array([0.5, 3.0, 9.0]), 400)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert shares[1, 4] / shares[1, 1] == pytest.approx(0.5)
 
 
 def test_a_wave_that_follows_the_model_is_found():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.forecast.what_if import added_by_campaign, added_by_wave, fit_for_what_if, wave_course
+from models.forecast.what_if import added_by_campaign, added_by_wave, fit_for_what_if
 from tests.forecast.test_forecast import FIRST, event, history_of, last_day, noisy
 
 SALES = (60, 200, 340, 480, 620)
@@ -100,10 +100,13 @@ def test_a_wave_brings_its_tickets_to_the_line_that_is_hit(fitted):
     assert whole["p10"] < 300 < whole["p90"]
 
 
-def test_a_wave_course_sums_to_one():
-    course = wave_course(np.arange(-2.0, 400), np.array([0.5, 3.0, 9.0]))
-    assert course[:, :2].max() == 0
-    assert course.sum(axis=1) == pytest.approx(1)
+def test_a_wave_under_way_adds_what_is_left_of_it(fitted):
+    begun = datetime.combine(CUTOFF - timedelta(days=1), datetime.min.time())
+    added = added_by_wave(fitted, 1000, begun, 2.0, 0.3, business_line="a")
+    whole = added_by_wave(fitted, 1000, begun + timedelta(days=2), 2.0, 0.3, business_line="a")
+    left = whole.by("date")["added"].to_list()[2:]
+    assert added.by("date")["added"].to_list()[: len(left)] == pytest.approx(left)
+    assert "before the forecast" in added.note
 
 
 def test_quantiles_of_a_sum_are_those_of_the_summed_draws(fitted):
