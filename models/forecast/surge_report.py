@@ -63,8 +63,8 @@ def watched_from(now: datetime) -> datetime:
 def watch_hours(hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFrame, now: datetime) -> Watched:
     """Lay counts out by hour and series, up to the last whole hour that is known, at most to now.
 
-    hourly: SERIES, hour (UTC), tickets, known_until; until then an hour without a row had none. holidays: region (null: everywhere), date.
-    A holiday counts for its region, and for the other series where half of the tickets come from there. lifts: SERIES
+    hourly: SERIES, hour (UTC), tickets, known_until; until then an hour without a row had none. holidays: region
+    (null: everywhere), date. A holiday counts for its region, and for the other series where half of the tickets come from there. lifts: SERIES
     but the theme, date, lift; 1 where there is no row.
     """
     first = watched_from(now)

@@ -54,8 +54,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         for sql in (
             f"create table stg_account as {_account(NOW)}",
             "create table stg_tickets as select 's' as source, 't' || number as ticket_id, created_at, "
-            "created_at::date as created_on, created_at as updated_at, business_line, 'Europe' as region, number::varchar as requester_key, "
-            "coalesce(theme_id, 'none') || ' words' as text from made",
+            "created_at::date as created_on, created_at as updated_at, business_line, 'Europe' as region, "
+            "number::varchar as requester_key, coalesce(theme_id, 'none') || ' words' as text from made",
             # The day that is going on is not whole yet.
             "create table source_coverage as select 's' as source, date '2020-01-01' as volume_from, "
             f"date '{NOW.date() - timedelta(days=1)}' as volume_until",
