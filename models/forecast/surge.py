@@ -259,6 +259,12 @@ class _Watch:
         before = self.on[hour - 1] if hour else np.zeros_like(watched)
         going = before & (self.calm_hours < COOL_OFF) & (self.surge_hours < LONGEST)
         rings = watched & ~going & (hour >= WARM_UP_HOURS) & (self.strength[hour] >= self.alarm_at)
+        # Evidence of weeks is growth and no surge, unless the last hours say so too; then that began in them.
+        of_weeks = rings & (self.since_zero >= LONGEST)
+        growth = of_weeks & (self.ewma < self.alarm_at * self.ewma_limit)
+        rings &= ~growth
+        self.cusum[growth], self.ewma[growth] = 0.0, 0.0
+        self.since_zero = np.where(growth, 0, np.where(of_weeks, DAY, self.since_zero))
         self.since_alarm = np.where(rings, 0, self.since_alarm + 1)
         # How far a surge goes once its alarm has sounded tells of the noise as well, for the first hours.
         counted = watched & (~going | (self.since_alarm < COUNTED_ON))

@@ -103,6 +103,13 @@ def test_what_lasts_two_weeks_is_the_new_usual(quiet):
     assert (scan.expected[-24:].sum(axis=0) > 1.4 * quiet[-24:, :4].sum(axis=0)).all()
 
 
+def test_a_slow_rise_of_a_rare_count_is_no_surge_without_an_end():
+    hours = 182 * 24
+    rise = np.linspace(0.08, 0.13, hours)[:, None].repeat(40, axis=1)
+    surges = surges_in(scan_surges(np.random.default_rng(0).poisson(rise).astype(float)))
+    assert all((surge.end or hours) - surge.start <= 14 * 24 for surge in surges)
+
+
 def test_an_hour_uses_nothing_that_came_after_it(quiet, quiet_scan):
     known = START + 30
     cut = scan_surges(quiet[:known])
