@@ -80,11 +80,12 @@ def because_of(
 
 
 def asks_of(teams: Sequence[Team], weeks: pl.DataFrame, effects: WeekEffects, made_on: date) -> list[Ask]:
-    """An ask for each run of weeks in which a team is short, the one to decide first on top.
+    """An ask for each number of people and run of weeks in which a team is short of them, the first to decide on top.
 
     weeks: as `staffing_weeks`, in the order of the teams. A week is short where the people needed are more than
-    those employed, overtime included; a single week that is not short does not end a run. The day to decide is the
-    first Monday less the vendor's lead time; it is late once it lies before the day after made_on.
+    those employed, overtime included; a single week that is not short does not end a run. A peak on top of a
+    lasting shortage is an ask of its own, so that nobody is kept for months because of two weeks. The day to decide
+    is the first Monday less the vendor's lead time; it is late once it lies before the day after made_on.
     """
     found = []
     count = weeks.height // max(len(teams), 1)
@@ -94,10 +95,10 @@ def asks_of(teams: Sequence[Team], weeks: pl.DataFrame, effects: WeekEffects, ma
         gap = own["gap"].fill_null(0.0).to_numpy()
         spare = np.maximum(OVERTIME * own["people_staffed"].fill_null(0.0).to_numpy(), LEAST_PEOPLE)
         tickets = own["tickets"].to_numpy()
-        for first, last in _runs(np.flatnonzero(gap > spare).tolist()):
+        short = np.where(gap > spare, np.ceil(gap - 1e-9), 0).astype(int)
+        for (first, last), more in _layers(short.tolist()).items():
             run = slice(first, last + 1)
             starts, terms = mondays[first], team.terms
-            more = int(np.ceil(gap[run].max() - 1e-9))
             cost = (
                 None
                 if terms.hour_cost is None
@@ -113,6 +114,18 @@ def asks_of(teams: Sequence[Team], weeks: pl.DataFrame, effects: WeekEffects, ma
     return sorted(
         found, key=lambda ask: (ask.decide_by, -ask.people_more * (ask.to_date - ask.from_date).days)
     )
+
+
+def _layers(short: list[int]) -> dict[tuple[int, int], int]:
+    """How many people are missing from the first to the last week of each run, counted person by person.
+
+    short: people missing in each week. The second person missing is looked for only in the weeks in which two are.
+    """
+    people: dict[tuple[int, int], int] = defaultdict(int)
+    for person in range(1, max(short, default=0) + 1):
+        for run in _runs([week for week, missing in enumerate(short) if missing >= person]):
+            people[run] += 1
+    return people
 
 
 def _runs(short: list[int]) -> list[tuple[int, int]]:
