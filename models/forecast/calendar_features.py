@@ -83,7 +83,8 @@ def read_calendar(calendar: pl.DataFrame, cutoff: date) -> list[CalendarEvent]:
     Campaigns and holidays are planned, so future ones are known; an ATO wave or an incident is known once it
     has begun. An end at midnight belongs to the day before. Other kinds (releases, training) do not enter.
     Days listed one by one are joined. A size that is not given is the median of those given; sizes are
-    relative to that median, and a campaign of size 0 is none.
+    relative to that median, and a campaign of size 0 is none. Raises ValueError for an event without a name,
+    a start or an end, or one that ends before it starts.
     """
     if calendar.is_empty():
         return []
@@ -102,6 +103,9 @@ def usual_size(calendar: pl.DataFrame) -> float:
 
 
 def _event(row: dict[str, Any], median_size: float) -> CalendarEvent:
+    absent = [column for column in ("name", "starts_at", "ends_at") if row[column] is None]
+    if absent:
+        raise ValueError(f"calendar event {row['event_id']} has no {' and no '.join(absent)}; give it one")
     first, last = _day(row["starts_at"]), _day(row["ends_at"])
     if last < first:
         raise ValueError(
