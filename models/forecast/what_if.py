@@ -165,12 +165,11 @@ def added_by_campaign(
         region,
         size / fitted.usual_size,
     )
-    if size == 0:
-        return AddedVolume(
-            (), fitted.segments, *_nothing(len(reached), draws), "A campaign of size 0 adds nothing."
-        )
-    _require_size_in_reach(fitted, event)
     planned = _already_planned(fitted, event)
+    if size == 0:
+        note = "A campaign of size 0 adds nothing." if not planned else _planned_note(planned[0])
+        return AddedVolume((), fitted.segments, *_nothing(len(reached), draws), note)
+    _require_size_in_reach(fitted, event)
     with threadpool_limits(1):
         days_touched, lift, drawn = _drawn_lift(fitted, event, planned, reached, draws, seed)
     if not len(days_touched) and not planned:
@@ -184,13 +183,15 @@ def added_by_campaign(
     return AddedVolume(dates, fitted.segments[reached], baseline * lift, baseline * drawn, note)
 
 
+def _planned_note(planned: CalendarEvent) -> str:
+    return (
+        f"The calendar already has {planned.name} from {planned.first} to {planned.last}: this is the difference "
+        "to it, and a size of 0 means as planned, not cancelled."
+    )
+
+
 def _campaign_note(fitted: FittedForecast, event: CalendarEvent, planned: list[CalendarEvent]) -> str:
-    notes = []
-    if planned:
-        notes.append(
-            f"The calendar already has {planned[0].name} from {planned[0].first} to {planned[0].last}: "
-            "this is the difference to it."
-        )
+    notes = [_planned_note(planned[0])] if planned else []
     largest = _largest_past_campaign(fitted)
     if event.size > largest:
         notes.append(

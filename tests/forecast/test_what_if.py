@@ -59,6 +59,9 @@ def test_a_campaign_that_is_planned_already_is_compared_with_the_plan(sales):
     same = added_by_campaign(fitted, "Sale", COMING, 4, 1.0, business_line="a")
     assert np.abs(same.expected).sum() == 0
     assert "already has Sale" in same.note
+    left = added_by_campaign(fitted, "Sale", COMING, 4, 0.0, business_line="a")
+    assert not left.dates
+    assert "0 means as planned, not cancelled" in left.note
     later = added_by_campaign(fitted, "Sale", COMING + timedelta(days=2), 4, 1.0, business_line="a")
     moved = dict(later.by("date").select("date", "added").rows())
     assert moved[COMING] < -50
