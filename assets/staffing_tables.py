@@ -26,9 +26,15 @@ class StaffingIntervals(dy.Schema):
     tickets = column.number("tickets expected; escalated ones count at tier 2 as messages")
     tickets_high = column.number("the same, p90")
     handle_minutes = column.number("minutes a ticket takes")
-    agents = column.count("people on the floor; for messages whole people whose sum over the week is right")
+    agents = column.count(
+        "people on the floor for this queue, who may serve others, too; for messages whole people whose sum over the "
+        "week is right"
+    )
     agents_high = column.count("the same for tickets_high")
-    people = column.number("people paid for so many on the floor, with shrinkage")
+    people = column.number(
+        "people paid for, with shrinkage: the queue's share of those who serve several; a vendor's queues at a tier "
+        "add up to what its shifts cover"
+    )
     service_level = column.number("share answered or begun in time with so many, 0 to 1")
     occupancy = column.number("share of their time on the floor that is busy, 0 to 1")
 
@@ -58,7 +64,9 @@ class StaffingWeeks(dy.Schema):
     tickets_low = column.number("the same, p10 of the week")
     tickets_high = column.number("the same, p90 of the week")
     hours = column.number("hours on the floor")
-    people = column.number("people employed that it takes, shrinkage included")
+    people = column.number(
+        "people employed that the work takes, shrinkage included; where covering every hour takes more, a note says so"
+    )
     people_low = column.number("the same for tickets_low")
     people_high = column.number("the same for tickets_high")
     people_staffed = column.number("people employed, from staffing.csv", nullable=True)

@@ -275,7 +275,8 @@ def _notes(inputs: PlanInputs, need: Needed) -> list[str]:
     if any((need.live.agents[channel] == 1).any() for channel in LIVE_CHANNELS):
         told.append(
             "An hour in which one person is enough for a live channel counts only for the time its contacts take: "
-            "that person works on messages meanwhile."
+            "that person works on messages and serves the vendor's other lines at the tier meanwhile. The people of an "
+            "interval are its queue's share of the people who serve several, and add up to what the shifts cover."
         )
     if any(team.people is None for team in inputs.teams):
         told.append(

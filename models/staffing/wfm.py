@@ -9,7 +9,9 @@ def wfm_rows(intervals: pl.DataFrame) -> pl.DataFrame:
     """One row per interval and queue, from `staffing_intervals`.
 
     interval_start (account's zone), interval_minutes, queue (line / tier / vendor / mode), volume and volume_p90
-    (contacts), aht_seconds, required_on_floor, required_on_floor_p90 and required_incl_shrinkage (people).
+    (contacts), aht_seconds, required_on_floor, required_on_floor_p90 (people for this queue alone) and
+    required_incl_shrinkage (the queue's share of the people paid for: those of a vendor at a tier serve all its
+    queues, and may be added up).
     """
     queue = pl.format("{} / tier {} / {} / {}", "business_line", "tier", "vendor", "mode")
     return intervals.select(
