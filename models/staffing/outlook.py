@@ -272,6 +272,11 @@ def _notes(inputs: PlanInputs, need: Needed) -> list[str]:
             f"{', '.join(out_of_reach)}: most of the time it allows passes while nobody is on duty. The people given "
             "there come as close as those would."
         )
+    if any(agents.any() for agents in need.live.agents.values()):
+        told.append(
+            "How long callers would wait before they hang up is not known, so nobody is taken to hang up (Erlang C): "
+            "that errs on the side of more people."
+        )
     if any((need.live.agents[channel] == 1).any() for channel in LIVE_CHANNELS):
         told.append(
             "An hour in which one person is enough for a live channel counts only for the time its contacts take: "

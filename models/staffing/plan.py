@@ -27,9 +27,9 @@ def staffing_plan(inputs: PlanInputs) -> dict[str, pl.DataFrame]:
     """Every table of the plan, by name; `outlook` alone is the cheaper part, without hours and shifts.
 
     Volume comes from the daily forecast, spread over the hours and shared out among vendors. Live channels follow
-    Erlang C, messages the fewest hours in which the promised share is begun in time, first in, first out. A vendor's
-    people at a tier serve all its lines there, so its shifts are for all of them together, and so are the people
-    paid for in an hour: each queue has its share of them.
+    Erlang C (Erlang A needs a patience that nobody knows), messages the fewest hours in which the promised share is
+    begun in time, first in, first out. A vendor's people at a tier serve all its lines there, so its shifts are for
+    all of them together, and so are the people paid for in an hour: each queue has its share of them.
     """
     if not inputs.teams or inputs.hours.days == 0:
         seen, cover = outlook(inputs), []

@@ -190,6 +190,12 @@ def test_a_target_that_runs_while_closed_gets_the_best_there_is_and_a_note(input
     assert any("would keep the target for shop at tier 1" in note for note in seen.notes)
 
 
+def test_it_is_said_that_nobody_is_taken_to_hang_up_where_somebody_calls(inputs: Inputs) -> None:
+    without, with_chats = (outlook(inputs(daily(84, chats=chats))).notes for chats in (0, 30))
+    assert not any("hang up" in note for note in without)
+    assert any("nobody is taken to hang up" in note for note in with_chats)
+
+
 def test_a_shrinkage_of_everything_is_refused(inputs: Inputs) -> None:
     made = inputs(daily(84))
     team = replace(made.teams[0], terms=Terms(shrinkage=1.0))
