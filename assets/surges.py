@@ -166,7 +166,8 @@ _BEHIND = f"""
     where near.is_during
     order by near.alarm_id, rank
 """
-# People employed for one ticket a week, by line and tier as the plan has it, and the share that is escalated.
+# People employed for one ticket a week, by line and tier as the plan has it, and the share of new tickets that come
+# there: all to the first tiers together (1 and those nobody knows), to tier 2 what is escalated.
 _WORK = """
     with planned as (
         select business_line, tier, sum(tickets) as tickets, sum(people) as people
@@ -191,7 +192,12 @@ _WORK = """
     select
         reached.alarm_id,
         reached.tier,
-        case when reached.tier = '2' then coalesce(escalated.share, 0) else 1 end as share,
+        case
+            when reached.tier = '2' then coalesce(escalated.share, 0)
+            else reached.tickets / greatest(
+                sum(reached.tickets) filter (where reached.tier <> '2') over (partition by reached.alarm_id), 1e-9
+            )
+        end as share,
         reached.people / greatest(reached.tickets, 1e-9) as people_a_ticket
     from reached
     left join escalated using (alarm_id)

@@ -70,7 +70,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             "create table daily_volume as select created_on as date, business_line, 'chat' as channel, '1' as tier, "
             "region, count(*) as tickets_arrived from stg_tickets group by all",
             "create table staffing_weeks as select unnest(['account_security', 'ecommerce']) as business_line, "
-            "unnest(['1', '1']) as tier, 500.0 as tickets, 10.0 as people",
+            "unnest(['1', '1']) as tier, 500::double as tickets, 10::double as people",
             "create table ticket_times as select source, ticket_id, business_line, created_at, 1 as first_tier, "
             "false as is_escalated from stg_tickets",
         ):
@@ -142,6 +142,24 @@ def test_the_people_follow_from_the_plan(stored, frames):
         (course["expected_excess"] * 7 * 10 / 500).to_list()
     )
     assert people.height == 14
+
+
+def test_the_first_tiers_share_the_tickets_of_a_surge_and_tier_2_gets_what_is_escalated(stored, frames):
+    with stored.transaction() as connection:
+        connection.execute(
+            "insert into staffing_weeks values ('account_security', 'unknown', 1500, 15), "
+            "('account_security', '2', 100, 5)"
+        )
+        people = surge_people_frame(stored)
+        connection.execute("delete from staffing_weeks where tier <> '1'")
+    line = pl.col("alarm_id").str.starts_with("business_line")
+    more = people.filter(line).group_by("tier").agg(pl.col("tickets_more", "people_more").sum())
+    tickets = frames["surge_course"].filter(line)["expected_excess"].sum()
+    assert dict(more.select("tier", "tickets_more").iter_rows()) == pytest.approx(
+        {"1": tickets / 4, "unknown": 3 * tickets / 4, "2": 0}
+    )
+    unknown = more.filter(tier="unknown")["people_more"].item()
+    assert unknown == pytest.approx(0.75 * tickets * 7 * 15 / 1500)
 
 
 def test_the_forecast_takes_a_surge_for_a_wave_unless_the_calendar_has_it(stored):
