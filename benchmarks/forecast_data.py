@@ -13,6 +13,7 @@ from models.forecast.panel import SEGMENT
 
 DAYS_BETWEEN_CUTOFFS = 60
 MOST_CATEGORIES = 12
+MISSING = ("", "-", "?", "na", "n/a", "nan", "none", "null")  # what files write where a value is not known
 CALENDAR_SCHEMA = {
     "event_id": pl.String,
     "kind": pl.String,
@@ -64,6 +65,8 @@ def read_case(
 ) -> Case:
     """The case of a file: times finer than a day are added up, regressors averaged over the day.
 
+    So are the rows of a file in which days usually come more than once (an hour or a shop a row); in one of
+    whole days a day that comes twice is an error. A missing value is a day that is not known.
     Event days are those of the events file; without one, days on which a 0/1 regressor is on, if it is on
     less than half of the time.
     """
@@ -77,8 +80,9 @@ def read_case(
         date=day, business_line=pl.col(group).cast(pl.String) if group else pl.lit("all")
     ).with_columns(pl.lit("unknown").alias(name) for name in SEGMENT[1:])
     counts = (
-        frame.select("date", *SEGMENT, tickets=pl.col(value).cast(pl.Float64, strict=False))
-        .drop_nulls()
+        frame.with_columns(tickets=_numbers(frame, value, path))
+        .select("date", *SEGMENT, "tickets", clock=pl.col(time).cast(pl.String).str.slice(11, 8))
+        .drop_nulls(["date", *SEGMENT, "tickets"])
         .filter(pl.col("tickets").is_finite())
     )
     if counts.is_empty():
@@ -88,6 +92,7 @@ def read_case(
         raise BenchmarkError(
             f"{path}: {value} is {negative['tickets'][0]:g} on {negative['date'][0]}; 0 or more is expected"
         )
+    _require_days_once(counts, path)
     history = counts.group_by("date", *SEGMENT).agg(pl.col("tickets").sum()).sort(*SEGMENT, "date")
     calendar = read_events(events) if events else pl.DataFrame(schema=CALENDAR_SCHEMA)
     known = _read_regressors(frame, regressors, path) if regressors else None
@@ -99,6 +104,38 @@ def read_case(
         spread_cutoffs(history, horizon, cutoffs),
         horizon,
     )
+
+
+def _numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
+    """A column as numbers, null where a value is missing; text that is no number is an error."""
+    column = frame[name]
+    if column.dtype != pl.String:
+        return column.cast(pl.Float64, strict=False)
+    text = column.str.strip_chars()
+    numbers = text.cast(pl.Float64, strict=False)
+    wrong = numbers.is_null() & text.is_not_null() & ~text.str.to_lowercase().is_in(MISSING)
+    if wrong.any():
+        at = int(wrong.arg_true()[0])
+        raise BenchmarkError(
+            f"{path}: {name} is '{text[at]}' in row {at + 1} (the header not counted); a number is expected, or "
+            "nothing where it is not known"
+        )
+    return numbers
+
+
+def _require_days_once(counts: pl.DataFrame, path: Path) -> None:
+    """No day twice where days are the rule: what is finer has times, or several rows on most days."""
+    if counts["clock"].str.contains("[1-9]").any():
+        return
+    rows = counts.group_by("date", *SEGMENT).len().sort("date", *SEGMENT)
+    twice = rows.filter(pl.col("len") > 1)
+    if twice.height and rows["len"].median() == 1:
+        day, line, times = twice.select("date", "business_line", "len").row(0)
+        of = "" if line == "all" else f" of {line}"
+        raise BenchmarkError(
+            f"{path}: {day}{of} comes {times} times in a file of whole days; leave one row for a day, or name the "
+            "column that tells series apart with --group"
+        )
 
 
 def read_table(path: Path) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from benchmarks.forecast import main
-from benchmarks.forecast_data import read_events
+from benchmarks.forecast_data import BenchmarkError, read_case, read_events
 
 
 @pytest.fixture
@@ -62,6 +62,46 @@ def test_a_wrong_argument_is_told_in_one_line(series, capsys, arguments, told):
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+def read(path, text, group=None):
+    path.write_text(text)
+    return read_case(path, "day", "n", group=group, regressors=[], horizon=1, cutoffs=1).history
+
+
+def days_of(values):
+    return "".join(f"2024-01-{day:02},{value}\n" for day, value in enumerate(values, 1))
+
+
+def test_text_that_is_no_number_is_named_by_its_row(tmp_path):
+    with pytest.raises(BenchmarkError, match="n is 'abc' in row 3 "):
+        read(tmp_path / "series.csv", "day,n\n" + days_of([1, 2, "abc", 4, 5]))
+
+
+def test_a_missing_value_is_a_day_that_is_not_known(tmp_path):
+    history = read(tmp_path / "series.csv", "day,n\n" + days_of([1, "", "NA", 4, 5]))
+    assert [(day.day, count) for day, count in history.select("date", "tickets").rows()] == [
+        (1, 1), (4, 4), (5, 5),
+    ]  # fmt: skip
+
+
+def test_a_day_that_comes_twice_in_a_file_of_days_is_an_error(tmp_path):
+    rows = days_of([1, 2, 3, 4, 5]) + "2024-01-02,9\n"
+    with pytest.raises(BenchmarkError, match="2024-01-02 comes 2 times in a file of whole days"):
+        read(tmp_path / "series.csv", "day,n\n" + rows)
+    grouped = "".join(f"{row},{shop}\n" for row, shop in zip(rows.split(), "aabaab", strict=True))
+    apart = read(tmp_path / "series.csv", "day,n,shop\n" + grouped, group="shop")
+    assert apart.height == 6
+    with pytest.raises(BenchmarkError, match="2024-01-02 of a comes 2 times"):
+        read(tmp_path / "series.csv", "day,n,shop\n" + grouped.replace("9,b", "9,a"), group="shop")
+
+
+@pytest.mark.parametrize("clock", ["", " 0{hour}:00:00"])
+def test_hours_are_added_up_to_days_also_where_the_column_holds_days_only(tmp_path, clock):
+    rows = "".join(
+        f"2024-01-0{day}{clock.format(hour=hour)},{day}\n" for day in range(1, 6) for hour in range(3)
+    )
+    assert read(tmp_path / "series.csv", "day,n\n" + rows)["tickets"].to_list() == [3, 6, 9, 12, 15]
 
 
 def test_windows_of_an_events_file_become_whole_days(tmp_path):
