@@ -19,7 +19,7 @@ FEWEST_THEME_TICKETS = 60  # of a theme in the weeks watched: with fewer its hou
 _TICKETS_SHOWN, _CHARACTERS_SHOWN = 20, 400
 _COPIES, _SENDERS = 20, 10  # so many copies of one text from so many accounts are no victims
 
-_NOW = "select date_trunc('hour', as_of + interval 1 microsecond) as now from stg_account"
+_NOW = "select date_trunc('hour', as_of + interval 1 microsecond) as now, time_zone from stg_account"
 _STILL_COMING = 7  # days: a source may be quiet so long, over holidays, and go on
 # Hours of the days on which a source has all its new tickets, and of the day that is going on where it still brings
 # some. known_until: up to when the sources of a count say how many came; after that none is no zero.
@@ -83,13 +83,6 @@ _HOURS = f"""
     select 'theme', null, null, theme_id, hour, count(*), max(known_until)
     from counted semi join watched_themes using (theme_id) group by theme_id, hour
     order by all
-"""
-_HOLIDAYS = """
-    select region, cast(unnest(generate_series(
-        date_trunc('day', starts_at), ends_at - interval 1 microsecond, interval 1 day
-    )) as date) as date
-    from stg_calendar
-    where kind = 'holiday' and business_line is null and ends_at > starts_at
 """
 # The tickets of each alarm, and how much more often each theme came than in the four weeks before it.
 _BEHIND = f"""
@@ -263,18 +256,20 @@ def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str,
     from models.forecast.surge_report import (
         SurgeReport,
         campaign_lifts,
+        holiday_days,
         watch_hours,
         watched_from,
     )
 
-    now: datetime = warehouse.query(_NOW)["now"].item()
+    ((now, zone),) = warehouse.query(_NOW).iter_rows()
     hourly = warehouse.query(_HOURS, [watched_from(now), now])
     frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in SURGE_TABLES.items()}
     if hourly.is_empty():
         return frames
     with threadpool_limits(1):
-        lifts = campaign_lifts(known_history(warehouse), known_calendar(warehouse), now)
-        watched = watch_hours(hourly, warehouse.query(_HOLIDAYS), lifts, now)
+        calendar = known_calendar(warehouse)
+        lifts = campaign_lifts(known_history(warehouse), calendar, now)
+        watched = watch_hours(hourly, holiday_days(calendar), lifts, now, zone)
         report = SurgeReport.of(watched, false_alarms_a_month)
     if not report.reported:
         return frames

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -60,12 +61,28 @@ def watched_from(now: datetime) -> datetime:
     return datetime.combine(day - timedelta(days=day.toordinal() % GRID_DAYS), datetime.min.time())
 
 
-def watch_hours(hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFrame, now: datetime) -> Watched:
+def holiday_days(calendar: pl.DataFrame) -> pl.DataFrame:
+    """Region (null: everywhere) and date of each day of a holiday of all lines; calendar in the account's zone."""
+    last = (pl.col("ends_at") - pl.duration(microseconds=1)).dt.date()
+    return (
+        calendar.filter(
+            pl.col("kind") == "holiday",
+            pl.col("business_line").is_null(),
+            pl.col("ends_at") > pl.col("starts_at"),
+        )
+        .select("region", date=pl.date_ranges(pl.col("starts_at").dt.date(), last))
+        .explode("date")
+    )
+
+
+def watch_hours(
+    hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFrame, now: datetime, zone: str
+) -> Watched:
     """Lay counts out by hour and series, up to the last whole hour that is known, at most to now.
 
     hourly: SERIES, hour (UTC), tickets, known_until; until then an hour without a row had none. holidays: region
-    (null: everywhere), date. A holiday counts for its region, and for the other series where half of the tickets come from there. lifts: SERIES
-    but the theme, date, lift; 1 where there is no row.
+    (null: everywhere), date. A holiday counts for its region, and for the other series where half of the tickets come
+    from there. lifts: SERIES but the theme, date, lift; 1 where there is no row. zone: whose days the dates are.
     """
     first = watched_from(now)
     if hourly.height:
@@ -82,8 +99,9 @@ def watch_hours(hourly: pl.DataFrame, holidays: pl.DataFrame, lifts: pl.DataFram
     counts[rows["place"].to_numpy(), rows["series"].to_numpy()] = rows["tickets"].to_numpy()
     for column, until in enumerate(known):
         counts[max(until, 0) :, column] = np.nan
-    holiday_hours = _holiday_hours(first, counts, series, holidays)
-    return Watched(first, counts, series, holiday_hours, _planned_hours(first, counts, series, lifts))
+    day_hours = _DayHours(first, ZoneInfo(zone))
+    holiday_hours = _holiday_hours(day_hours, counts, series, holidays)
+    return Watched(first, counts, series, holiday_hours, _planned_hours(day_hours, counts, series, lifts))
 
 
 def campaign_lifts(history: pl.DataFrame, calendar: pl.DataFrame, now: datetime) -> pl.DataFrame:
@@ -115,20 +133,35 @@ def campaign_lifts(history: pl.DataFrame, calendar: pl.DataFrame, now: datetime)
     return pl.concat(by_scope, how="diagonal").select(list(lifts))
 
 
-def _planned_hours(first: datetime, counts: Floats, series: pl.DataFrame, lifts: pl.DataFrame) -> Floats:
+@dataclass(frozen=True)
+class _DayHours:
+    """Which hours, counted from the first in UTC, a day of a time zone has."""
+
+    first: datetime
+    zone: ZoneInfo
+
+    def of(self, day: date) -> slice:
+        begin, end = (
+            datetime.combine(midnight, time(), tzinfo=self.zone).astimezone(UTC).replace(tzinfo=None)
+            for midnight in (day, day + timedelta(days=1))
+        )
+        return slice(max((begin - self.first) // HOUR, 0), max((end - self.first) // HOUR, 0))
+
+
+def _planned_hours(day_hours: _DayHours, counts: Floats, series: pl.DataFrame, lifts: pl.DataFrame) -> Floats:
     planned = np.ones(counts.shape)
     names = list(SERIES[:-1])
     rows = lifts.join(
         series.with_row_index("series").filter(pl.col("scope") != "theme"), on=names, nulls_equal=True
     )
     for day, column, lift in rows.select("date", "series", "lift").iter_rows():
-        start = (day - first.date()).days * DAY
-        if 0 <= start < len(planned):
-            planned[start : start + DAY, column] = lift
+        planned[day_hours.of(day), column] = lift
     return planned
 
 
-def _holiday_hours(first: datetime, counts: Floats, series: pl.DataFrame, holidays: pl.DataFrame) -> Bools:
+def _holiday_hours(
+    day_hours: _DayHours, counts: Floats, series: pl.DataFrame, holidays: pl.DataFrame
+) -> Bools:
     by_region = series.with_columns(tickets=pl.Series(np.nansum(counts, axis=0))).filter(scope="region")
     share = {
         row["region"]: row["tickets"] / max(by_region["tickets"].sum(), 1.0)
@@ -139,15 +172,12 @@ def _holiday_hours(first: datetime, counts: Floats, series: pl.DataFrame, holida
     for region, day in holidays.select("region", "date").iter_rows():
         regions.setdefault(day, set()).add(region)
     for day, places in regions.items():
-        start = (day - first.date()).days * DAY
-        if not 0 <= start < len(on):
-            continue
         everywhere = None in places
         for_most = everywhere or sum(share.get(place or "", 0.0) for place in places) >= HOLIDAY_SHARE
         reached = [
             for_most if region is None else everywhere or region in places for region in series["region"]
         ]
-        on[start : start + DAY] |= np.array(reached)
+        on[day_hours.of(day)] |= np.array(reached)
     return on
 
 

@@ -13,6 +13,7 @@ from models.forecast.surge_report import (
     SERIES,
     SurgeReport,
     campaign_lifts,
+    holiday_days,
     people_for,
     watch_hours,
     watched_from,
@@ -52,7 +53,7 @@ def _hourly(wave_hours: int) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def report() -> SurgeReport:
-    return SurgeReport.of(watch_hours(_hourly(WAVE_HOURS), NO_HOLIDAYS, NO_LIFTS, NOW), 0.5)
+    return SurgeReport.of(watch_hours(_hourly(WAVE_HOURS), NO_HOLIDAYS, NO_LIFTS, NOW, "UTC"), 0.5)
 
 
 def test_a_wave_that_is_on_is_told_with_its_size_and_only_where_it_is(report):
@@ -92,6 +93,7 @@ def test_tomorrow_finds_the_same_alarm(report):
         NO_HOLIDAYS,
         NO_LIFTS,
         NOW + timedelta(days=1),
+        "UTC",
     )
     assert watched_from(NOW) == watched_from(NOW + timedelta(days=1))
     ids = set(SurgeReport.of(tomorrow, 0.5).alarms().filter("is_ongoing")["alarm_id"].str.slice(0, 24))
@@ -103,7 +105,7 @@ def test_hours_that_are_not_known_are_no_quiet_ones(report):
         pl.when(region="Asia").then(NOW - timedelta(days=30)).otherwise(NOW - timedelta(hours=5, minutes=20))
     )
     known = _hourly(WAVE_HOURS).filter(pl.col("hour") < ended).with_columns(known_until=ended)
-    watched = watch_hours(known, NO_HOLIDAYS, NO_LIFTS, NOW)
+    watched = watch_hours(known, NO_HOLIDAYS, NO_LIFTS, NOW, "UTC")
     assert watched.at(len(watched.counts)) == NOW - timedelta(hours=6)
     hours_of = dict(zip(watched.series["region"], watched.known.tolist(), strict=True))
     assert hours_of["Europe"] - hours_of["Asia"] == 30 * 24 - 6
@@ -119,13 +121,37 @@ def test_a_holiday_counts_for_its_region_and_where_half_the_tickets_come_from_th
 
     def on(*regions: str | None) -> dict[tuple[str, str | None], bool]:
         holidays = pl.DataFrame({"region": regions, "date": [day] * len(regions)}, schema=NO_HOLIDAYS.schema)
-        watched = watch_hours(_hourly(0), holidays, NO_LIFTS, NOW)
+        watched = watch_hours(_hourly(0), holidays, NO_LIFTS, NOW, "UTC")
         found = watched.holidays[(day - watched.first.date()).days * 24 + 3]
         return dict(zip(watched.series.select("scope", "region").iter_rows(), found.tolist(), strict=True))
 
     assert on("Asia") == {("region", "Asia"): True, ("region", "Europe"): False, ("total", None): False}
     assert on("Europe") == {("region", "Asia"): False, ("region", "Europe"): True, ("total", None): True}
     assert all(on(None).values())
+
+
+def test_holidays_and_campaigns_are_days_of_the_accounts_zone():
+    calendar = pl.DataFrame(
+        {
+            "kind": ["holiday", "holiday", "campaign"],
+            "business_line": [None, "live", None],
+            "region": [None, None, None],
+            "starts_at": [datetime(2026, 3, 8), datetime(2026, 3, 2), datetime(2026, 3, 2)],
+            "ends_at": [datetime(2026, 3, 9), datetime(2026, 3, 3), datetime(2026, 3, 3)],
+        },
+        schema_overrides={"business_line": pl.String, "region": pl.String},
+    )
+    holidays = holiday_days(calendar)
+    assert holidays.rows() == [(None, date(2026, 3, 8))]
+    lifts = NO_LIFTS.vstack(
+        pl.DataFrame([("total", None, None, date(2026, 3, 8), 2.0)], schema=NO_LIFTS.schema, orient="row")
+    )
+    watched = watch_hours(_hourly(0), holidays, lifts, NOW, "America/Los_Angeles")
+    # On that day clocks there go from 8 to 7 hours behind UTC: it has 23 hours.
+    its_hours = [datetime(2026, 3, 8, 8) + timedelta(hours=hour) for hour in range(23)]
+    total = watched.series["scope"].index_of("total")
+    assert [watched.at(int(hour)) for hour in np.flatnonzero(watched.holidays[:, total])] == its_hours
+    assert [watched.at(int(hour)) for hour in np.flatnonzero(watched.planned[:, total] == 2)] == its_hours
 
 
 def test_a_campaign_lifts_the_usual_of_its_line_by_what_it_did_before():
