@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.staffing.capacity_curve import Floats
@@ -153,19 +152,6 @@ class _Assumptions:
                 f"{', '.join(idle)}: in staffing.csv, but without a ticket in the last weeks; not planned for."
             )
         return told
-
-
-def people_for_tickets(
-    tickets_a_day: npt.ArrayLike, handle_minutes: float, terms: Terms = OUTSOURCED
-) -> Floats:
-    """People employed that so many more tickets on each of the days take, at the occupancy cap and with shrinkage.
-
-    Work alone, without what a promise to answer at once takes on top. Raises ValueError for terms that leave no time.
-    """
-    hours_of_one = terms.hours_week * (1 - terms.shrinkage) * terms.occupancy_cap
-    if not hours_of_one > 0:
-        raise ValueError(f"{terms} leave no time for tickets; expected a shrinkage under 1 and hours above 0")
-    return np.asarray(tickets_a_day, dtype=np.float64) * 7 * handle_minutes / 60 / hours_of_one
 
 
 def _vendors(

@@ -11,7 +11,7 @@ import pytest
 from models.staffing.erlang import ServiceLevel
 from models.staffing.opening_hours import ALWAYS, Hours, open_minutes
 from models.staffing.promises import ReplyTarget, promises
-from models.staffing.teams import Measured, Terms, build_teams, people_for_tickets
+from models.staffing.teams import Measured, Terms, build_teams
 
 HOURS = Hours(date(2026, 3, 2), 14, "UTC")
 OPENED = {ALWAYS: np.full(HOURS.count, 60.0), "day": np.tile(([0.0] * 8 + [60.0] * 8 + [0.0] * 8), 14)}
@@ -96,13 +96,6 @@ def test_no_handle_time_and_no_groups_fall_back_and_say_so() -> None:
     assert set(teams) == {("shop", "all"), ("live", "all")}
     assert teams["shop", "all"].message_minutes == 12.0
     assert any("No handle time was measured" in note for note in notes)
-
-
-def test_people_for_tickets_by_hand() -> None:
-    # 60 a day of 17 minutes are 119 hours a week; 28 x 0.85 = 23.8 of one person.
-    assert people_for_tickets([60.0, 0.0], 17.0).tolist() == pytest.approx([5.0, 0.0])
-    with pytest.raises(ValueError, match="leave no time"):
-        people_for_tickets(60.0, 17.0, Terms(shrinkage=1.0))
 
 
 def test_business_hours_follow_the_local_clock_and_holidays() -> None:
