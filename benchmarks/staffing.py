@@ -5,9 +5,10 @@
 `erlang`: seconds for the fewest agents in so many intervals that all differ (50 to 500 contacts an hour, 2 to 10
 minutes each), by Erlang C with 80 % in 20 seconds, once with an occupancy cap and two chats at once, and Erlang A's
 performance. `golden`: deviations from published values; all of them lie within half a digit of the last one given.
-`backlog`: milliseconds for so many tickets first in, first out through tier 1 and tier 2, and the same tickets played
-through a plain discrete-event simulation with agents one by one: wait percentiles of both in hours, and how many
-times faster the curve is.
+`backlog`: milliseconds for the plan's burn-down of so many tickets, first in, first out through tier 1 and tier 2, and
+for a plain discrete-event simulation of the same tickets with agents one by one; by tier, what both say at the end of
+each day: the backlog, how long its oldest ticket has waited, and the share of the day's tickets begun in time. The plan
+knows only the mean handle time; in the events every ticket has its own.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from models.staffing.backlog import Course, Desk, work_off_two_tiers
+from models.staffing.burn_down import BEFORE, BurnDown, Load, burn_down, escalated
 from models.staffing.capacity_curve import CapacityCurve, Floats
 from models.staffing.erlang import ServiceLevel, agents_needed, erlang_a, erlang_c, people_needed
+from models.staffing.promises import ReplyTarget
 
 EIGHTY_TWENTY = ServiceLevel(0.8, 20)
 REPEATS = 5
-PERCENTILES = (10, 25, 50, 75, 90, 99)
 DAYS = 60
 AGENTS = (19, 6)
-DELAY_MINUTES = 60.0
+DELAY_HOURS = 1
+TARGET = ReplyTarget(1.0, 720.0, is_business=True)
 
 
 def fastest(what: Callable[[], object]) -> float:
@@ -134,43 +136,71 @@ def simulate_events(
     return np.maximum(clock.when_next(at), arrived), clock.when(at + handle)
 
 
+def by_hour(arrived: Floats) -> Floats:
+    """Tickets of each hour of the days compared."""
+    return np.histogram(arrived, np.arange(DAYS * 24 + 1) * 60.0)[0].astype(np.float64)
+
+
+def at_days_ends(arrived: Floats, begun: Floats, clock: CapacityCurve) -> dict[str, Floats]:
+    """What the burn-down says of each day, counted ticket by ticket. in_time: 1 on days without a ticket."""
+    ends = (np.arange(DAYS) + 1) * 1440.0
+    waits = (arrived <= ends[:, None]) & (begun > ends[:, None])
+    oldest = np.where(waits, ends[:, None] - arrived, 0.0).max(axis=1) / 60
+    in_time = clock.at(begun) - clock.at(arrived) <= TARGET.minutes + 1e-6
+    day = (arrived // 1440).astype(np.int64)
+    came, kept = (np.bincount(day, weights, minlength=DAYS)[:DAYS] for weights in (None, in_time))
+    return {
+        "backlog": waits.sum(axis=1).astype(np.float64),
+        "oldest_hours": oldest,
+        "in_time": np.where(came > 0, kept / np.maximum(came, 1), 1.0),
+    }
+
+
+def _beside(ours: Floats, events: Floats, worst: Callable[[Floats], float]) -> dict[str, float]:
+    off = np.abs(ours - events)
+    return {
+        "worst_of_events": round(float(worst(events)), 3),
+        "mean_difference": round(float(off.mean()), 3),
+        "largest_difference": round(float(off.max()), 3),
+    }
+
+
 def backlog(count: int) -> dict[str, object]:
-    """The curve and the events on the same tickets."""
+    """The plan's burn-down and the events on the same tickets."""
     arrived, handle, is_escalated = tickets(count, np.random.default_rng(1))
     opened = business_hours()
-    clock = CapacityCurve.of(opened)
-    desks = tuple(Desk(CapacityCurve.of(opened * agents), clock) for agents in AGENTS)
+    clock, in_plan = CapacityCurve.of(opened), opened[: DAYS * 24]
 
-    def curve() -> tuple[Course, Course]:
-        return work_off_two_tiers(arrived, handle, is_escalated, DELAY_MINUTES, (desks[0], desks[1]))
+    def load(arriving: Floats, tier: int) -> Load:
+        return Load(arriving, np.zeros(BEFORE), float(handle[tier].mean()), in_plan * AGENTS[tier], in_plan)
 
-    def events() -> tuple[Floats, Floats]:
+    def curve() -> tuple[BurnDown, BurnDown]:
+        arriving = by_hour(arrived)
+        first = burn_down(load(arriving, 0), [TARGET])
+        second = escalated(first.begun, arriving, arriving * is_escalated.mean(), DELAY_HOURS)
+        return first, burn_down(load(second, 1), [TARGET])
+
+    def events() -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         begun, finished = simulate_events(arrived, handle[0], AGENTS[0], clock)
-        second = finished[is_escalated] + DELAY_MINUTES
+        second = finished[is_escalated] + DELAY_HOURS * 60
         begun2, _ = simulate_events(second, handle[1][is_escalated], AGENTS[1], clock)
-        return begun - arrived, begun2 - second
+        return (arrived, begun), (second, begun2)
 
-    first, second = curve()
-    waits = {"tier_1": (first.wait, events()[0]), "tier_2": (second.wait[is_escalated], events()[1])}
     curve_seconds, event_seconds = fastest(curve), fastest(events)
-    compared = {
-        tier: {
-            f"p{share}": {
-                "curve": round(float(np.percentile(ours, share)) / 60, 2),
-                "events": round(float(np.percentile(theirs, share)) / 60, 2),
-                "difference": round(float(np.percentile(ours, share) - np.percentile(theirs, share)) / 60, 3),
-            }
-            for share in PERCENTILES
+    compared = {}
+    for tier, ours, theirs in zip((1, 2), curve(), events(), strict=True):
+        counted = at_days_ends(*theirs, clock)
+        compared[f"tier_{tier}"] = {
+            name: _beside(getattr(ours, name), values, np.min if name == "in_time" else np.max)
+            for name, values in counted.items()
         }
-        for tier, (ours, theirs) in waits.items()
-    }
     return {
         "tickets": count,
         "escalated": int(is_escalated.sum()),
         "milliseconds": round(curve_seconds * 1000, 1),
         "events_milliseconds": round(event_seconds * 1000, 1),
         "times_faster": round(event_seconds / curve_seconds, 1),
-        "wait_hours": compared,
+        "by_day": compared,
     }
 
 

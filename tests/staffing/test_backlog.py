@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.staffing.backlog import Desk, backlog_at, is_in_time, work_off, work_off_two_tiers
+from models.staffing.burn_down import BEFORE, Load, burn_down, escalated
 from models.staffing.capacity_curve import CapacityCurve, Queue
+from models.staffing.promises import ReplyTarget
 
 
 def test_work_waits_for_the_work_before_it_and_for_the_opening() -> None:
@@ -38,80 +39,56 @@ def test_work_is_never_begun_before_it_came_and_never_overtakes(work: list[float
     assert np.all(np.diff(begun) >= -1e-6)
 
 
-def desk(agents: float, open_minutes: list[float]) -> Desk:
-    clock = np.array(open_minutes)
-    return Desk(CapacityCurve.of(clock * agents), CapacityCurve.of(clock))
+def load(tickets: list[float], capacity: list[float], waiting: dict[int, float] | None = None) -> Load:
+    """Two days of tickets of an hour each; waiting: tickets by hours before the plan."""
+    before = np.zeros(BEFORE)
+    for hours, count in (waiting or {}).items():
+        before[-hours] = count
+    by_hour = np.zeros(48)
+    by_hour[: len(tickets)] = tickets
+    minutes = np.tile(np.pad(np.array(capacity), (0, 24 - len(capacity))), 2)
+    return Load(by_hour, before, 60.0, minutes, np.where(minutes > 0, 60.0, 0.0))
 
 
-def test_a_ticket_is_begun_when_those_before_it_are_done() -> None:
-    # One agent, open from 1:00 to 3:00 and from 5:00 on. Three tickets of 60, 90 and 30 minutes.
-    course = work_off(
-        np.array([0.0, 10.0, 20.0]), np.array([60.0, 90.0, 30.0]), desk(1, [0, 60, 60, 0, 0, 60, 60, 60])
-    )
-    # The second is begun at 2:00, stays overnight half an hour short of done, and is finished at 5:30.
-    assert course.begun == pytest.approx([60, 120, 330])
-    assert course.finished == pytest.approx([120, 330, 360])
-    assert course.wait == pytest.approx([60, 110, 310])
-    assert backlog_at(course, np.array([15.0, 61.0, 200.0, 400.0])).tolist() == [2, 2, 1, 0]
+def test_a_day_leaves_what_its_capacity_did_not_reach() -> None:
+    # Three tickets in the first hour; one person from 2:00 to 4:00 on both days: two are done, the third the day after.
+    course = burn_down(load([3.0], [0, 0, 60, 60]), [ReplyTarget(1.0, 60.0, is_business=True)])
+    assert course.arrivals.tolist() == [3, 0]
+    assert course.backlog == pytest.approx([1, 0])
+    # The third came after two thirds of the hour, 23 hours and 20 minutes before midnight.
+    assert course.oldest_hours == pytest.approx([23 + 1 / 3, 0], abs=1e-4)
+    assert np.flatnonzero(course.begun > 1e-9).tolist() == [2, 3, 26]
+    # Half an hour of tickets is ahead of the hour's middle: 90 minutes of work, too late for an open hour's wait.
+    assert course.in_time.tolist() == [0, 1]
+    assert burn_down(load([3.0], [0, 0, 60, 60]), [ReplyTarget(1.0, 90.0, True)]).in_time[0] == 1
 
 
-def test_a_clock_of_business_hours_leaves_the_night_out() -> None:
-    night = desk(1, [60, 0, 0, 60])
-    course = work_off(np.array([0.0, 0.0]), np.array([60.0, 10.0]), night)
-    # The second waits 60 open minutes, 180 by the calendar.
-    targets = np.array([60.0, 60.0])
-    assert is_in_time(course, targets, night.clock).tolist() == [True, True]
-    assert is_in_time(course, targets, None).tolist() == [True, False]
+def test_what_waits_already_is_worked_off_first() -> None:
+    course = burn_down(load([1.0], [60, 60], {5: 2.0}), [ReplyTarget(1.0, 60.0, is_business=True)])
+    assert course.backlog == pytest.approx([1, 0])
+    assert course.arrivals.tolist() == [1, 0]
+    assert course.oldest_hours[0] == pytest.approx(24)
 
 
-def test_an_escalated_ticket_comes_to_tier_2_after_tier_1_is_done_with_it() -> None:
-    always = desk(1, [60.0] * 10)
-    first, second = work_off_two_tiers(
-        np.array([0.0, 0.0]),
-        (np.array([20.0, 20.0]), np.array([30.0, 30.0])),
-        np.array([False, True]),
-        60.0,
-        (always, always),
-    )
-    assert first.finished == pytest.approx([20, 40])
-    assert second.begun == pytest.approx([np.nan, 100], nan_ok=True)
-    assert second.finished == pytest.approx([np.nan, 130], nan_ok=True)
+def test_tier_2_gets_the_usual_share_of_what_tier_1_finishes_after_the_delay() -> None:
+    finished, forecast = np.array([0.0, 4.0, 8.0, 0.0]), np.array([6.0, 6.0, 0.0, 0.0])
+    second = escalated(finished, forecast, np.array([1.0, 1.0, 1.0, 0.0]), delay_hours=1)
+    # A quarter of what is finished, an hour later; the first hour's come from before, by forecast.
+    assert second == pytest.approx([1, 0, 1, 2])
 
 
-tickets = st.lists(st.tuples(st.floats(0, 3_000), st.floats(0.1, 200)), min_size=1, max_size=60)
-hours = st.lists(st.sampled_from([0.0, 30.0, 60.0]), min_size=50, max_size=50).filter(
-    lambda day: sum(day) > 0
-)
-
-
-@settings(max_examples=80, deadline=None)
-@given(tickets, hours, st.floats(0.5, 5), st.floats(1, 3))
-def test_more_capacity_never_makes_a_ticket_later(
-    given_tickets: list[tuple[float, float]], open_minutes: list[float], agents: float, factor: float
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 20), min_size=48, max_size=48), st.floats(0.2, 5), st.floats(1, 3))
+def test_more_capacity_never_leaves_more_and_no_more_is_done_than_it_allows(
+    arriving: list[float], agents: float, factor: float
 ) -> None:
-    arrived, work = np.array(given_tickets).T
-    few = work_off(arrived, work, desk(agents, open_minutes))
-    more = work_off(arrived, work, desk(agents * factor, open_minutes))
-    assert np.all(more.begun <= few.begun + 1e-6)
-    assert np.all(more.finished <= few.finished + 1e-6)
-
-
-@settings(max_examples=80, deadline=None)
-@given(tickets, hours, st.floats(0.5, 5))
-def test_backlog_is_conserved_and_no_more_is_done_than_capacity_allows(
-    given_tickets: list[tuple[float, float]], open_minutes: list[float], agents: float
-) -> None:
-    arrived, work = np.array(given_tickets).T
-    team = desk(agents, open_minutes)
-    course = work_off(arrived, work, team)
-    moments = np.linspace(0, 3_000, 31)
-    came = (arrived[:, None] <= moments).sum(axis=0)
-    begun = (course.begun[:, None] <= moments).sum(axis=0)
-    assert np.array_equal(backlog_at(course, moments), came - begun)
-    assert np.all(came >= begun)
-    order = np.argsort(arrived, kind="stable")
-    assert np.all(np.diff(course.begun[order]) >= -1e-6)
-    # Work begun before the last begun ticket has been done by then, within the capacity there was.
-    before = np.cumsum(work[order]) - work[order]
-    in_reach = course.begun[order] < 3_000
-    assert np.all(before[in_reach] <= team.capacity.at(course.begun[order])[in_reach] + 1e-6)
+    minutes = [0.0] * 8 + [60.0 * agents] * 10
+    few, more = (
+        burn_down(load(arriving, [at * by for at in minutes]), [ReplyTarget(1.0, 120.0, True)])
+        for by in (1, factor)
+    )
+    assert np.all(more.backlog <= few.backlog + 1e-6)
+    assert few.backlog == pytest.approx(
+        np.cumsum(few.arrivals - few.begun.reshape(2, 24).sum(axis=1)), abs=1e-6
+    )
+    assert np.all(few.begun <= np.tile(np.pad(minutes, (0, 6)), 2) / 60 + 1e-6)
