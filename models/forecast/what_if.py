@@ -13,15 +13,21 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from models.forecast.added_volume import AddedVolume
 from models.forecast.aftermath import course_shares
-from models.forecast.calendar_features import CalendarEvent, event_columns, read_calendar, recurring_name
+from models.forecast.calendar_features import (
+    CAMPAIGN_LEADS,
+    CalendarEvent,
+    event_columns,
+    read_calendar,
+    recurring_name,
+)
 from models.forecast.calendar_features import usual_size as usual_campaign_size
 from models.forecast.panel import Floats, Ints, dense_panel
 from models.forecast.scopes import scope_panel
 from models.forecast.segments import STEADY, SegmentFit, UnitFit, fit_forms, forecast_fit
 from models.forecast.segments import recent_volume as recent_volume_of
 
-QUANTILES = {"p10": 0.10, "p50": 0.50, "p90": 0.90}
 # How far campaigns differ from what their kind, name and size say, as a share of their effect: assumed, and
 # worth this many past campaigns beside what the history's own show.
 USUAL_CAMPAIGN_SPREAD = 0.3
@@ -54,50 +60,6 @@ class FittedForecast:
     @property
     def segments(self) -> pl.DataFrame:
         return self.fit.scoped.panel.segments
-
-
-@dataclass(frozen=True)
-class AddedVolume:
-    """Tickets that an event adds, over what is forecast without it.
-
-    dates: the days it touches; segments: a row (business_line, channel, tier, region) per segment in its
-    scope, the others get nothing. expected:
-    shape (dates, segments); draws: shape (draws, dates, segments). note: what the reader should know, or "".
-    """
-
-    dates: tuple[date, ...]
-    segments: pl.DataFrame
-    expected: Floats
-    draws: Floats
-    note: str
-
-    def by(self, *columns: str) -> pl.DataFrame:
-        """Added tickets summed to `columns`, out of date, business_line, channel, tier and region.
-
-        Columns: those, then added, p10, p50, p90; the quantiles are those of the summed draws. Without
-        columns it is one row: the whole event.
-        """
-        cells = self.segments.with_row_index("segment").join(
-            pl.DataFrame({"date": self.dates}, schema={"date": pl.Date}).with_row_index("day"), how="cross"
-        )
-        keys = cells.select(columns).unique(maintain_order=True) if columns else pl.DataFrame({"all": [""]})
-        group = (
-            cells.join(keys.with_row_index("group"), on=columns, how="left", maintain_order="left")["group"]
-            if columns
-            else pl.zeros(cells.height, pl.UInt32, eager=True)
-        )
-        order = group.to_numpy()
-        place = cells["day"].to_numpy(), cells["segment"].to_numpy()
-        added = np.bincount(order, weights=self.expected[place], minlength=keys.height)
-        draws = np.zeros((keys.height, len(self.draws)))
-        np.add.at(draws, order, self.draws[:, place[0], place[1]].T)
-        found = {"added": added}
-        if self.draws.size:
-            quantiles = np.quantile(draws, list(QUANTILES.values()), axis=1)
-            found |= dict(zip(QUANTILES, quantiles, strict=True))
-        else:
-            found |= dict.fromkeys(QUANTILES, added)
-        return (keys if columns else keys.drop("all")).hstack([pl.Series(k, v) for k, v in found.items()])
 
 
 def fit_for_what_if(
@@ -146,25 +108,8 @@ def added_by_campaign(
     the largest past one, a line or region without tickets, days outside the forecast, and where no past
     campaign tells anything.
     """
-    if not 1 <= days <= len(fitted.dates) or not size >= 0:
-        raise ValueError(
-            f"a campaign of {days} days and size {size}; expected 1 to {len(fitted.dates)} days (the forecast's "
-            "length) and a size of 0 or more"
-        )
-    if not name.strip():
-        raise ValueError(
-            "a campaign without a name; give the name of a past one that it is like, or a new one"
-        )
     reached = _in_scope(fitted, business_line, region)
-    event = CalendarEvent(
-        "campaign",
-        recurring_name(name),
-        start,
-        start + timedelta(days=days - 1),
-        business_line,
-        region,
-        size / fitted.usual_size,
-    )
+    event = _campaign(fitted, name, start, days, size, business_line, region)
     planned = _already_planned(fitted, event)
     if size == 0:
         note = "A campaign of size 0 adds nothing." if not planned else _planned_note(planned[0])
@@ -173,14 +118,42 @@ def added_by_campaign(
     with threadpool_limits(1):
         days_touched, lift, drawn = _drawn_lift(fitted, event, planned, reached, draws, seed)
     if not len(days_touched) and not planned:
-        raise ValueError(
-            f"{name} from {start} for {days} days lies outside the forecast "
-            f"({fitted.dates[0]} to {fitted.dates[-1]}); choose days inside it"
-        )
+        raise _outside(fitted, name, start)
     baseline = fitted.baseline[np.ix_(days_touched, reached)]
     dates = tuple(fitted.dates[day] for day in days_touched)
     note = _campaign_note(fitted, event, planned)
     return AddedVolume(dates, fitted.segments[reached], baseline * lift, baseline * drawn, note)
+
+
+def _campaign(
+    fitted: FittedForecast,
+    name: str,
+    start: date,
+    days: int,
+    size: float,
+    line: str | None,
+    region: str | None,
+) -> CalendarEvent:
+    if not 1 <= days <= len(fitted.dates) or not size >= 0:
+        raise ValueError(
+            f"a campaign of {days} days and size {size}; expected 1 to {len(fitted.dates)} days (the forecast's "
+            "length) and a size of 0 or more"
+        )
+    if not name.strip():
+        raise ValueError("a campaign without a name; give that of a past one that it is like, or a new one")
+    if (start - fitted.dates[-1]).days > -CAMPAIGN_LEADS[0][0]:
+        raise _outside(fitted, name, start)
+    last = start + timedelta(days=days - 1)
+    return CalendarEvent(
+        "campaign", recurring_name(name), start, last, line, region, size / fitted.usual_size
+    )
+
+
+def _outside(fitted: FittedForecast, name: str, start: date) -> ValueError:
+    return ValueError(
+        f"{name} from {start} on lies outside the forecast ({fitted.dates[0]} to {fitted.dates[-1]}); "
+        "choose days inside it"
+    )
 
 
 def _planned_note(planned: CalendarEvent) -> str:
@@ -220,12 +193,8 @@ def added_by_wave(
     or region without tickets, an onset after the forecast's end, and more tickets than LARGEST_WAVE_MONTHS
     usual months of those segments.
     """
-    if not (accounts >= 0 and contact_rate >= 0 and 0 < half_life_days <= LONGEST_HALF_LIFE_DAYS):
-        raise ValueError(
-            f"a wave of {accounts} accounts, half-life {half_life_days} days, contact rate {contact_rate}; "
-            f"expected numbers of 0 or more and a half-life above 0 and at most {LONGEST_HALF_LIFE_DAYS} days"
-        )
     reached = _in_scope(fitted, business_line, region)
+    _require_wave_in_reach(fitted, accounts, half_life_days, contact_rate, reached)
     first = onset.date()
     if first > fitted.dates[-1]:
         raise ValueError(f"a wave from {first} on begins after the forecast ends ({fitted.dates[-1]})")
@@ -234,7 +203,6 @@ def added_by_wave(
         return AddedVolume(
             (), fitted.segments[reached], *_nothing(len(reached), draws), "A wave of size 0 adds nothing."
         )
-    _require_wave_in_reach(fitted, accounts, contact_rate, reached)
     ahead = (first - fitted.dates[0]).days
     dates = fitted.dates[max(ahead, 0) :]
     missed = max(-ahead, 0)  # days of the wave before the forecast
@@ -250,7 +218,7 @@ def added_by_wave(
         fitted.segments[reached],
         tickets * course[:, None] * share,
         drawn[:, :, None] * share,
-        "" if first > fitted.dates[0] else "Part of the wave lies before the forecast and is left out.",
+        "" if not missed else "Part of the wave lies before the forecast and is left out.",
     )
 
 
@@ -298,8 +266,13 @@ def _require_size_in_reach(fitted: FittedForecast, event: CalendarEvent) -> None
 
 
 def _require_wave_in_reach(
-    fitted: FittedForecast, accounts: float, contact_rate: float, reached: Ints
+    fitted: FittedForecast, accounts: float, half_life_days: float, contact_rate: float, reached: Ints
 ) -> None:
+    if not (0 <= accounts < np.inf and contact_rate >= 0 and 0 < half_life_days <= LONGEST_HALF_LIFE_DAYS):
+        raise ValueError(
+            f"a wave of {accounts} accounts, half-life {half_life_days} days, contact rate {contact_rate}; "
+            f"expected numbers of 0 or more and a half-life above 0 and at most {LONGEST_HALF_LIFE_DAYS} days"
+        )
     last_year = fitted.fit.scoped.panel.counts[-YEAR_DAYS:][:, reached]
     month = float(last_year.sum()) / len(last_year) * MONTH_DAYS
     if not accounts * contact_rate <= LARGEST_WAVE_MONTHS * month:

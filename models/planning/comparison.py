@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from models.forecast.what_if import AddedVolume
+from models.forecast.added_volume import AddedVolume
 from models.planning.scenario import Planner, Scenario
 from models.staffing.outlook import AS_STAFFED, Outlook
 

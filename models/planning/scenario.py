@@ -9,13 +9,8 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 
-from models.forecast.what_if import (
-    AddedVolume,
-    FittedForecast,
-    added_by_campaign,
-    added_by_wave,
-    fit_for_what_if,
-)
+from models.forecast.added_volume import AddedVolume
+from models.forecast.what_if import FittedForecast, added_by_campaign, added_by_wave, fit_for_what_if
 from models.staffing.outlook import Outlook, PlanInputs, outlook
 
 # Tickets that an account hit by a wave writes, where nobody says: assumed, as the wave's guess is wide anyway.
