@@ -87,11 +87,7 @@ def read_case(
     )
     if counts.is_empty():
         raise BenchmarkError(f"{path}: no row has a day (YYYY-MM-DD ...) in {time} and a number in {value}")
-    negative = counts.filter(pl.col("tickets") < 0)
-    if negative.height:
-        raise BenchmarkError(
-            f"{path}: {value} is {negative['tickets'][0]:g} on {negative['date'][0]}; 0 or more is expected"
-        )
+    _require_counts(counts, value, path)
     _require_days_once(counts, path)
     history = counts.group_by("date", *SEGMENT).agg(pl.col("tickets").sum()).sort(*SEGMENT, "date")
     calendar = read_events(events) if events else pl.DataFrame(schema=CALENDAR_SCHEMA)
@@ -121,6 +117,14 @@ def _numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
             "nothing where it is not known"
         )
     return numbers
+
+
+def _require_counts(counts: pl.DataFrame, value: str, path: Path) -> None:
+    negative = counts.filter(pl.col("tickets") < 0)
+    if negative.height:
+        raise BenchmarkError(
+            f"{path}: {value} is {negative['tickets'][0]:g} on {negative['date'][0]}; 0 or more is expected"
+        )
 
 
 def _require_days_once(counts: pl.DataFrame, path: Path) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.forecast.panel import Floats
+from models.forecast.panel import Floats, Ints
 
 YEAR = 365.25
 FULL_HISTORY_DAYS = 730  # two years: from here on the year's shape is seen twice
@@ -66,16 +66,9 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
 
     dates = np.datetime64(first) + np.arange(days + horizon)
     if days >= YEARLY_HISTORY_DAYS:
-        in_year = 2 * np.pi * (dates - np.datetime64("2000-01-01")).astype(float) / YEAR
+        since_2000 = (dates - np.datetime64("2000-01-01")).astype(float)
         caution = 1.0 if days >= FULL_HISTORY_DAYS else CAUTION
-        for wave in range(1, YEARLY_WAVES + 1):
-            columns += [np.sin(wave * in_year), np.cos(wave * in_year)]
-            penalty += [caution * 0.5 * wave**2] * 2
-        for days_of_kind in (weekday < 5, weekday == 5, weekday == 6):
-            kind = days_of_kind.astype(float)
-            for wave in (1, 2):
-                columns += [kind * np.sin(wave * in_year), kind * np.cos(wave * in_year)]
-                penalty += [caution * 3.0] * 2
+        _add_year(2 * np.pi * since_2000 / YEAR, weekday, caution, columns, penalty)
     months = dates.astype("datetime64[M]")
     in_month = (
         2
@@ -87,6 +80,20 @@ def base_design(first: date, days: int, horizon: int, hinge_penalty: float) -> D
         columns += [np.sin(wave * in_month), np.cos(wave * in_month)]
         penalty += [3.0] * 2
     return Design(np.column_stack(columns), np.array(penalty), trend)
+
+
+def _add_year(
+    in_year: Floats, weekday: Ints, caution: float, columns: list[Floats], penalty: list[float]
+) -> None:
+    """Appends the year's shape, and how it differs on working days, Saturdays and Sundays."""
+    for wave in range(1, YEARLY_WAVES + 1):
+        columns += [np.sin(wave * in_year), np.cos(wave * in_year)]
+        penalty += [caution * 0.5 * wave**2] * 2
+    for days_of_kind in (weekday < 5, weekday == 5, weekday == 6):
+        kind = days_of_kind.astype(float)
+        for wave in (1, 2):
+            columns += [kind * np.sin(wave * in_year), kind * np.cos(wave * in_year)]
+            penalty += [caution * 3.0] * 2
 
 
 def recency_weights(days: int) -> Floats:

@@ -33,13 +33,15 @@ class Forecast:
 
     points: a row per level, node and day ahead: made_on, level, business_line, channel, tier, region (null
     where summed over), date, expected, low_80, high_80, low_95, high_95, base (expected without campaigns,
-    holidays and waves that are on). effects: what it is made of, a row per level but segment, node, day and
-    part: tickets of an effect (its name) of an effect_kind (level, season, holiday, campaign, surge); they sum
-    to expected, level and season to base (what regressors bring has no part). backtest: a row per level and
-    horizon bucket: origins, points, wape, bias, coverage_80, coverage_95 (out of sample),
-    wape_seasonal_naive. notes: what was missing or fallen back to, for readers. weekly: sums of whole weeks
-    with intervals of their own, every level but segment. past_points, past_weekly: the same as of the
-    backtest's origins, without segments and without base.
+    holidays and waves that are on).
+    effects: what it is made of, a row per level but segment, node, day and part: tickets of an effect (its
+    name) of an effect_kind (level, season, holiday, campaign, surge); they sum to expected, level and season
+    to base (what regressors bring has no part).
+    weekly: sums of whole weeks with intervals of their own, every level but segment.
+    past_points, past_weekly: the same as of the backtest's origins, without segments and without base.
+    backtest: a row per level and horizon bucket: origins, points, wape, bias, coverage_80, coverage_95 (out of
+    sample), wape_seasonal_naive.
+    notes: what was missing or fallen back to, for readers.
     """
 
     points: pl.DataFrame
@@ -73,15 +75,7 @@ def forecast_daily(
     events = read_calendar(calendar, cutoff)
     panel = dense_panel(history, cutoff)
     if panel is None:
-        return Forecast(
-            pl.DataFrame(schema=POINTS_SCHEMA),
-            pl.DataFrame(schema=EFFECTS_SCHEMA),
-            pl.DataFrame(schema=WEEKLY_SCHEMA),
-            pl.DataFrame(schema=POINTS_SCHEMA).drop("base"),
-            pl.DataFrame(schema=WEEKLY_SCHEMA),
-            score(_no_backtest(), []),
-            [f"There are no tickets up to {cutoff}, so there is no forecast."],
-        )
+        return _no_forecast(cutoff)
     lag = (cutoff - panel.last).days
     scoped = scope_panel(panel, events, horizon + lag, regressors)
     tested_from = choose_origins(panel.days, horizon, origins)
@@ -106,6 +100,18 @@ def forecast_daily(
         pl.concat(past_weekly) if past_weekly else weekly[0].clear(),
         score(backtest, levels),
         notes,
+    )
+
+
+def _no_forecast(cutoff: date) -> Forecast:
+    return Forecast(
+        pl.DataFrame(schema=POINTS_SCHEMA),
+        pl.DataFrame(schema=EFFECTS_SCHEMA),
+        pl.DataFrame(schema=WEEKLY_SCHEMA),
+        pl.DataFrame(schema=POINTS_SCHEMA).drop("base"),
+        pl.DataFrame(schema=WEEKLY_SCHEMA),
+        score(_no_backtest(), []),
+        [f"There are no tickets up to {cutoff}, so there is no forecast."],
     )
 
 
