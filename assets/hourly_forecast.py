@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
 from threadpoolctl import threadpool_limits
 
+from assets.forecasts import known_calendar
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.surge_tables import HOURLY_TABLES
 from assets.table_assets import store_tables, table_specs
@@ -33,7 +35,8 @@ def hourly_forecast_table(state: StateFolder) -> Iterator[dg.MaterializeResult]:
 
 def hourly_frame(warehouse: Warehouse) -> pl.DataFrame:
     """The table forecast_hourly, from the daily forecast and the past hours that a warehouse knows."""
-    from models.forecast.hourly_table import forecast_hours
+    from models.forecast.hourly_table import AHEAD_DAYS, PAST_DAYS, forecast_hours
+    from models.forecast.public_holidays import with_public_holidays
 
     daily = warehouse.query(
         "select made_on, business_line, channel, tier, region, date, expected from forecast_daily "
@@ -45,11 +48,12 @@ def hourly_frame(warehouse: Warehouse) -> pl.DataFrame:
         "select business_line, channel, tier, hour, sum(tickets_arrived)::double as tickets from hourly_volume "
         "group by all order by all"
     )
-    calendar = warehouse.query(
-        "select kind, business_line, region, "
-        "starts_at at time zone 'UTC' at time zone time_zone as starts_at, "
-        "ends_at at time zone 'UTC' at time zone time_zone as ends_at "
-        "from stg_calendar cross join stg_account"
+    made_on: date = daily["made_on"][0]
+    calendar, _ = with_public_holidays(
+        known_calendar(warehouse),
+        daily["region"].unique().to_list(),
+        made_on - timedelta(days=PAST_DAYS),
+        made_on + timedelta(days=AHEAD_DAYS),
     )
     with threadpool_limits(1):
-        return forecast_hours(daily.drop("made_on"), hourly, calendar, daily["made_on"][0])
+        return forecast_hours(daily.drop("made_on"), hourly, calendar, made_on)

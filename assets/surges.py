@@ -1,7 +1,8 @@
 """Surges: what is on now and was in the last weeks, how it may go on, the tickets behind it, the people it takes."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
@@ -14,6 +15,9 @@ from assets.surge_tables import SURGE_PEOPLE_TABLES, SURGE_TABLES
 from assets.table_assets import store_tables, table_specs
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from models.forecast.surge_report import Watched
 
 FEWEST_THEME_TICKETS = 60  # of a theme in the weeks watched: with fewer its hours say nothing
 _TICKETS_SHOWN, _CHARACTERS_SHOWN = 20, 400
@@ -253,23 +257,14 @@ def surge_tables(
 
 def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str, pl.DataFrame]:
     """The tables of surges, from the tickets that a warehouse knows as of its account's date."""
-    from models.forecast.surge_report import (
-        SurgeReport,
-        campaign_lifts,
-        holiday_days,
-        watch_hours,
-        watched_from,
-    )
+    from models.forecast.surge_report import SurgeReport
 
-    ((now, zone),) = warehouse.query(_NOW).iter_rows()
-    hourly = warehouse.query(_HOURS, [watched_from(now), now])
     frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in SURGE_TABLES.items()}
-    if hourly.is_empty():
-        return frames
+    ((now, zone),) = warehouse.query(_NOW).iter_rows()
     with threadpool_limits(1):
-        calendar = known_calendar(warehouse)
-        lifts = campaign_lifts(known_history(warehouse), calendar, now)
-        watched = watch_hours(hourly, holiday_days(calendar), lifts, now, zone)
+        watched = watched_hours(warehouse, now, zone)
+        if watched is None:
+            return frames
         report = SurgeReport.of(watched, false_alarms_a_month)
     if not report.reported:
         return frames
@@ -288,6 +283,26 @@ def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str,
     if course.is_empty():
         return frames
     return frames | {"surge_course": course}
+
+
+def watched_hours(warehouse: Warehouse, now: datetime, zone: str) -> "Watched | None":
+    """The hours to look for surges in, with holidays and campaigns; None without tickets. zone: the account's."""
+    from models.forecast.public_holidays import with_public_holidays
+    from models.forecast.surge_report import campaign_lifts, holiday_days, watch_hours, watched_from
+
+    hourly = warehouse.query(_HOURS, [watched_from(now), now])
+    if hourly.is_empty():
+        return None
+    history = known_history(warehouse)
+    # Without the surges that are on, as the daily forecast takes them: a surge must not hide itself.
+    calendar, _ = with_public_holidays(
+        known_calendar(warehouse),
+        hourly["region"].drop_nulls().unique().to_list(),
+        history["date"].min() or watched_from(now).date(),  # type: ignore[arg-type]
+        now.date() + timedelta(days=1),
+    )
+    lifts = campaign_lifts(history, calendar, now)
+    return watch_hours(hourly, holiday_days(calendar), lifts, now, zone)
 
 
 @dg.multi_asset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 
 from assets.forecasts import known_calendar, with_surges_on
 from assets.surge_tables import SURGE_PEOPLE_TABLES, SURGE_TABLES
-from assets.surges import surge_frames, surge_people_frame
+from assets.surges import surge_frames, surge_people_frame, watched_hours
 from dbt_like_sql.warehouse import Warehouse
 
 NOW = datetime(2026, 3, 10, 15)
@@ -96,6 +96,16 @@ def test_the_day_that_is_going_on_counts_up_to_the_last_hour_that_is_known(frame
         hours=2
     )  # of the hour before now, only its first half is known
     assert today["tickets"].min() >= 12
+
+
+def test_public_holidays_are_watched_as_holidays_where_the_calendar_has_none(warehouse):
+    watched = watched_hours(warehouse, NOW, "UTC")
+    assert watched is not None
+    assert {watched.at(int(hour)).date() for hour in np.flatnonzero(watched.holidays[:, 0])} == {
+        date(2025, 12, 25),
+        date(2025, 12, 26),
+        date(2026, 1, 1),
+    }
 
 
 def test_an_export_that_ended_long_ago_is_known_to_its_end_and_not_quiet_since(warehouse):
