@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.forecast_data import CALENDAR_SCHEMA as CALENDAR
-from benchmarks.forecast_data import BenchmarkError, last_day, read_events, read_table
+from benchmarks.forecast_data import BenchmarkError, last_day, numbers, read_events, read_table
 
 HOUR_COLUMNS = ("hr", "hour", "hour_of_day")
 LONGEST_GAP_DAYS = 14
@@ -50,8 +51,8 @@ def add_series_arguments(parser: argparse.ArgumentParser) -> None:
 def read_series(arguments: argparse.Namespace, minutes: int) -> SlotSeries:
     """The series of the arguments, added up to slots, from the last long gap on.
 
-    A time given twice with the same value counts once (a log repeated for another column). Raises
-    BenchmarkError for a column that is not there or a file without times.
+    A time given twice with the same value counts once (a log repeated for another column), one with other values
+    is added up, and both are said. Raises BenchmarkError for a column that is not there or a file without times.
     """
     frame = read_table(arguments.series)
     wanted = [arguments.time, arguments.value, *([arguments.hour] if arguments.hour else [])]
@@ -61,7 +62,7 @@ def read_series(arguments: argparse.Namespace, minutes: int) -> SlotSeries:
             f"{arguments.series} has no column {', '.join(absent)}; it has {', '.join(frame.columns)}"
         )
     rows = frame.select(
-        at=_times(frame, arguments), value=pl.col(arguments.value).cast(pl.Float64, strict=False)
+        at=_times(frame, arguments), value=numbers(frame, arguments.value, arguments.series)
     ).filter(pl.col("at").is_not_null(), pl.col("value").is_finite())
     if rows.is_empty():
         raise BenchmarkError(f"{arguments.series}: no row has a time in {arguments.time} and a number")
@@ -70,12 +71,27 @@ def read_series(arguments: argparse.Namespace, minutes: int) -> SlotSeries:
             f"{arguments.series}: {arguments.value} is under zero somewhere; expected counts"
         )
     if rows["value"].n_unique() > 1:
+        _tell_repeated(rows, arguments.series)
         rows = rows.unique(["at", "value"])
     slots = rows.group_by(pl.col("at").dt.truncate(f"{minutes}m")).agg(pl.col("value").sum()).sort("at")
     counts, first = _dense(slots, minutes)
     counts, first = _after_gaps(counts, first)
     calendar = read_events(arguments.events) if arguments.events else pl.DataFrame(schema=CALENDAR)
     return SlotSeries(counts, first, calendar, frozenset(_event_days(calendar)))
+
+
+def _tell_repeated(rows: pl.DataFrame, path: Path) -> None:
+    """Say on stderr which times are there more than once, and what is made of them."""
+    by_time = rows.group_by("at").agg(rows=pl.len(), values=pl.col("value").n_unique()).sort("at")
+    for repeated, told in (
+        (by_time.filter(pl.col("values") > 1), "with other values, which are added up"),
+        (by_time.filter(pl.col("rows") > pl.col("values")), "with the same value, which counts once"),
+    ):
+        if repeated.height:
+            print(
+                f"note: {path}: times given more than once {told}: {repeated.height}, first {repeated['at'][0]}",
+                file=sys.stderr,
+            )
 
 
 def _times(frame: pl.DataFrame, arguments: argparse.Namespace) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.hourly_series import read_series
 from benchmarks.surge import main
 from benchmarks.surge_cases import simulate_hours
 from models.forecast.surge import (
@@ -159,3 +161,17 @@ def test_the_benchmark_tells_false_alarms_delays_and_the_aftermath(tmp_path, cap
     assert aftermath["wape"] < 0.6 * aftermath["wape_no_adjustment"]
     pl.DataFrame({"at": at[:100], "tickets": counts[:100]}).write_csv(path)
     assert main(["--series", str(path), "--time", "at", "--value", "tickets"]) == 2
+
+
+def test_a_time_given_twice_counts_once_or_is_added_up_and_that_is_said(tmp_path, capsys):
+    path = tmp_path / "hours.csv"
+    at = pl.datetime_range(pl.datetime(2025, 1, 6), pl.datetime(2025, 1, 7, 23), "1h", eager=True)
+    hours = pl.DataFrame({"at": at, "tickets": range(48)})
+    pl.concat([hours, hours[5:8], hours[8:9].with_columns(tickets=pl.lit(100, pl.Int64))]).write_csv(path)
+    series = read_series(
+        argparse.Namespace(series=path, time="at", value="tickets", hour=None, events=None), 60
+    )
+    assert series.counts[0, 4:10].tolist() == [4, 5, 6, 7, 108, 9]
+    added, once = capsys.readouterr().err.splitlines()
+    assert added.endswith("with other values, which are added up: 1, first 2025-01-06 08:00:00")
+    assert once.endswith("with the same value, which counts once: 3, first 2025-01-06 05:00:00")
