@@ -26,6 +26,8 @@ def forecast_hours(
     daily: business_line, channel, tier, region, date, expected, summed here over regions. hourly: business_line,
     channel, tier, hour, tickets. calendar: the contract's, in the account's zone. Gives made_on, business_line,
     channel, tier, starts_at, minutes, expected, low_80, high_80, is_holiday; the hours of a day sum to its forecast.
+    Every day has 24 hours, also the two of a year on which clocks are set: the one that is left out in spring is there,
+    the one that comes twice in autumn is one.
     """
     days = min(AHEAD_DAYS, daily["date"].n_unique())
     ahead = daily.filter(pl.col("date") <= made_on + timedelta(days=days))

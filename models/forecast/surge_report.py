@@ -253,7 +253,7 @@ class SurgeReport:
         now = self.watched.at(len(self.watched.counts))
         begun = self.watched.at(surge.start)
         midnights = [
-            datetime.combine(now.date() + timedelta(days=day), datetime.min.time()) for day in range(15)
+            datetime.combine(now.date() + timedelta(days=day), time()) for day in range(COURSE_DAYS + 1)
         ]
         edges = np.array([(max(moment, now) - begun) / (DAY * HOUR) for moment in midnights])
         fitted = fit_aftermath(*self._by_day(surge), int(np.ceil(edges[-1])), prior)
