@@ -33,7 +33,7 @@ class StaffingIntervals(dy.Schema):
     agents_high = column.count("the same for tickets_high")
     people = column.number(
         "people paid for, with shrinkage: the queue's share of those who serve several; a vendor's queues at a tier "
-        "add up to what its shifts cover"
+        "add up to what its shifts cover, but for whole shifts"
     )
     service_level = column.number("share answered or begun in time with so many, 0 to 1")
     occupancy = column.number("share of their time on the floor that is busy, 0 to 1")

@@ -281,7 +281,8 @@ def _notes(inputs: PlanInputs, need: Needed) -> list[str]:
         told.append(
             "An hour in which one person is enough for a live channel counts only for the time its contacts take: "
             "that person works on messages and serves the vendor's other lines at the tier meanwhile. The people of an "
-            "interval are its queue's share of the people who serve several, and add up to what the shifts cover."
+            "interval are its queue's share of the people who serve several, and add up to what the shifts cover, "
+            "but for whole shifts."
         )
     if any(team.people is None for team in inputs.teams):
         told.append(

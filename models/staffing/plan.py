@@ -113,7 +113,7 @@ def _intervals(inputs: PlanInputs, need: Needed, work: _PaidWork) -> pl.DataFram
                 (live_high.agents[channel][row] for channel in LIVE_CHANNELS), start=np.zeros(count)
             )
             frames.append(_rows_of_live(inputs, need, row, starts, agents_high, high[row], live_people[row]))
-    together = pl.concat(frames).filter((pl.col("tickets") > 0) | (pl.col("agents") > 0))
+    together = pl.concat(frames).filter(pl.max_horizontal("tickets", "agents", "people") > 0)
     return together.select(pl.lit(inputs.made_on).alias("made_on"), *list(INTERVAL_SCHEMA)[1:]).cast(
         INTERVAL_SCHEMA
     )
@@ -195,11 +195,12 @@ def _shifts(inputs: PlanInputs, work: _PaidWork) -> pl.DataFrame:
     """The fewest shifts of every vendor at a tier, week by week; a night's shift reaches into the next week."""
     hours = inputs.hours
     blocks = min(INTERVAL_DAYS, hours.days) // _SHIFT_BLOCK_DAYS
+    shared_live, shared_messages = work.shared(inputs)
     rows: list[tuple[object, ...]] = []
     dates = hours.dates()
     for (tier, vendor), own in _by_vendor(inputs).items():
-        live = work.live[own].sum(axis=0)
-        total = live + work.messages[own].sum(axis=0)
+        live = shared_live[own].sum(axis=0)
+        total = live + shared_messages[own].sum(axis=0)
         # Whole shifts, whose running sum never lags: not a shift more on every day for an hour over.
         of_day = _whole(total.reshape(-1, 24).sum(axis=1) / SHIFT_HOURS) * SHIFT_HOURS
         is_open = np.stack([inputs.teams[row].is_open for row in own]).max(axis=0) > 0
