@@ -80,7 +80,7 @@ def read_case(
         date=day, business_line=pl.col(group).cast(pl.String) if group else pl.lit("all")
     ).with_columns(pl.lit("unknown").alias(name) for name in SEGMENT[1:])
     counts = (
-        frame.with_columns(tickets=_numbers(frame, value, path))
+        frame.with_columns(tickets=numbers(frame, value, path))
         .select("date", *SEGMENT, "tickets", clock=pl.col(time).cast(pl.String).str.slice(11, 8))
         .drop_nulls(["date", *SEGMENT, "tickets"])
         .filter(pl.col("tickets").is_finite())
@@ -102,21 +102,21 @@ def read_case(
     )
 
 
-def _numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
+def numbers(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:
     """A column as numbers, null where a value is missing; text that is no number is an error."""
     column = frame[name]
     if column.dtype != pl.String:
         return column.cast(pl.Float64, strict=False)
     text = column.str.strip_chars()
-    numbers = text.cast(pl.Float64, strict=False)
-    wrong = numbers.is_null() & text.is_not_null() & ~text.str.to_lowercase().is_in(MISSING)
+    found = text.cast(pl.Float64, strict=False)
+    wrong = found.is_null() & text.is_not_null() & ~text.str.to_lowercase().is_in(MISSING)
     if wrong.any():
         at = int(wrong.arg_true()[0])
         raise BenchmarkError(
             f"{path}: {name} is '{text[at]}' in row {at + 1} (the header not counted); a number is expected, or "
             "nothing where it is not known"
         )
-    return numbers
+    return found
 
 
 def _require_counts(counts: pl.DataFrame, value: str, path: Path) -> None:

@@ -114,3 +114,10 @@ def test_the_benchmark_scores_half_hours_and_reads_an_hour_column(tmp_path, caps
     frame.select("at", "calls").with_columns(pl.col("at").dt.date()).write_csv(path)
     assert main(asked) == 2
     assert "--hour" in capsys.readouterr().err
+
+
+def test_the_benchmark_names_the_row_of_text_that_is_no_number(tmp_path, capsys):
+    path = tmp_path / "calls.csv"
+    path.write_text("at,calls\n2024-01-01 00:00,3\n2024-01-01 01:00,many\n")
+    assert main(["--series", str(path), "--time", "at", "--value", "calls"]) == 2
+    assert "calls is 'many' in row 2 " in capsys.readouterr().err
