@@ -34,7 +34,7 @@ class WhatIfConfig(dg.Config):
 
 
 @dg.multi_asset(
-    name="what_if",
+    name="what_if_answer",
     specs=table_specs(
         WHAT_IF_TABLES,
         group="forecasts",

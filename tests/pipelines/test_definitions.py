@@ -41,6 +41,11 @@ def test_loading_imports_nothing_heavy():
     assert run.stdout.strip().splitlines()[-1] == "[]", run.stderr
 
 
+def test_the_ui_finds_every_job(loaded):
+    jobs = {job.name for job in loaded.get_repository_def().get_all_jobs()}
+    assert {"refresh", "rebuild_week", "crisis", "what_if"} <= jobs
+
+
 def test_every_asset_says_what_it_is_whose_it_is_and_where_it_belongs(specs):
     for key, spec in specs.items():
         assert spec.description, key

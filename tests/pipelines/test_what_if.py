@@ -73,7 +73,7 @@ def test_a_dagster_run_stores_what_its_configuration_asks(copied):
     job = definitions(copied).resolve_job_def("what_if")
     config = {"accounts": 2000.0, "start": "2026-07-14 20:00", "half_life": 2.0, "line": "ecommerce"}
     with dg.DagsterInstance.ephemeral() as instance:
-        run = job.execute_in_process({"ops": {"what_if": {"config": config}}}, instance=instance)
+        run = job.execute_in_process({"ops": {"what_if_answer": {"config": config}}}, instance=instance)
     assert run.success
     with Warehouse(copied.home / "warehouse.duckdb", read_only=True) as warehouse:
         days = warehouse.query("select * from what_if_days")
@@ -89,7 +89,9 @@ def test_a_run_that_asks_nothing_says_what_to_give(copied):
     job = definitions(copied).resolve_job_def("what_if")
     with dg.DagsterInstance.ephemeral() as instance:
         run = job.execute_in_process(
-            {"ops": {"what_if": {"config": {"start": "2026-07-10"}}}}, instance=instance, raise_on_error=False
+            {"ops": {"what_if_answer": {"config": {"start": "2026-07-10"}}}},
+            instance=instance,
+            raise_on_error=False,
         )
     failed = next(event for event in run.all_node_events if event.is_step_failure)
     assert "either a campaign's name or a wave's number of accounts" in str(failed.event_specific_data)
