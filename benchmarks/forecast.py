@@ -119,7 +119,9 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--regressors", nargs="+", default=[], help="columns known ahead")
     parser.add_argument("--seeds", type=int, nargs="+", default=[101])
     parser.add_argument("--horizon", type=int, default=90)
-    parser.add_argument("--cutoffs", type=int, default=5)
+    parser.add_argument(
+        "--cutoffs", type=int, help="days to forecast from; default 5, of each seed's panel 1"
+    )
     parser.add_argument("--against", nargs="*", choices=["prophet", "autoets"], default=[])
     arguments = parser.parse_args(given)
     if arguments.series and not (arguments.time and arguments.value):
@@ -136,6 +138,8 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def _cases(arguments: argparse.Namespace) -> tuple[list[Case], list[str]]:
     horizon, cutoffs = arguments.horizon, arguments.cutoffs
+    if cutoffs is None:  # a panel has many series, and seeds take the place of cutoffs
+        cutoffs = 1 if arguments.panel else 5
     if horizon < 1 or cutoffs < 1:
         raise BenchmarkError(f"--horizon {horizon} and --cutoffs {cutoffs} must be 1 or more")
     if not arguments.series:
