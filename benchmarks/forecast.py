@@ -139,7 +139,7 @@ def main(given: Sequence[str] | None = None) -> int:
 def _cases(arguments: argparse.Namespace) -> tuple[list[Case], list[str]]:
     horizon, cutoffs = arguments.horizon, arguments.cutoffs
     if cutoffs is None:  # a panel has many series, and seeds take the place of cutoffs
-        cutoffs = 1 if arguments.panel else 5
+        cutoffs = 5 if arguments.series else 1
     if horizon < 1 or cutoffs < 1:
         raise BenchmarkError(f"--horizon {horizon} and --cutoffs {cutoffs} must be 1 or more")
     if not arguments.series:
