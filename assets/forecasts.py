@@ -113,14 +113,23 @@ def calendar_ahead(
 
     Second come notes on the holidays that were added.
     """
+    first, last = history["date"].min(), history["date"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return with_surges_on(warehouse, known_calendar(warehouse)), []
+    calendar, notes = calendar_with_holidays(
+        warehouse, history["region"], first, last + timedelta(days=horizon)
+    )
+    return with_surges_on(warehouse, calendar), notes
+
+
+def calendar_with_holidays(
+    warehouse: Warehouse, regions: pl.Series, first: date, last: date
+) -> tuple[pl.DataFrame, list[str]]:
+    """The calendar with public holidays from `first` to `last` where it has none for a region, and notes on them."""
     from models.forecast.public_holidays import with_public_holidays
 
-    first, last = history["date"].min(), history["date"].max()
-    calendar = with_surges_on(warehouse, known_calendar(warehouse))
-    if not isinstance(first, date) or not isinstance(last, date):
-        return calendar, []
     return with_public_holidays(
-        calendar, history["region"].unique().to_list(), first, last + timedelta(days=horizon)
+        known_calendar(warehouse), regions.drop_nulls().unique().sort().to_list(), first, last
     )
 
 

@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from assets.forecasts import known_calendar
+from assets.forecasts import calendar_with_holidays
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.surge_tables import HOURLY_TABLES
 from assets.table_assets import store_tables, table_specs
@@ -36,7 +36,6 @@ def hourly_forecast_table(state: StateFolder) -> Iterator[dg.MaterializeResult]:
 def hourly_frame(warehouse: Warehouse) -> pl.DataFrame:
     """The table forecast_hourly, from the daily forecast and the past hours that a warehouse knows."""
     from models.forecast.hourly_table import AHEAD_DAYS, PAST_DAYS, forecast_hours
-    from models.forecast.public_holidays import with_public_holidays
 
     daily = warehouse.query(
         "select made_on, business_line, channel, tier, region, date, expected from forecast_daily "
@@ -49,9 +48,9 @@ def hourly_frame(warehouse: Warehouse) -> pl.DataFrame:
         "group by all order by all"
     )
     made_on: date = daily["made_on"][0]
-    calendar, _ = with_public_holidays(
-        known_calendar(warehouse),
-        daily["region"].unique().to_list(),
+    calendar, _ = calendar_with_holidays(
+        warehouse,
+        daily["region"],
         made_on - timedelta(days=PAST_DAYS),
         made_on + timedelta(days=AHEAD_DAYS),
     )

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from assets.forecasts import known_calendar, known_history
+from assets.forecasts import calendar_with_holidays, known_history
 from assets.pictures import markdown_table
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.surge_tables import SURGE_PEOPLE_TABLES, SURGE_TABLES
@@ -287,7 +287,6 @@ def surge_frames(warehouse: Warehouse, false_alarms_a_month: float) -> dict[str,
 
 def watched_hours(warehouse: Warehouse, now: datetime, zone: str) -> "Watched | None":
     """The hours to look for surges in, with holidays and campaigns; None without tickets. zone: the account's."""
-    from models.forecast.public_holidays import with_public_holidays
     from models.forecast.surge_report import campaign_lifts, holiday_days, watch_hours, watched_from
 
     hourly = warehouse.query(_HOURS, [watched_from(now), now])
@@ -295,9 +294,9 @@ def watched_hours(warehouse: Warehouse, now: datetime, zone: str) -> "Watched | 
         return None
     history = known_history(warehouse)
     # Without the surges that are on, as the daily forecast takes them: a surge must not hide itself.
-    calendar, _ = with_public_holidays(
-        known_calendar(warehouse),
-        hourly["region"].drop_nulls().unique().to_list(),
+    calendar, _ = calendar_with_holidays(
+        warehouse,
+        hourly["region"],
         history["date"].min() or watched_from(now).date(),  # type: ignore[arg-type]
         now.date() + timedelta(days=1),
     )

@@ -8,22 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.forecast_panel import simulate_panel
+from benchmarks.forecast_panel import CALENDAR_SCHEMA, simulate_panel
 from models.forecast.panel import SEGMENT
 
 DAYS_BETWEEN_CUTOFFS = 60
 MOST_CATEGORIES = 12
 MISSING = ("", "-", "?", "na", "n/a", "nan", "none", "null")  # what files write where a value is not known
-CALENDAR_SCHEMA = {
-    "event_id": pl.String,
-    "kind": pl.String,
-    "name": pl.String,
-    "starts_at": pl.Datetime("us"),
-    "ends_at": pl.Datetime("us"),
-    "business_line": pl.String,
-    "region": pl.String,
-    "size": pl.Float64,
-}
 
 
 class BenchmarkError(Exception):

@@ -12,6 +12,16 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
+CALENDAR_SCHEMA = {
+    "event_id": pl.String,
+    "kind": pl.String,
+    "name": pl.String,
+    "starts_at": pl.Datetime("us"),
+    "ends_at": pl.Datetime("us"),
+    "business_line": pl.String,
+    "region": pl.String,
+    "size": pl.Float64,
+}
 LINES = ("ecommerce", "live", "creator", "account_security")
 CHANNELS = ("in_app", "chat", "email")
 TIERS = ("1", "2")
@@ -147,16 +157,7 @@ def _calendar(rows: list[tuple]) -> pl.DataFrame:
             )
             for key, kind, name, start, long, line, size in rows
         ],
-        schema={
-            "event_id": pl.String,
-            "kind": pl.String,
-            "name": pl.String,
-            "starts_at": pl.Datetime("us"),
-            "ends_at": pl.Datetime("us"),
-            "business_line": pl.String,
-            "region": pl.String,
-            "size": pl.Float64,
-        },
+        schema=CALENDAR_SCHEMA,
         orient="row",
     )
 

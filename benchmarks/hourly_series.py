@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.forecast_data import CALENDAR_SCHEMA as CALENDAR
 from benchmarks.forecast_data import BenchmarkError, last_day, numbers, read_events, read_table
+from benchmarks.forecast_panel import CALENDAR_SCHEMA as CALENDAR
 
 HOUR_COLUMNS = ("hr", "hour", "hour_of_day")
 LONGEST_GAP_DAYS = 14

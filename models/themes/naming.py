@@ -25,7 +25,6 @@ from models.themes.recipe import (
 from models.themes.stop_words import can_be_a_name, can_open_a_name
 
 Embed = Callable[[Sequence[str]], Vectors]
-Matrix = npt.NDArray[np.float64]
 
 _WORD = re.compile(r"\b(?:\d-?)?[^\W\d_]\w*(?:['-][^\W_]+)*")
 # A phrase does not reach across the end of a clause.

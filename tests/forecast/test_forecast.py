@@ -8,22 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.forecast_panel import simulate_panel
+from benchmarks.forecast_panel import CALENDAR_SCHEMA, simulate_panel
 from models.forecast.forecast import Forecast, forecast_daily
 
 FIRST = date(2024, 1, 1)  # a Monday
-NO_EVENTS = pl.DataFrame(
-    schema={
-        "event_id": pl.String,
-        "kind": pl.String,
-        "name": pl.String,
-        "starts_at": pl.Datetime("us"),
-        "ends_at": pl.Datetime("us"),
-        "business_line": pl.String,
-        "region": pl.String,
-        "size": pl.Float64,
-    }
-)
+NO_EVENTS = pl.DataFrame(schema=CALENDAR_SCHEMA)
 BOUNDS = ["low_95", "low_80", "expected", "high_80", "high_95"]
 
 
