@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import polars as pl
 
-from assets.record_tables import RECORD_TABLES
+from assets.forecast_tables import RECORD_TABLES
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
 

@@ -10,10 +10,9 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from assets.forecast_record import CHECK, forecasts_hold, record_frames
-from assets.record_tables import RECORD_TABLES
+from assets.forecast_tables import FORECAST_TABLES, RECORD_TABLES
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.table_assets import store_tables, table_specs
-from assets.tables import FORECAST_TABLES
 from dbt_like_sql.warehouse import Warehouse
 
 _SURGES_ON = """

@@ -6,7 +6,7 @@ import dataframely as dy
 
 from assets import table_columns as column
 from assets.cause_tables import CAUSE_TABLES
-from assets.record_tables import RECORD_TABLES
+from assets.forecast_tables import FORECAST_TABLES, RECORD_TABLES
 from assets.staffing_tables import STAFFING_TABLES
 from assets.surge_tables import HOURLY_TABLES, SURGE_PEOPLE_TABLES, SURGE_TABLES
 
@@ -107,84 +107,6 @@ class ThemeDrivers(dy.Schema):
     )
 
 
-class ForecastDaily(dy.Schema):
-    """Tickets expected on a day to come, at every level from a segment to the total."""
-
-    made_on = column.date("last day the forecast knew")
-    level = column.text("total, business_line, tier, business_line_tier, region or segment")
-    business_line = column.text("business line; null where summed over", nullable=True)
-    channel = column.text("channel; null where summed over", nullable=True)
-    region = column.text("region; null where summed over", nullable=True)
-    tier = column.text("tier at which the tickets arrive; null where summed over", nullable=True)
-    date = column.date("the day, in the account's zone")
-    expected = column.number("tickets expected; sums of parts agree with totals")
-    low_80 = column.number("lower end of the 80 % interval")
-    high_80 = column.number("upper end of the 80 % interval")
-    low_95 = column.number("lower end of the 95 % interval")
-    high_95 = column.number("upper end of the 95 % interval")
-    base = column.number("tickets expected without campaigns, holidays and waves that are on")
-
-
-class ForecastEffects(dy.Schema):
-    """What a forecast is made of: level, season, and each campaign, holiday and wave by name."""
-
-    made_on = column.date("last day the forecast knew")
-    level = column.text("total, business_line, tier, business_line_tier or region")
-    business_line = column.text("business line; null where summed over", nullable=True)
-    channel = column.text("null: parts are given for all channels together", nullable=True)
-    tier = column.text("tier at which the tickets arrive; null where summed over", nullable=True)
-    region = column.text("region; null where summed over", nullable=True)
-    date = column.date("the day, in the account's zone")
-    effect_kind = column.choice(
-        "what kind of part it is", ("level", "season", "holiday", "campaign", "surge")
-    )
-    effect = column.text("its name as in the calendar, without the year; level and season are called that")
-    tickets = column.number(
-        "tickets it brings, under 0 where it keeps them away; a day's parts sum to expected"
-    )
-
-
-class ForecastWeekly(dy.Schema):
-    """Tickets expected in a whole week to come, with an interval of its own: a week is surer than its days."""
-
-    made_on = column.date("last day the forecast knew")
-    level = column.text("total, business_line, tier, business_line_tier or region")
-    business_line = column.text("business line; null where summed over", nullable=True)
-    channel = column.text("null: weeks are given for all channels together", nullable=True)
-    tier = column.text("tier at which the tickets arrive; null where summed over", nullable=True)
-    region = column.text("region; null where summed over", nullable=True)
-    week = column.date("Monday of the week")
-    expected = column.number("tickets expected; the sum of its days")
-    low_80 = column.number("lower end of the 80 % interval")
-    high_80 = column.number("upper end of the 80 % interval")
-    low_95 = column.number("lower end of the 95 % interval")
-    high_95 = column.number("upper end of the 95 % interval")
-
-
-class ForecastBacktest(dy.Schema):
-    """How forecasts made from past dates compare with what came, by level and days ahead."""
-
-    level = column.text("total, business_line, tier, business_line_tier, region or segment")
-    horizon = column.text("days ahead, from-to")
-    origins = column.count("past dates a forecast was made from")
-    points = column.count("series and days compared")
-    wape = column.number("sum of absolute errors over sum of tickets (WAPE)", nullable=True)
-    bias = column.number(
-        "sum of forecast minus actual over sum of tickets; above 0 is too high", nullable=True
-    )
-    coverage_80 = column.number("share of days inside the 80 % interval, judged out of sample", nullable=True)
-    coverage_95 = column.number("share of days inside the 95 % interval, judged out of sample", nullable=True)
-    wape_seasonal_naive = column.number(
-        "WAPE of repeating the last known week, on the same days", nullable=True
-    )
-
-
-class ForecastNotes(dy.Schema):
-    """What the forecast had to do without."""
-
-    note = column.text("one plain sentence")
-
-
 THEME_TABLES: dict[str, type[dy.Schema]] = {
     "themes": Themes,
     "ticket_themes": TicketThemes,
@@ -194,13 +116,6 @@ THEME_TABLES: dict[str, type[dy.Schema]] = {
     "theme_fit": ThemeFit,
 }
 DRIVER_TABLES: dict[str, type[dy.Schema]] = {"theme_drivers": ThemeDrivers}
-FORECAST_TABLES: dict[str, type[dy.Schema]] = {
-    "forecast_daily": ForecastDaily,
-    "forecast_effects": ForecastEffects,
-    "forecast_weekly": ForecastWeekly,
-    "forecast_backtest": ForecastBacktest,
-    "forecast_notes": ForecastNotes,
-}
 PYTHON_TABLES = (
     THEME_TABLES
     | DRIVER_TABLES

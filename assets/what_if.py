@@ -28,6 +28,7 @@ class WhatIfConfig(dg.Config):
     days: int = Field(1, description="how many days the campaign lasts")
     size: float = Field(1.0, description="its size, in the calendar's units")
     accounts: float | None = Field(None, description="accounts hit by a wave of account takeovers")
+    contact_rate: float = Field(0.3, description="tickets that each account hit brings")
     half_life: float = Field(3.0, description="days in which the wave falls by half")
     line: str | None = Field(None, description="only this line of business; a wave: account_security")
     region: str | None = Field(None, description="only this region")
@@ -85,6 +86,7 @@ def event_of(config: WhatIfConfig) -> "Event":
         config.accounts,
         start,
         config.half_life,
+        config.contact_rate,
         business_line=config.line or WAVE_LINE,
         region=config.region,
     )

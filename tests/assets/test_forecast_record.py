@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from assets.forecast_record import FEWEST_DAYS, forecasts_hold, record_frames
-from assets.record_tables import RECORD_TABLES
+from assets.forecast_tables import RECORD_TABLES
 from dbt_like_sql.warehouse import Warehouse
 from models.forecast.forecast import forecast_daily
 from tests.forecast.test_forecast import FIRST, NO_EVENTS, history_of, last_day

@@ -71,7 +71,13 @@ def test_what_cannot_be_asked_is_one_line(ask, arguments, told):
 
 def test_a_dagster_run_stores_what_its_configuration_asks(copied):
     job = definitions(copied).resolve_job_def("what_if")
-    config = {"accounts": 2000.0, "start": "2026-07-14 20:00", "half_life": 2.0, "line": "ecommerce"}
+    config = {
+        "accounts": 2000.0,
+        "start": "2026-07-14 20:00",
+        "half_life": 2.0,
+        "contact_rate": 0.2,
+        "line": "ecommerce",
+    }
     with dg.DagsterInstance.ephemeral() as instance:
         run = job.execute_in_process({"ops": {"what_if_answer": {"config": config}}}, instance=instance)
     assert run.success
@@ -81,7 +87,7 @@ def test_a_dagster_run_stores_what_its_configuration_asks(copied):
             days["scenario"]
         )
     written = days.filter(pl.col("business_line") == "ecommerce", pl.col("tier") == "1")["added"].sum()
-    assert written == pytest.approx(600, rel=0.02)
+    assert written == pytest.approx(400, rel=0.02)  # 2,000 accounts, 0.2 tickets each
     assert days.filter(pl.col("business_line") != "ecommerce")["added"].abs().max() == 0
 
 
