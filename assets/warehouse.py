@@ -108,7 +108,7 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         group_name=model.layer,
         kinds={"duckdb", "sql"},
         owners=[model.owner],
-        description=f"{model.description}\n\nOne row is: {model.grain}.\n\n```sql\n{_query(model)}\n```",
+        description=_description(model),
         metadata=_column_metadata(model),
         check_specs=[
             dg.AssetCheckSpec(
@@ -140,6 +140,21 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
             raise dg.Failure(str(error), allow_retries=False) from None
 
     return build
+
+
+def _description(model: Model) -> str:
+    """What the catalogue says of a model: its meaning, its grain, its metrics with what misleads, its SQL."""
+    columns = {column.name: column.description for column in model.columns}
+    metrics = []
+    for metric in model.metrics:
+        said = [f"- **{metric.title}** (`{metric.column}`): {columns[metric.column]}"]
+        said += [f"  - Beware: {trap}" for trap in metric.traps]
+        said += [f"  - In Zendesk Explore: {metric.zendesk}"] if metric.zendesk else []
+        metrics.append("\n".join(said))
+    parts = [model.description, f"One row is: {model.grain}."]
+    if metrics:
+        parts.append("Metrics:\n\n" + "\n".join(metrics))
+    return "\n\n".join([*parts, f"```sql\n{_query(model)}\n```"])
 
 
 def _query(model: Model) -> str:

@@ -1,10 +1,10 @@
-"""The comment at the head of a SQL file: what the table is, whose it is, and what its columns mean."""
+"""The comment at the head of a SQL file: what the table is, whose it is, what its columns and metrics mean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dbt_like_sql.errors import SqlProjectError
@@ -12,6 +12,7 @@ from dbt_like_sql.errors import SqlProjectError
 MATERIALIZED = ("view", "table")
 SEVERITIES = ("error", "warn")
 _KEYS = ("grain", "owner", "materialized", "unique", "severity")
+_METRIC_KEYS = ("metric", "trap", "zendesk")
 _COLUMN = re.compile(r"column\s+(?P<name>\w+)\s*:\s*(?P<text>[^\[]*?)\s*(?:\[(?P<tests>.*)\])?\s*$")
 
 
@@ -33,6 +34,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Metric:
+    """A column that is published as a number of the operation; its definition is the column's description.
+
+    title: as a reader knows it. traps: what misleads in reading it, a sentence each. zendesk: how the number of
+    that name in Zendesk Explore differs; empty where nothing is said.
+    """
+
+    column: str
+    title: str
+    traps: tuple[str, ...] = ()
+    zendesk: str = ""
+
+
+@dataclass(frozen=True)
 class Header:
     """What the head comment of a SQL file says; an entry it does not have is empty."""
 
@@ -43,6 +58,7 @@ class Header:
     severity: str = "error"
     unique: tuple[tuple[str, ...], ...] = ()
     columns: tuple[Column, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
 
 def read_header(path: Path, text: str) -> Header:
@@ -55,13 +71,17 @@ def read_header(path: Path, text: str) -> Header:
     single: dict[str, str] = {}
     unique: list[tuple[str, ...]] = []
     columns: dict[str, Column] = {}
+    of_metrics: list[tuple[str, str, str]] = []
     for line in _entries(text):
         key, colon, value = line.partition(":")
+        words = key.split()
         if key.split(" ")[0] == "column" and (colon or len(key.split()) == 2):
             column = _column(path, line)
             if column.name in columns:
                 raise SqlProjectError(path, f"column {column.name} is documented twice")
             columns[column.name] = column
+        elif len(words) == 2 and words[0] in _METRIC_KEYS:
+            of_metrics.append((words[0], words[1].lower(), value.strip()))
         elif colon and key == "unique":
             unique.append(_names(value))
         elif colon and key in _KEYS:
@@ -80,6 +100,7 @@ def read_header(path: Path, text: str) -> Header:
         severity=single.get("severity", "error"),
         unique=tuple(unique),
         columns=tuple(columns.values()),
+        metrics=_metrics(path, of_metrics),
     )
 
 
@@ -131,6 +152,30 @@ def _column_tests(path: Path, column: str, text: str) -> Iterator[ColumnTest]:
                 f"column {column} has an unknown test {parts[position - 1]!r}: "
                 "expected not_null, unique, accepted: a, b or references: table.column",
             )
+
+
+def _metrics(path: Path, lines: Iterable[tuple[str, str, str]]) -> tuple[Metric, ...]:
+    """The metrics of lines (metric, trap or zendesk; column; text), in their order."""
+    metrics: dict[str, Metric] = {}
+    for key, column, text in lines:
+        if not text:
+            raise SqlProjectError(path, f"{key} {column} says nothing: expected '-- {key} {column}: text'")
+        known = metrics.get(column)
+        if key == "metric":
+            if known:
+                raise SqlProjectError(path, f"column {column} is a metric twice")
+            metrics[column] = Metric(column, text)
+        elif known is None:
+            raise SqlProjectError(
+                path, f"{key} {column} is of no metric: put '-- metric {column}: its title' before it"
+            )
+        elif key == "trap":
+            metrics[column] = replace(known, traps=(*known.traps, text))
+        elif known.zendesk:
+            raise SqlProjectError(path, f"the header says zendesk {column} twice")
+        else:
+            metrics[column] = replace(known, zendesk=text)
+    return tuple(metrics.values())
 
 
 def _starts_a_test(part: str) -> bool:

@@ -19,7 +19,7 @@ from sqlglot.schema import MappingSchema
 
 from dbt_like_sql.column_tests import header_tests
 from dbt_like_sql.errors import SqlProjectError
-from dbt_like_sql.header import Column, Header, read_header
+from dbt_like_sql.header import Column, Header, Metric, read_header
 
 LAYERS = ("staging", "intermediate", "marts")
 TESTS = "tests"
@@ -44,6 +44,7 @@ class Model:
     grain: str
     materialized: str
     columns: tuple[Column, ...]
+    metrics: tuple[Metric, ...]
     reads: tuple[str, ...]
     query: exp.Query = field(repr=False, compare=False)  # every column qualified, every star expanded
 
@@ -242,6 +243,7 @@ def _model(file: _SqlFile, schema: MappingSchema) -> Model:
         grain=file.header.grain,
         materialized=file.header.materialized,
         columns=tuple(by_name[name] for name in query.named_selects),
+        metrics=file.header.metrics,
         reads=file.reads,
         query=query,
     )
@@ -265,6 +267,11 @@ def _check_columns(file: _SqlFile, selected: list[str]) -> None:
     for name in selected:
         if name not in documented:
             raise SqlProjectError(file.path, f"column {name} is not documented: add '-- column {name}: ...'")
+    for name in (metric.column for metric in file.header.metrics):
+        if name not in selected:
+            raise SqlProjectError(
+                file.path, f"metric {name} is of no column of the query{_did_you_mean(name, selected)}"
+            )
     for name in (name for columns in file.header.unique for name in columns):
         if name not in selected:
             raise SqlProjectError(file.path, f"'unique' names a column {name} that the query does not have")

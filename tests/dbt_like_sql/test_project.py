@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from dbt_like_sql.errors import SqlProjectError
-from dbt_like_sql.header import Column, ColumnTest
+from dbt_like_sql.header import Column, ColumnTest, Metric
 from dbt_like_sql.project import Project, read_project
 
 SOURCES = {
@@ -72,6 +72,23 @@ select ticket_id, status as state from raw.tickets;
             ),
         ),
     )
+
+
+def test_the_head_says_which_columns_are_metrics_what_misleads_and_how_zendesk_differs(project):
+    text = STG_TICKETS.replace(
+        "select",
+        """-- metric ticket_id: Ticket number (id)
+-- trap ticket_id: it is a text: 9 comes
+--   after 10
+-- trap ticket_id: a deleted ticket has one, too
+-- zendesk ticket_id: the same
+select""",
+    )
+    traps = ("it is a text: 9 comes after 10", "a deleted ticket has one, too")
+    metric = Metric("ticket_id", "Ticket number (id)", traps, "the same")
+    model = project(staging__stg_tickets=text).model("stg_tickets")
+    assert model.metrics == (metric,)
+    assert model.description == "One sentence."
 
 
 def test_a_model_is_a_table_unless_it_says_otherwise(project):
@@ -263,6 +280,26 @@ def test_a_model_that_is_not_there_is_named_with_the_nearest_one(project):
             "materialized is 'cube': expected view or table",
         ),
         (STG_TICKETS.replace("-- column", "-- grain: day\n-- column"), "the header says grain twice"),
+        (
+            STG_TICKETS.replace("select", "-- metric ticketid: Number\nselect"),
+            "metric ticketid is of no column of the query: did you mean ticket_id?",
+        ),
+        (
+            STG_TICKETS.replace("select", "-- trap ticket_id: misleads\nselect"),
+            "trap ticket_id is of no metric: put '-- metric ticket_id: its title' before it",
+        ),
+        (
+            STG_TICKETS.replace("select", "-- zendesk ticket_id: the same\nselect"),
+            "zendesk ticket_id is of no metric: put '-- metric ticket_id: its title' before it",
+        ),
+        (
+            STG_TICKETS.replace("select", "-- metric ticket_id: A\n-- metric ticket_id: B\nselect"),
+            "column ticket_id is a metric twice",
+        ),
+        (
+            STG_TICKETS.replace("select", "-- metric ticket_id\nselect"),
+            "metric ticket_id says nothing: expected '-- metric ticket_id: text'",
+        ),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_named_with_the_rule(project, tmp_path, text, message):
