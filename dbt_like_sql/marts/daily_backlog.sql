@@ -15,6 +15,8 @@
 -- column deleted: tickets deleted while they were open [not_null]
 -- column open_at_end: tickets not solved, closed or deleted at the end of the day; for the last day, at the run's date
 --   [not_null]
+-- metric open_at_end: Backlog, open tickets
+-- trap open_at_end: a source that never says when it solves is left out: its number could only grow
 with movements as (
     select
         changes.business_line,

@@ -11,8 +11,12 @@
 -- column tier: tier of the group that first owned the ticket; `unknown` without groups
 --   [not_null, accepted: 1, 2, unknown]
 -- column tickets_created: tickets created, deleted ones included; every ticket counts once [not_null]
+-- metric tickets_created: Tickets created
 -- column tickets_arrived: work arriving at the tier: tickets created there and tickets escalated to it from tier 1 on
 --   that day. An escalated ticket arrives twice, once at each tier [not_null]
+-- metric tickets_arrived: Arrivals, work reaching a tier
+-- trap tickets_arrived: an escalated ticket arrives twice: add tiers up as work, not as customers
+-- zendesk tickets_arrived: Explore has no such number
 select
     arrived_on as date,
     business_line,

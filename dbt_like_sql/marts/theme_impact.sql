@@ -11,11 +11,17 @@
 -- column usual_low: lower end of the usual range
 -- column usual_high: upper end of the usual range
 -- column excess: distinct_tickets - usual_middle
+-- metric excess: Excess tickets of a theme
+-- trap excess: against the mean of the weeks before, which a long rise drags along
+-- zendesk excess: Explore has no themes
 -- column verdict: above, below or usual; too early with fewer than 8 weeks before
 --   [not_null, accepted: above, below, usual, too early]
 -- column tickets_28d: tickets created in the 28 days up to that week's Sunday, copies included [not_null]
 -- column unsolved_28d: how many of them are still open at the run's date [not_null]
 -- column handle_hours_28d: hours agents spent on them; empty where the source does not say
+-- metric handle_hours_28d: Handle time of a theme (hours, 28 days)
+-- trap handle_hours_28d: empty where the source does not say how long agents worked
+-- zendesk handle_hours_28d: Explore knows it only with the Time Tracking app
 -- column csat_28d: share of good ratings among them
 -- column csat_low_28d: lower end of its 95 % interval (Wilson 1927)
 -- column csat_high_28d: upper end of its 95 % interval

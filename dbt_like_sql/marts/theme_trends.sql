@@ -8,6 +8,10 @@
 -- column tickets: tickets of the theme created in the week, copies included [not_null]
 -- column distinct_tickets: the same without copies: nearly the same text counts once, on its first ticket, so that one
 --   writer moves no theme. Range and verdict are about these [not_null]
+-- metric distinct_tickets: Tickets of a theme, copies counted once
+-- trap distinct_tickets: what one person sends many times counts once, so it is below the number of tickets in the
+--   queue
+-- zendesk distinct_tickets: Explore has no themes; tags and fields are only what agents filled in
 -- column usual_middle: mean distinct tickets of the up to 26 weeks before; empty for the first week
 -- column usual_low: lower end of their usual range, not below 0; empty before the third week
 -- column usual_high: upper end: the mean plus 2.66 times the mean change from week to week (XmR), but no nearer to the
