@@ -30,6 +30,10 @@ PAGES = {
         "incident.html",
         "A wave that is on: how big, how it is likely to go on, whom it hits and who must be there.",
     ),
+    "report_metrics": (
+        "metrics.html",
+        "The metric catalogue: what every number means, what misleads in it, how Zendesk's differs.",
+    ),
 }
 
 # Weeks begin on Monday. A report can be rebuilt for any week since this one.

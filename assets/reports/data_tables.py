@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import polars as pl
 
 from assets.reports import wording
 from assets.reports.privacy import HIDDEN, spreadsheet_safe
+from dbt_like_sql.project import PROJECT_FOLDER
 
 
 @dataclass(frozen=True)
@@ -102,5 +105,21 @@ class DataFolder:
         safe = spreadsheet_safe(table.frame)
         safe.write_csv(self.folder / f"{table.name}.csv", datetime_format="%Y-%m-%d %H:%M:%S")
         table.frame.write_parquet(self.folder / f"{table.name}.parquet")
+        self.publish_sql(table.name)
         self.tables.append(table)
         return table
+
+    def publish_sql(self, name: str) -> None:
+        """Put a table's SQL beside its rows, where SQL makes it."""
+        if has_sql(name):
+            shutil.copyfile(_sql_files()[name], self.folder / f"{name}.sql")
+
+
+def has_sql(name: str) -> bool:
+    """Whether a table of this name is made by a SQL file."""
+    return name in _sql_files()
+
+
+@cache
+def _sql_files() -> dict[str, Path]:
+    return {path.stem: path for path in PROJECT_FOLDER.glob("*/*.sql")}

@@ -14,13 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from assets.reports import feed, wording
-from assets.reports.data_tables import DataFolder, PublishedTable
+from assets.reports.data_tables import DataFolder, PublishedTable, has_sql
 from assets.reports.page import Page
 from assets.reports.pages import (
     all_themes,
     capacity,
     incident,
     index,
+    metric_catalogue,
     new_themes,
     rise_tables,
     root_causes,
@@ -98,8 +99,9 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     staffing = plan.content["plan"]
     queues = staffing.backlog.queues if staffing and staffing.backlog else ()
     wave = incident.build(tables, scope, data, themes, queues)
+    catalogue = metric_catalogue.build(scope, data)
     overview = index.build(scope, data, wave, causes, new, trend, plan)
-    return (overview, causes, new, everything, trend, plan, wave), rises
+    return (overview, causes, new, everything, trend, plan, wave, catalogue), rises
 
 
 @cache  # compiling the templates takes as long as filling them
@@ -111,6 +113,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["has_sql"] = has_sql
     environment.filters["day"] = wording.day
     environment.filters["count"] = wording.count
     return environment

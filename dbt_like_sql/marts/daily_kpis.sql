@@ -6,7 +6,7 @@
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column is_whole: the day is over at the run's date [not_null]
--- column tickets_created: tickets created [not_null]
+-- column tickets_created: tickets created in the day, deleted ones included [not_null]
 -- metric tickets_created: Tickets created
 -- column tickets_solved: times a ticket was solved; a ticket solved again after a reopening counts again. Empty where no
 --   source of the line says when it solves
@@ -15,32 +15,35 @@
 --   says when it solves
 -- metric backlog: Backlog, open tickets
 -- column first_replies: tickets that got their first reply in the day [not_null]
--- column first_reply_minutes_median: median time from creation to that reply, calendar minutes
+-- column first_reply_minutes_median: median time from creation to the first public reply of an agent, of tickets that
+--   got it in the day; calendar minutes
 -- metric first_reply_minutes_median: First reply time, median (calendar minutes)
--- column first_reply_minutes_p90: nine of ten were not slower
+-- column first_reply_minutes_p90: time to the first reply that nine of ten of these tickets did not exceed
 -- metric first_reply_minutes_p90: First reply time, slowest tenth (calendar minutes)
 -- column full_resolutions: tickets solved in the day and not reopened since [not_null]
--- column full_resolution_minutes_median: median time from creation to that solving, calendar minutes
+-- column full_resolution_minutes_median: median time from creation to the latest solving, of tickets solved in the day
+--   and not reopened since; calendar minutes
 -- metric full_resolution_minutes_median: Full resolution time, median (calendar minutes)
--- column full_resolution_minutes_p90: nine of ten were not slower
+-- column full_resolution_minutes_p90: time to the latest solving that nine of ten of these tickets did not exceed
 -- metric full_resolution_minutes_p90: Full resolution time, slowest tenth (calendar minutes)
 -- column csat_good: good ratings of tickets last solved in the day; created, where no solving is known [not_null]
 -- column csat_rated: good and bad ratings of these tickets [not_null]
 -- column csat_offered: how many of these tickets' requesters were asked for a rating; empty for none or not known
--- column csat: csat_good / csat_rated
+-- column csat: good ratings out of good and bad ones: csat_good / csat_rated
 -- metric csat: CSAT
 -- column csat_low: lower end of its 95 % interval (Wilson 1927)
 -- column csat_high: upper end of its 95 % interval
 -- column csat_response_rate: share of the requesters asked who rated
 -- metric csat_response_rate: CSAT response rate
 -- column reopened_tickets: solvings of a ticket that had been solved before; empty where tickets_solved is
--- column reopen_rate: reopened_tickets / tickets_solved
+-- column reopen_rate: solvings of a ticket that had been solved before, out of all: reopened_tickets / tickets_solved
 -- metric reopen_rate: Reopen rate
 -- column escalated_tickets: tickets first owned by tier 1 that were first moved to tier 2 in the day. Where the
 --   source has no tiers: tickets created in the day that it calls escalated. Empty for none or not known
 -- column escalation_base: tickets created in the day that tier 1 owned first; where the source has no tiers, those of
 --   which it says whether they were escalated
--- column escalation_rate: escalated_tickets / escalation_base
+-- column escalation_rate: tickets of tier 1 first moved to tier 2, out of those tier 1 owned first: escalated_tickets /
+--   escalation_base
 -- metric escalation_rate: Escalation rate, tier 1 to tier 2
 with backlog as (
     select

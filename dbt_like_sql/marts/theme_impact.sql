@@ -10,7 +10,7 @@
 -- column usual_middle: mean distinct tickets of the weeks before, as in theme_trends
 -- column usual_low: lower end of the usual range
 -- column usual_high: upper end of the usual range
--- column excess: distinct_tickets - usual_middle
+-- column excess: tickets above the mean of the weeks before: distinct_tickets - usual_middle
 -- metric excess: Excess tickets of a theme
 -- trap excess: against the mean of the weeks before, which a long rise drags along
 -- zendesk excess: Explore has no themes

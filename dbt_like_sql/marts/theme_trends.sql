@@ -6,8 +6,8 @@
 -- column week: Monday of the week in the account's zone [not_null]
 -- column theme_id: the theme [not_null, references: themes.theme_id]
 -- column tickets: tickets of the theme created in the week, copies included [not_null]
--- column distinct_tickets: the same without copies: nearly the same text counts once, on its first ticket, so that one
---   writer moves no theme. Range and verdict are about these [not_null]
+-- column distinct_tickets: tickets of the theme without copies: nearly the same text counts once, on its first ticket, so
+--   that one writer moves no theme. Range and verdict are about these [not_null]
 -- metric distinct_tickets: Tickets of a theme, copies counted once
 -- trap distinct_tickets: what one person sends many times counts once, so it is below the number of tickets in the
 --   queue

@@ -7,7 +7,7 @@
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column is_whole: all seven days are over, lie where at least one source has all its new tickets, and do not begin before
 --   the line's first ticket; only whole weeks can be compared [not_null]
--- column tickets_created: tickets created [not_null]
+-- column tickets_created: tickets created in the week, deleted ones included [not_null]
 -- metric tickets_created: Tickets created
 -- trap tickets_created: deleted tickets count: they were work when they came
 -- zendesk tickets_created: Explore leaves deleted tickets out of its Tickets dataset
@@ -25,31 +25,33 @@
 -- zendesk backlog: the same count, from a snapshot of each ticket within the hour after midnight, so tickets that
 --   changed in that hour differ
 -- column first_replies: tickets that got their first reply in the week [not_null]
--- column first_reply_minutes_median: median time from creation to that reply, calendar minutes
+-- column first_reply_minutes_median: median time from creation to the first public reply of an agent, of tickets that
+--   got it in the week; calendar minutes
 -- metric first_reply_minutes_median: First reply time, median (calendar minutes)
 -- trap first_reply_minutes_median: tickets without any reply are not in it, so it can fall while more are left
 --   unanswered
 -- trap first_reply_minutes_median: counted in the week of the reply, not of the creation
 -- zendesk first_reply_minutes_median: the same time for each ticket; Explore puts it at the week the ticket was
 --   created in, so its last weeks still change
--- column first_reply_minutes_p90: nine of ten were not slower
+-- column first_reply_minutes_p90: time to the first reply that nine of ten of these tickets did not exceed
 -- metric first_reply_minutes_p90: First reply time, slowest tenth (calendar minutes)
 -- trap first_reply_minutes_p90: tickets without any reply are not in it
 -- zendesk first_reply_minutes_p90: the same time for each ticket, put at the week of the creation
 -- column full_resolutions: tickets solved in the week and not reopened since [not_null]
--- column full_resolution_minutes_median: median time from creation to that solving, calendar minutes
+-- column full_resolution_minutes_median: median time from creation to the latest solving, of tickets solved in the week
+--   and not reopened since; calendar minutes
 -- metric full_resolution_minutes_median: Full resolution time, median (calendar minutes)
 -- trap full_resolution_minutes_median: it changes afterwards: a ticket that is reopened leaves the week it was solved
 --   in
 -- zendesk full_resolution_minutes_median: the same time for each ticket
--- column full_resolution_minutes_p90: nine of ten were not slower
+-- column full_resolution_minutes_p90: time to the latest solving that nine of ten of these tickets did not exceed
 -- metric full_resolution_minutes_p90: Full resolution time, slowest tenth (calendar minutes)
 -- trap full_resolution_minutes_p90: one week in which old tickets are cleared raises it, though nothing got slower
 -- zendesk full_resolution_minutes_p90: the same time for each ticket
 -- column csat_good: good ratings of tickets last solved in the week; created, where no solving is known [not_null]
 -- column csat_rated: good and bad ratings of these tickets [not_null]
 -- column csat_offered: how many of these tickets' requesters were asked for a rating; empty for none or not known
--- column csat: csat_good / csat_rated
+-- column csat: good ratings out of good and bad ones: csat_good / csat_rated
 -- metric csat: CSAT
 -- trap csat: who does not answer is in neither part: never read it without the response rate and the interval
 -- zendesk csat: the same share, without an interval; Explore puts a rating at the day it was given
@@ -60,7 +62,7 @@
 -- trap csat_response_rate: a rate that falls can move CSAT although nobody thinks differently
 -- zendesk csat_response_rate: the same: rated out of surveys offered
 -- column reopened_tickets: solvings of a ticket that had been solved before; empty where tickets_solved is
--- column reopen_rate: reopened_tickets / tickets_solved
+-- column reopen_rate: solvings of a ticket that had been solved before, out of all: reopened_tickets / tickets_solved
 -- metric reopen_rate: Reopen rate
 -- trap reopen_rate: a ticket solved and reopened in one update is no reopening
 -- zendesk reopen_rate: Explore divides reopened tickets by tickets solved; ours counts each solving of a ticket that
@@ -69,7 +71,8 @@
 --   source has no tiers: tickets created in the week that it calls escalated. Empty for none or not known
 -- column escalation_base: tickets created in the week that tier 1 owned first; where the source has no tiers, those of
 --   which it says whether they were escalated
--- column escalation_rate: escalated_tickets / escalation_base
+-- column escalation_rate: tickets of tier 1 first moved to tier 2, out of those tier 1 owned first: escalated_tickets /
+--   escalation_base
 -- metric escalation_rate: Escalation rate, tier 1 to tier 2
 -- trap escalation_rate: tickets escalated in the week out of those created in it: where volume jumps, the rate
 --   follows late

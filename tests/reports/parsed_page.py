@@ -8,6 +8,16 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+PAGES = (
+    "index",
+    "root-causes",
+    "new",
+    "themes",
+    "trends",
+    "capacity",
+    "incident",
+    "metrics",
+)
 _VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 

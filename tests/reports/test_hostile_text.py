@@ -13,9 +13,8 @@ from assets.reports import site
 from assets.reports.privacy import plain_text
 from assets.reports.site import render_site
 from tests.reports.conftest import HOSTILE, invented_tables, write_snapshot
-from tests.reports.parsed_page import ParsedPage, parse, strings
+from tests.reports.parsed_page import PAGES, ParsedPage, parse, strings
 
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
 TEMPLATES = sorted((Path(site.__file__).parent / "templates").glob("*.html"))
 TAGS = {tag for file in TEMPLATES for tag in re.findall(r"<([a-z][a-z0-9]*)", file.read_text())}
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -12,9 +12,8 @@ import pytest
 
 from assets.reports.site import SiteResult, render_site
 from tests.reports.conftest import invented_tables, write_snapshot
-from tests.reports.parsed_page import ParsedPage, parse
+from tests.reports.parsed_page import PAGES, ParsedPage, parse
 
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
 THEMES = ("themes", "theme_trends", "theme_impact", "theme_examples", "theme_drivers")
 Tables = dict[str, pl.DataFrame]
 

@@ -19,9 +19,7 @@ from assets.reports.scope import read_scope
 from assets.reports.site import SiteResult, render_site
 from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import write_snapshot
-from tests.reports.parsed_page import ParsedPage, parse
-
-PAGES = ("index", "root-causes", "new", "themes", "trends", "capacity", "incident")
+from tests.reports.parsed_page import PAGES, ParsedPage, parse
 
 
 @pytest.fixture(scope="module")

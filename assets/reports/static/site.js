@@ -63,6 +63,20 @@ for (const block of document.querySelectorAll(".switched")) {
   choose();
 }
 
+for (const block of document.querySelectorAll(".searched")) {
+  const input = block.querySelector("input[type=search]");
+  if (!input) continue;
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const entry of block.querySelectorAll(".entry")) {
+      entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+    }
+    for (const group of block.querySelectorAll("section")) {
+      group.hidden = !group.querySelector(".entry:not([hidden])");
+    }
+  });
+}
+
 for (const block of document.querySelectorAll(".table")) {
   const input = block.querySelector("input[type=search]");
   if (!input) continue;

@@ -1,0 +1,120 @@
+"""The metric catalogue: every published number with its definition, grain, traps and how Zendesk's differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assets.reports import wording
+from assets.reports.data_tables import DataFolder
+from assets.reports.page import Page
+from assets.reports.pages import confidence_words
+from assets.reports.scope import Scope
+from dbt_like_sql.header import Header, read_header
+from dbt_like_sql.project import LAYERS, PROJECT_FOLDER
+
+# The first group of which a word stands in the table's or column's name takes a metric.
+_GROUPS = (
+    ("Targets (SLA)", ("sla_",)),
+    ("Satisfaction", ("csat", "good_to_bad", "bad_to_good", "rating")),
+    ("Issues of partner teams", ("issue",)),
+    ("Escalation and hand-offs", ("escalat", "tier_", "handoff", "station", "returned", "ping_pong")),
+    ("Themes", ("theme",)),
+    ("Backlog", ("backlog", "open_at", "not_updated")),
+    ("Volume and demand", ("created", "arrived", "contact_rate", "per_1000", "volume", "tickets_solved")),
+    ("Quality of solving", ("reopen", "one_touch", "first_contact", "agent_replies", "unreplied")),
+    ("Time", ("minutes", "reply", "resolution", "wait")),
+)
+_REST = "Others"
+_CODE = re.compile("`([^`]*)`")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column that holds a metric: its table, one row of which is `grain`, and the files where it is published."""
+
+    table: str
+    column: str
+    grain: str
+    is_published: bool
+
+
+@dataclass
+class Entry:
+    """A metric as the catalogue shows it; columns with one title are one metric."""
+
+    title: str
+    definition: str
+    traps: list[str] = field(default_factory=list)
+    zendesk: str = ""
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        return anchor(self.title)
+
+    @property
+    def group(self) -> str:
+        place = self.places[0]
+        name = f"{place.table}:{place.column}"
+        return next((group for group, words in _GROUPS if any(word in name for word in words)), _REST)
+
+
+def anchor(title: str) -> str:
+    """Where a metric stands on the page."""
+    return "metric-" + re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def build(scope: Scope, data: DataFolder) -> Page:
+    """The page, from the SQL files' headers; the SQL of each table named is put beside the published tables."""
+    entries = catalogue(PROJECT_FOLDER, {table.name for table in data.tables})
+    for table in {place.table for entry in entries for place in entry.places}:
+        data.publish_sql(table)
+    order = [group for group, _ in _GROUPS] + [_REST]
+    groups = [
+        (group, own) for group in order if (own := [entry for entry in entries if entry.group == group])
+    ]
+    return Page(
+        name="metrics",
+        label="Metrics",
+        finding=f"{wording.plural(len(entries), 'number')}, each with one definition.",
+        lede="What every number on these pages means, how fine it is, what misleads in reading it, and how the number "
+        "of that name in Zendesk Explore differs. Written beside the SQL that computes it.",
+        content={"groups": groups, "confidence": confidence_words.RULES},
+        missing=scope.missing("tickets"),
+    )
+
+
+def catalogue(project: Path, published: Iterable[str]) -> list[Entry]:
+    """Every metric of a SQL project's headers, by title; the same title in several tables is one entry.
+
+    published: names of the tables whose rows a reader can download.
+    """
+    entries: dict[str, Entry] = {}
+    for layer in reversed(LAYERS):  # a definition stands with the table it is published in
+        for path in sorted((project / layer).glob("*.sql")):
+            header = read_header(path, path.read_text(encoding="utf-8"))
+            _add(entries, header, path.stem, path.stem in published)
+    return sorted(entries.values(), key=lambda entry: entry.title.lower())
+
+
+def _add(entries: dict[str, Entry], header: Header, table: str, is_published: bool) -> None:
+    columns = {column.name: column.description for column in header.columns}
+    for metric in header.metrics:
+        entry = entries.setdefault(metric.title, Entry(metric.title, ""))
+        if metric.zendesk and not entry.zendesk:  # the table that says all of it also defines it
+            entry.zendesk = _sentence(metric.zendesk)
+            entry.definition = _sentence(columns[metric.column])
+        entry.definition = entry.definition or _sentence(columns[metric.column])
+        entry.traps += [trap for trap in map(_sentence, metric.traps) if trap not in entry.traps]
+        entry.places.append(Place(table, metric.column, _plain(header.grain), is_published))
+
+
+def _plain(text: str) -> str:
+    return _CODE.sub("“\\1”", text)
+
+
+def _sentence(text: str) -> str:
+    return wording.sentence(_plain(text).rstrip(".")) + "."
