@@ -1,0 +1,158 @@
+-- Every daily figure in one long table: what the control charts watch. Days for which a metric has no value have no row.
+-- grain: day, business line and metric
+-- owner: team:support-analytics
+-- unique: date, business_line, metric
+-- column date: the day in the account's zone [not_null]
+-- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
+-- column metric: a column of daily_kpis, or the contact rate on a named denominator: tickets per 1,000 of it, of the user
+--   types that the denominator is known for [not_null, accepted: tickets_created, tickets_solved, backlog,
+--   first_reply_minutes_median, full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate,
+--   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
+-- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
+-- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
+-- column is_whole: the day is over and lies where at least one source has all its new tickets; only such days are
+--   compared [not_null]
+with windows as (
+    select
+        min(volume_from) as volume_from,
+        max(volume_until) as volume_until
+    from source_coverage
+),
+
+measured_types as (
+    select
+        business_line,
+        user_type,
+        measure
+    from stg_exposure
+    group by business_line, user_type, measure
+),
+
+arrived as (
+    select
+        volume.date,
+        coalesce(volume.business_line, 'all') as business_line,
+        measured_types.measure,
+        sum(volume.tickets_created) as tickets
+    from daily_volume as volume
+    join measured_types
+        on measured_types.business_line = volume.business_line and measured_types.user_type = volume.user_type
+    group by grouping sets (
+        (volume.date, volume.business_line, measured_types.measure), (volume.date, measured_types.measure)
+    )
+),
+
+exposed as (
+    select
+        date,
+        coalesce(business_line, 'all') as business_line,
+        measure,
+        sum(value) as value
+    from stg_exposure
+    group by grouping sets ((date, business_line, measure), (date, measure))
+    having sum(value) > 0
+),
+
+figures as (
+    select
+        date,
+        business_line,
+        'tickets_created' as metric,
+        cast(tickets_created as double) as value,
+        cast(null as double) as denominator
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'tickets_solved',
+        cast(tickets_solved as double),
+        cast(null as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'backlog',
+        cast(backlog as double),
+        cast(null as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'first_reply_minutes_median',
+        cast(first_reply_minutes_median as double),
+        cast(first_replies as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'full_resolution_minutes_median',
+        cast(full_resolution_minutes_median as double),
+        cast(full_resolutions as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'csat',
+        cast(csat as double),
+        cast(csat_rated as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'csat_response_rate',
+        cast(csat_response_rate as double),
+        cast(csat_offered as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'reopen_rate',
+        cast(reopen_rate as double),
+        cast(tickets_solved as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'escalation_rate',
+        cast(escalation_rate as double),
+        cast(escalation_base as double)
+    from daily_kpis
+    union all
+    select
+        exposed.date,
+        exposed.business_line,
+        'contact_rate_' || exposed.measure,
+        1000 * coalesce(arrived.tickets, 0) / exposed.value,
+        exposed.value
+    from exposed
+    left join arrived
+        on arrived.date = exposed.date
+        and arrived.business_line = exposed.business_line
+        and arrived.measure = exposed.measure
+)
+
+select
+    figures.date,
+    figures.business_line,
+    figures.metric,
+    figures.value,
+    figures.denominator,
+    coalesce(
+        days.is_whole
+        and figures.date between windows.volume_from and windows.volume_until
+        and figures.date >= lines.first_created_on,
+        false
+    ) as is_whole
+from figures
+join days on days.date = figures.date
+join business_lines as lines on lines.business_line = figures.business_line
+cross join windows
+where figures.value is not null
