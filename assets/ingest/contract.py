@@ -27,7 +27,9 @@ EVENT_KINDS = (
     "sla_applied",
     "sla_breached",
     "deleted",
+    "rated",
 )
+RATINGS = ("offered", "good", "bad")
 ACTOR_KINDS = ("agent", "requester", "system")
 CALENDAR_KINDS = ("campaign", "holiday", "release", "incident", "ato_wave", "sop_change", "training")
 EXPOSURE_MEASURES = ("orders", "active_users", "payouts", "logins")
@@ -90,6 +92,7 @@ class Tickets(dy.Schema):
     csat_offered = dy.Bool(nullable=True)  # null: the source does not say
     csat_score = _choice(("good", "bad"), nullable=True)
     csat_comment = _text(nullable=True)  # redacted
+    csat_reason = _text(nullable=True)  # chosen from the helpdesk's list
     is_escalated = dy.Bool(nullable=True)  # null: the source does not say
     handle_minutes = _minutes()  # time agents spent on it
     # What the source itself claims, kept so that our numbers can be reconciled with it.
@@ -123,7 +126,8 @@ class TicketEvents(dy.Schema):
     A change of status is exactly one event: `solved` when it enters solved or closed from an unsolved
     status, `reopened` when it leaves solved or closed for an unsolved one, `deleted`, else `status_changed`.
     Where a source keeps the time of the resolution, that is the time of `solved`; a ticket it closes
-    without one has a `status_changed` to closed and no `solved`.
+    without one has a `status_changed` to closed and no `solved`. `rated` is a change of the requester's rating:
+    `offered` when they are asked, then good or bad, and again whenever they change their mind.
     """
 
     source = _text(primary_key=True, min_length=1)
@@ -134,6 +138,11 @@ class TicketEvents(dy.Schema):
     from_value = _text(nullable=True)
     to_value = _text(nullable=True)
     actor_kind = _choice(ACTOR_KINDS, nullable=True)
+
+    @dy.rule()
+    def rated_as_offered_good_or_bad(cls) -> pl.Expr:
+        values = pl.col("to_value").is_in(RATINGS) & pl.col("from_value").is_in(RATINGS).fill_null(True)
+        return (pl.col("kind") != "rated") | values.fill_null(False)
 
 
 class Groups(dy.Schema):

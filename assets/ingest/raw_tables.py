@@ -65,3 +65,7 @@ def create_raw_tables(warehouse: Warehouse) -> None:
         for table, columns in RAW_TABLES.items():
             described = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
             connection.execute(f"create table if not exists raw.{table} ({described})")
+            # A warehouse from before the contract had a column gets it, empty.
+            held = {name for name, *_ in connection.execute(f"describe raw.{table}").fetchall()}
+            for name in columns.keys() - held:
+                connection.execute(f'alter table raw.{table} add column "{name}" {columns[name]}')

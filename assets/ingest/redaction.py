@@ -14,7 +14,7 @@ TEXT_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 # Columns of few different values, in which personal data is an accident.
 VALUE_COLUMNS: dict[str, tuple[str, ...]] = {
-    "tickets": ("channel_raw", "business_line", "user_type", "region"),
+    "tickets": ("channel_raw", "business_line", "user_type", "region", "csat_reason"),
     "ticket_events": ("from_value", "to_value"),
     "issue_transitions": ("from_value", "to_value"),
     "qa_reviews": ("disposition",),

@@ -2,6 +2,7 @@
 -- Tickets created after the account's as-of time are left out; deleted tickets stay, with status deleted.
 -- grain: ticket
 -- owner: team:support-analytics
+-- incremental: ticket
 -- materialized: view
 -- unique: source, ticket_id
 -- column source: the source it came from, as named in its mapping [not_null]
@@ -28,6 +29,7 @@
 -- column csat_offered: whether the requester was asked to rate; null where the source does not say
 -- column csat_score: how the requester rated it; null while unrated [accepted: good, bad]
 -- column csat_comment: what the requester wrote with the rating, redacted
+-- column csat_reason: why they rated so, from the helpdesk's list of reasons; null where none was chosen or asked for
 -- column is_escalated: whether it went from tier 1 to tier 2; null where the source does not say
 -- column handle_minutes: minutes agents spent on it
 -- column reported_sla_met: the source's own word on whether its target was met
@@ -82,6 +84,7 @@ select
     csat_offered,
     csat_score,
     csat_comment,
+    csat_reason,
     is_escalated,
     handle_minutes,
     reported_sla_met,

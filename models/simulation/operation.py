@@ -17,7 +17,7 @@ from models.simulation.issues import issue_links, issue_tables, open_issues
 from models.simulation.lifecycle import live, workplace
 from models.simulation.planted import plan
 from models.simulation.quality import qa_reviews
-from models.simulation.satisfaction import satisfaction
+from models.simulation.satisfaction import log_ratings, satisfaction
 from models.simulation.texts import write_texts
 from models.simulation.ticket_table import ticket_table
 from models.simulation.truth import truth_tables
@@ -69,10 +69,11 @@ def simulate(
     timeline = live(intake, workplace(volume, _closed_days(closed)), planted, start, end, worse_vendor, rng)
     owned = owners(intake, rng)
     log = write_log(intake, timeline, owned, minutes)
+    rated = satisfaction(intake, timeline, minutes, worse_vendor, rng)
+    log_ratings(log, rated)
     now = state(log, tickets)
     ids = "t" + pl.int_range(100_001, 100_001 + tickets, eager=True).cast(pl.String)
     start_us = int((start - datetime(1970, 1, 1)).total_seconds()) * 1_000_000
-    rated = satisfaction(intake, timeline, minutes, worse_vendor, rng)
     texts = write_texts(intake, rng)
     team_issues = open_issues(planted, start, end, rng)
     issues, transitions = issue_tables(team_issues)

@@ -75,6 +75,7 @@ def ticket_table(
             "csat_offered": rated.offered,
             "csat_score": rated.score,
             "csat_comment": rated.comment,
+            "csat_reason": rated.reason,
             "is_escalated": pl.Series(now.is_escalated),
             "handle_minutes": _handle_minutes(timeline, end),
         }

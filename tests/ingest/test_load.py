@@ -123,6 +123,34 @@ def test_events_are_stored_once(tmp_path: Path, warehouse: Warehouse, load_files
     assert (result.rows_stored, result.rows_unchanged) == (1, 1)
 
 
+def test_a_rating_that_is_none_goes_to_quarantine(
+    tmp_path: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    path = tmp_path / "ticket_events.csv"
+    path.write_text(
+        "source,event_id,ticket_id,occurred_at,kind,from_value,to_value\n"
+        "desk,e1,1,2026-01-01 10:00,rated,offered,good\n"
+        "desk,e2,1,2026-01-02 10:00,rated,good,bad\n"
+        "desk,e3,1,2026-01-03 10:00,rated,bad,splendid\n"
+        "desk,e4,1,2026-01-03 10:00,rated,,\n"
+    )
+    report = load_files((path, "contract"))
+    assert report.quarantined == {"rated_as_offered_good_or_bad": 2}
+    assert warehouse.query("select event_id from raw.ticket_events order by 1").rows() == [("e1",), ("e2",)]
+
+
+def test_a_warehouse_from_before_a_column_gets_it_empty(
+    tmp_path: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    load_files((tickets_file(tmp_path / "in", ticket(1)), "contract"))
+    warehouse.execute("alter table raw.tickets drop column csat_reason")
+    header = "source,ticket_id,created_at,updated_at,status,channel,csat_score,csat_reason"
+    row = "desk,2,2026-01-01 10:00,2026-01-02 10:00,solved,email,bad,Too slow"
+    load_files((tickets_file(tmp_path / "later", row, header=header), "contract"))
+    reasons = warehouse.query("select ticket_id, csat_reason from raw.tickets order by 1").rows()
+    assert reasons == [("1", None), ("2", "Too slow")]
+
+
 def test_failing_rows_go_to_quarantine_with_their_reason(
     tmp_path: Path, warehouse: Warehouse, load_files: Load
 ) -> None:

@@ -50,7 +50,10 @@ def stored(warehouse: Warehouse, table: str, order: str) -> list[dict[str, Any]]
 def test_zendesk_pages_become_tickets(tmp_path: Path, warehouse: Warehouse, load_files: Load) -> None:
     tickets = [
         zendesk_ticket(
-            1, status="solved", metric_set=METRICS, satisfaction_rating={"score": "good", "comment": "ok"}
+            1,
+            status="solved",
+            metric_set=METRICS,
+            satisfaction_rating={"score": "good", "comment": "ok", "reason": "It was quick"},
         ),
         zendesk_ticket(2, satisfaction_rating="unoffered", priority="urgent", via={"channel": "voice"}),
         zendesk_ticket(3, status="deleted", custom_fields=[], tags=[], via={"channel": "carrier_pigeon"}),
@@ -69,6 +72,7 @@ def test_zendesk_pages_become_tickets(tmp_path: Path, warehouse: Warehouse, load
     assert first["group_id"] == "77"
     assert first["attributes"] == [{"key": "901", "value": "card"}, {"key": "903", "value": '["a"]'}]
     assert (first["csat_offered"], first["csat_score"], first["csat_comment"]) == (True, "good", "ok")
+    assert (first["csat_reason"], second["csat_reason"]) == ("It was quick", None)
     assert first["reported_solved_at"] == datetime(2026, 1, 7, 9)
     assert (first["reported_reopens"], first["reported_replies"], first["reported_reassignments"]) == (
         1,

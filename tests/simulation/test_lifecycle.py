@@ -99,6 +99,29 @@ def test_not_everyone_who_is_asked_answers_and_nobody_answers_unasked(operation:
     )
 
 
+def test_a_rating_is_the_last_one_given_and_some_think_again(operation: Operation) -> None:
+    ratings = operation.tables["ticket_events"].filter(kind="rated").sort("occurred_at")
+    last = ratings.group_by("ticket_id", maintain_order=True).agg(pl.col("to_value").last())
+    tickets = operation.tables["tickets"].join(last, on="ticket_id", how="left")
+    assert tickets["csat_score"].eq_missing(tickets["to_value"]).all()
+    flips = ratings.filter(pl.col("from_value") != "offered")
+    assert (flips["from_value"] != flips["to_value"]).all()
+    assert 0.02 < flips.height / last.height < 0.07
+
+
+def test_reasons_are_of_bad_ratings_and_fit_what_happened(operation: Operation) -> None:
+    tickets = operation.tables["tickets"]
+    reasons = tickets.filter(pl.col("csat_reason").is_not_null())
+    assert (reasons["csat_score"] == "bad").all()
+    assert 0.5 < reasons.height / tickets.filter(csat_score="bad").height < 0.7
+    waited = pl.col("reported_first_reply_minutes").median()
+    slow, other = (
+        reasons.filter((pl.col("csat_reason") == "Took too long to reply") == slow).select(waited).item()
+        for slow in (True, False)
+    )
+    assert slow > 1.5 * other
+
+
 def test_the_sop_change_lengthens_handling_of_its_themes_only(large_operation: Operation) -> None:
     truth = large_operation.truth
     sop = truth["planted_events"].filter(kind="sop_change")
