@@ -10,8 +10,9 @@ from pathlib import Path
 from dbt_like_sql.errors import SqlProjectError
 
 MATERIALIZED = ("view", "table")
+INCREMENTAL = ("ticket", "time")
 SEVERITIES = ("error", "warn")
-_KEYS = ("grain", "owner", "materialized", "unique", "severity")
+_KEYS = ("grain", "owner", "materialized", "incremental", "unique", "severity")
 _METRIC_KEYS = ("metric", "trap", "zendesk")
 _COLUMN = re.compile(r"column\s+(?P<name>\w+)\s*:\s*(?P<text>[^\[]*?)\s*(?:\[(?P<tests>.*)\])?\s*$")
 
@@ -55,6 +56,7 @@ class Header:
     grain: str = ""
     owner: str = ""
     materialized: str = "table"
+    incremental: str = ""
     severity: str = "error"
     unique: tuple[tuple[str, ...], ...] = ()
     columns: tuple[Column, ...] = ()
@@ -91,12 +93,14 @@ def read_header(path: Path, text: str) -> Header:
         elif line:
             prose.append(line)
     _check_choice(path, "materialized", single, MATERIALIZED)
+    _check_choice(path, "incremental", single, INCREMENTAL)
     _check_choice(path, "severity", single, SEVERITIES)
     return Header(
         description=" ".join(prose),
         grain=single.get("grain", ""),
         owner=single.get("owner", ""),
         materialized=single.get("materialized", "table"),
+        incremental=single.get("incremental", ""),
         severity=single.get("severity", "error"),
         unique=tuple(unique),
         columns=tuple(columns.values()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -20,6 +20,7 @@ from sqlglot.schema import MappingSchema
 from dbt_like_sql.column_tests import header_tests
 from dbt_like_sql.errors import SqlProjectError
 from dbt_like_sql.header import Column, Header, Metric, read_header
+from dbt_like_sql.incremental import CHANGES, Upstream, is_by_ticket, upstream
 
 LAYERS = ("staging", "intermediate", "marts")
 TESTS = "tests"
@@ -43,10 +44,12 @@ class Model:
     owner: str
     grain: str
     materialized: str
+    incremental: str
     columns: tuple[Column, ...]
     metrics: tuple[Metric, ...]
     reads: tuple[str, ...]
     query: exp.Query = field(repr=False, compare=False)  # every column qualified, every star expanded
+    upstream: Upstream | None = field(default=None, repr=False, compare=False)  # of a table by ticket
 
     @cached_property
     def lineage(self) -> dict[str, frozenset[tuple[str, str]]]:
@@ -135,7 +138,7 @@ def read_project(folder: Path, sources: Sources) -> Project:
     schema = MappingSchema(dialect=_DIALECT)
     for name, columns in sources.items():
         schema.add_table(_table(name), dict(columns), dialect=_DIALECT)
-    models = tuple(_model(model_files[name], schema) for name in _build_order(model_files))
+    models = _with_upstream([_model(model_files[name], schema) for name in _build_order(model_files)])
 
     columns_of = {name: set(columns) for name, columns in sources.items()}
     columns_of |= {model.name: {column.name for column in model.columns} for model in models}
@@ -174,7 +177,10 @@ def _read_file(path: Path) -> _SqlFile:
         for source in part.sources.values()
         if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)
     }
-    return _SqlFile(path, text.rstrip().rstrip(";"), read_header(path, text), query, tuple(sorted(reads)))
+    header = read_header(path, text)
+    if is_by_ticket(header):
+        reads.add(CHANGES)  # which says what has to be made again
+    return _SqlFile(path, text.rstrip().rstrip(";"), header, query, tuple(sorted(reads)))
 
 
 def _without_head(text: str) -> str:
@@ -242,10 +248,20 @@ def _model(file: _SqlFile, schema: MappingSchema) -> Model:
         owner=file.header.owner,
         grain=file.header.grain,
         materialized=file.header.materialized,
+        incremental=file.header.incremental,
         columns=tuple(by_name[name] for name in query.named_selects),
         metrics=file.header.metrics,
         reads=file.reads,
         query=query,
+    )
+
+
+def _with_upstream(models: Sequence[Model]) -> tuple[Model, ...]:
+    """The models, those made again ticket by ticket with what they are made from."""
+    by_name = {model.name: model for model in models}
+    return tuple(
+        replace(model, upstream=upstream(model, by_name)) if is_by_ticket(model) else model
+        for model in models
     )
 
 

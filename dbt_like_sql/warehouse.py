@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from dbt_like_sql.errors import SqlModelError, WarehouseBusy, WarehouseUnreadable, duckdb_line
+from dbt_like_sql.incremental import build_by_ticket
 from dbt_like_sql.project import Model, SqlTest
 
 
@@ -127,12 +128,18 @@ class Warehouse:
     def build(self, model: Model) -> int:
         """Make a model's table or view anew, in one transaction; the number of rows.
 
+        A model with `incremental: ticket` is only made anew for the tickets that changed since its last build.
         Raises SqlModelError when DuckDB refuses or fails; the table is then as it was before.
         """
         try:
             with self.transaction() as connection:
                 self._drop_other_kind(model.name, model.materialized)
-                connection.execute(f"create or replace {model.materialized} {model.name} as {model.sql}")
+                if model.upstream is None:
+                    connection.execute(f"create or replace {model.materialized} {model.name} as {model.sql}")
+                else:
+                    build_by_ticket(
+                        connection, model, model.upstream, exists=self._kind(model.name) is not None
+                    )
                 self._describe(model)
                 return self.rows(model.name)
         except duckdb.Error as error:
@@ -199,15 +206,19 @@ class Warehouse:
     def _drop_other_kind(self, table: str, kind: str) -> None:
         """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind."""
         other = "view" if kind == "table" else "table"
-        name = table.rpartition(".")[2]
-        schema = table.rpartition(".")[0] or "main"
+        found = self._kind(table)
+        if found is not None and (found == "VIEW") == (other == "view"):
+            self._connection.execute(f"drop {other} {table}")
+
+    def _kind(self, table: str) -> str | None:
+        """`VIEW` or `BASE TABLE`; None where there is neither."""
+        schema, _, name = table.rpartition(".")
         found = self._fetch(
             "select table_type from information_schema.tables "
             "where table_catalog = current_database() and table_schema = ? and table_name = ?",
-            [schema, name],
+            [schema or "main", name],
         )
-        if found and (found[0][0] == "VIEW") == (other == "view"):
-            self._connection.execute(f"drop {other} {table}")
+        return found[0][0] if found else None
 
     def _count(self, source: str) -> int:
         return int(self._fetch(f"select count(*) from {source}")[0][0])

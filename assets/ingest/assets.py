@@ -20,6 +20,7 @@ QUARANTINE_SHARE_WARNED = 0.01
 _DESCRIPTIONS = {
     "quarantine": "Rows that broke a rule of the contract: file, row, rule, and the redacted values.",
     "loads": "Every file read so far: when, with which mapping, how many rows, or why it could not be read.",
+    "ticket_changes": "Which tickets each load brought something new of: what tables made by ticket make again.",
     "account": "One row: the time everything is computed as of, and the zone in which days are counted.",
     "sources": "Each source: its span, to which day its volume is complete, and which parts it lacks.",
 }

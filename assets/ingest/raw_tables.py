@@ -31,6 +31,13 @@ _BOOKKEEPING: dict[str, dict[str, str]] = {
         "unknown_columns": "VARCHAR[]",
         "error": "VARCHAR",
     },
+    # Which tickets each load brought something new of, and until when what it brought reaches: what has to be made again.
+    "ticket_changes": {
+        "source": "VARCHAR",
+        "ticket_id": "VARCHAR",
+        "change": "BIGINT",  # counts the loads
+        "changes_until": "TIMESTAMP",
+    },
     "account": {"as_of": "TIMESTAMP", "time_zone": "VARCHAR"},
     "sources": {
         "source": "VARCHAR",

@@ -17,6 +17,11 @@ from assets.ingest.raw_tables import RAW_TABLES
 # The column that says which of two states of the same thing is the newer. Tables that are not here hold
 # things that happened: what is stored once stays as it is.
 _VERSION = {"tickets": "updated_at", "issues": "updated_at", "qa_reviews": "reviewed_at"}
+# Until when what a row says of its ticket reaches.
+_REACHES_UNTIL = {
+    "tickets": "greatest(updated_at, reported_solved_at, reported_closed_at)",
+    "ticket_events": "occurred_at",
+}
 _ROWS_WITH_VALUES = 1000  # of those that fail in one batch
 _LONGEST_VALUE = 200  # characters of a value kept in the quarantine
 
@@ -35,6 +40,7 @@ class Staging:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._arrived: dict[str, int] = {}
+        self._change = 0  # counts the loads
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Stage rows in the contract's columns; further columns are left behind."""
@@ -52,6 +58,7 @@ class Staging:
 
     def merge(self) -> Stored:
         """Move everything staged into the raw tables."""
+        self._change = _count(self._connection, "(select distinct change from raw.ticket_changes)") + 1
         stored = {table: self._merge(table) for table in self._arrived}
         return Stored(sum(stored.values()), sum(self._arrived.values()) - sum(stored.values()))
 
@@ -76,11 +83,15 @@ class Staging:
                 f"delete from raw.{table} as stored using incoming_{table} as incoming "
                 f"where {same} and stored.{version} <= incoming.{version}"
             )
+        new = f"select * from incoming_{table} as incoming anti join raw.{table} as stored on {same}"
+        if table in _REACHES_UNTIL:
+            self._connection.execute(
+                f"insert into raw.ticket_changes select source, ticket_id, ?, max({_REACHES_UNTIL[table]}) "
+                f"from ({new}) group by source, ticket_id",
+                [self._change],
+            )
         before = _count(self._connection, f"raw.{table}")
-        self._connection.execute(
-            f"insert into raw.{table} by name "
-            f"select * from incoming_{table} as incoming anti join raw.{table} as stored on {same}"
-        )
+        self._connection.execute(f"insert into raw.{table} by name {new}")
         stored = _count(self._connection, f"raw.{table}") - before
         self._connection.execute(f"drop view incoming_{table}; drop table staged_{table}")
         return stored

@@ -1,6 +1,7 @@
 -- Every day from the first ticket to the day of the run's date, in the account's zone.
 -- grain: day
 -- owner: team:support-analytics
+-- incremental: time
 -- column date: the day in the account's zone [not_null, unique]
 -- column week: Monday of its week [not_null]
 -- column is_whole: the day is over; false only for the last day when the run's date falls within it [not_null]

@@ -2,6 +2,7 @@
 -- its new tickets; leftovers before and after are left out.
 -- grain: ticket and tier
 -- owner: team:support-analytics
+-- incremental: ticket
 -- materialized: view
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

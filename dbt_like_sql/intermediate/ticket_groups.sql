@@ -2,6 +2,7 @@
 -- without any group change belongs to its present group from its creation.
 -- grain: ticket and owner, in order
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id, position
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

@@ -1,6 +1,7 @@
 -- The spans of time in which a ticket was open: from its creation or a reopening until it was solved or deleted.
 -- grain: ticket and span
 -- owner: team:support-analytics
+-- incremental: ticket
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
 -- column business_line: its business line, or `unknown` [not_null]

@@ -4,6 +4,7 @@
 -- the history does not end in the ticket's present status, the missing change is added.
 -- grain: ticket and change, in order
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id, position
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

@@ -3,6 +3,7 @@
 -- stays in stg_tickets.reported_*). An event before the creation counts at the creation, so no time is below 0.
 -- grain: ticket
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

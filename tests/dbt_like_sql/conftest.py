@@ -21,6 +21,12 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     **{f"raw.{name}": dict(schema.create_empty().schema) for name, schema in CONTRACT.items()},
     **{name: dict(schema.create_empty().schema) for name, schema in THEME_TABLES.items()},
     "raw.account": {"as_of": pl.Datetime("us"), "time_zone": pl.String()},
+    "raw.ticket_changes": {
+        "source": pl.String(),
+        "ticket_id": pl.String(),
+        "change": pl.Int64(),
+        "changes_until": pl.Datetime("us"),
+    },
     "raw.sources": {
         "source": pl.String(),
         "mapping": pl.String(),
@@ -54,6 +60,7 @@ class Operation:
         self.project = project
         self.warehouse = warehouse
         self.models = project.models
+        self.builds = 0
         self.rows: dict[str, list[Row]] = {name: [] for name in SCHEMAS}
 
     def only(self, *tables: str) -> Operation:
@@ -121,6 +128,12 @@ class Operation:
         volume_until: the last day on which all new tickets are there; the day before `as_of` if not given.
         """
         self.rows["raw.account"] = [{"as_of": moment(as_of), "time_zone": time_zone}]
+        self.builds += 1
+        self.rows["raw.ticket_changes"] = [
+            {name: row[name] for name in ("source", "ticket_id")}
+            | {"change": self.builds, "changes_until": row["updated_at"]}
+            for row in self.rows["raw.tickets"]
+        ]
         self.rows["raw.sources"] = self._sources(moment(as_of), ZoneInfo(time_zone), volume_until)
         with self.warehouse.transaction():
             for table, rows in self.rows.items():

@@ -27,9 +27,16 @@ RAW_SOURCES = {
     "has_escalations": pl.Boolean,
     "has_calendar": pl.Boolean,
 }
+RAW_CHANGES = {
+    "source": pl.String,
+    "ticket_id": pl.String,
+    "change": pl.Int64,
+    "changes_until": pl.Datetime("us"),
+}
 SCHEMAS = {name: dict(schema.create_empty().schema) for name, schema in CONTRACT.items()} | {
     "account": RAW_ACCOUNT,
     "sources": RAW_SOURCES,
+    "ticket_changes": RAW_CHANGES,
 }
 NOON = dt.datetime(2026, 7, 1, 12)
 
