@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,3 +42,23 @@ class Page:
     @property
     def file(self) -> str:
         return f"{self.name}.html"
+
+
+@dataclass(frozen=True)
+class PageForm:
+    """A page before anything is known of its week. empty: what its template needs, where there is nothing to show."""
+
+    name: str
+    label: str
+    empty: Mapping[str, Any]
+
+    def page(
+        self,
+        finding: str,
+        lede: str,
+        content: Mapping[str, Any] | None = None,
+        lines: tuple[Line, ...] = (),
+        missing: tuple[str, ...] = (),
+    ) -> Page:
+        """The page of a finding; content overrides what is empty."""
+        return Page(self.name, self.label, finding, lede, {**self.empty, **(content or {})}, lines, missing)

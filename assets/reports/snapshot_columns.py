@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.reports.ahead_columns import AHEAD_TABLES
+from assets.reports.operations_columns import OPERATIONS_TABLES
 
 _TEXT, _COUNT, _NUMBER, _DAY, _TIME, _FLAG = (
     pl.String(),
@@ -317,4 +318,5 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
     },
     "forecast_notes": {"note": _TEXT},
     **AHEAD_TABLES,
+    **OPERATIONS_TABLES,
 }

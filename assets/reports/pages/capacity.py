@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder, PublishedTable
-from assets.reports.page import Figure, Line, Page
+from assets.reports.page import Figure, Line, Page, PageForm
 from assets.reports.pages import calendar_ahead, effects_ahead, volume_ahead
 from assets.reports.pages.backlog_ahead import BacklogAhead, read_backlog
 from assets.reports.pages.calendar_ahead import event_table, read_events
@@ -26,7 +26,26 @@ from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 from models.staffing.wfm import wfm_rows
 
-_LABEL = "Capacity"
+_FORM = PageForm(
+    "capacity",
+    "Capacity",
+    {
+        "strip": (),
+        "plan": None,
+        "unplanned": 0,
+        "series": (),
+        "events": None,
+        "events_past": (),
+        "smaller": "",
+        "without_effect": (),
+        "record": None,
+        "changes": None,
+        "backtest": None,
+        "notes": (),
+        "assumptions": (),
+        "files": (),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,7 @@ class Plan:
 def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     """The page; publishes the forecast, the plan made of it, and how earlier forecasts did."""
     if not scope.is_latest:
-        return _page(
+        return _FORM.page(
             "The forecast of a past week is not in this snapshot.",
             "Only the newest forecast is kept; it knows of what came later.",
             missing=("The forecast as it stood at the end of this week is not known.",),
@@ -50,7 +69,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     backtest = read_backtest(snapshot, data)
     missing = scope.missing("tickets", "history", "groups", "calendar")
     if volume is None:
-        return _page(
+        return _FORM.page(
             "There is no forecast yet.",
             "A forecast needs at least a few weeks of daily volume.",
             {"backtest": backtest, "notes": _notes(snapshot, "forecast_notes")},
@@ -62,7 +81,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     past = pl.concat([series.past for series in volume.series])
     record = read_record(snapshot, volume.made_on, past, data)
     _publish_intervals(snapshot, volume, data)
-    return _page(
+    return _FORM.page(
         _finding(plan, volume),
         _lede(volume, scope),
         {
@@ -80,34 +99,6 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         lines=_lines(plan, volume, ahead),
         missing=(*missing, *gaps),
     )
-
-
-_NOTHING: dict[str, Any] = {
-    "strip": (),
-    "plan": None,
-    "unplanned": 0,
-    "series": (),
-    "events": None,
-    "events_past": (),
-    "smaller": "",
-    "without_effect": (),
-    "record": None,
-    "changes": None,
-    "backtest": None,
-    "notes": (),
-    "assumptions": (),
-    "files": (),
-}
-
-
-def _page(
-    finding: str,
-    lede: str,
-    content: dict[str, Any] | None = None,
-    lines: tuple[Line, ...] = (),
-    missing: tuple[str, ...] = (),
-) -> Page:
-    return Page("capacity", _LABEL, finding, lede, _NOTHING | (content or {}), lines, missing)
 
 
 def _plan(snapshot: Snapshot, volume: Volume, data: DataFolder) -> tuple[Plan | None, list[str]]:

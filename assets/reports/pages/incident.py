@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.reports import charts, incident_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.page import Figure, Line, Page
+from assets.reports.page import Figure, Line, Page, PageForm
 from assets.reports.pages import incident_words, theme_cards
 from assets.reports.pages.backlog_ahead import Queue
 from assets.reports.pages.incident_tables import Waves, read_waves
@@ -34,6 +34,7 @@ _COUNTS = (
     Column("usual_hourly", "Usual an hour", "number"),
 )
 _ONGOING = (Column("place", "Where"), Column("since", "Since"), Column("state", "Now"), *_COUNTS)
+_FORM = PageForm("incident", "Incident", {"strip": (), "waves": (), "hit": None, "ended": None, "queues": ()})
 _ENDED = (Column("place", "Where"), Column("since", "From"), Column("until", "To"), *_COUNTS)
 
 
@@ -59,14 +60,14 @@ def build(
 ) -> Page:
     """The page; publishes the waves. themes: those of `theme_tables`; queues: the backlog of the capacity page."""
     if not scope.is_latest:
-        return _page(
+        return _FORM.page(
             "The waves of a past week are not in this snapshot.",
             "Only those of the latest week are kept; they know of what came later.",
             missing=("Whether a wave was on at the end of this week is not known.",),
         )
     missing = scope.missing("tickets")
     if not snapshot.has("surge_alarms"):
-        return _page(
+        return _FORM.page(
             "Waves were not looked for.",
             "A wave is a sudden rise of tickets by the hour, such as after many accounts are taken over.",
             missing=missing or ("The last run did not look for waves; `groundswell run` does.",),
@@ -75,14 +76,14 @@ def build(
     ended = _ended(waves)
     main = _main(waves.ongoing)
     if main is None:
-        return _page("No wave is on.", _quiet(waves), {"ended": ended}, missing=missing)
+        return _FORM.page("No wave is on.", _quiet(waves), {"ended": ended}, missing=missing)
     names = _listed(themes)
     rest = waves.ongoing.filter(pl.col("alarm_id") != main["alarm_id"])
     others = rest.sort("excess", descending=True, nulls_last=True).to_dicts()
     hit = _ongoing([main, *others], waves)
     affected = _affected(main, queues)
     finding = incident_words.finding(main, waves.growth.get(main["alarm_id"]))
-    return _page(
+    return _FORM.page(
         finding,
         _lede(main, scope),
         {
@@ -102,19 +103,6 @@ def build(
         ),
         missing=missing,
     )
-
-
-_NOTHING: dict[str, Any] = {"strip": (), "waves": (), "hit": None, "ended": None, "queues": ()}
-
-
-def _page(
-    finding: str,
-    lede: str,
-    content: dict[str, Any] | None = None,
-    lines: tuple[Line, ...] = (),
-    missing: tuple[str, ...] = (),
-) -> Page:
-    return Page("incident", "Incident", finding, lede, _NOTHING | (content or {}), lines, missing)
 
 
 def _main(ongoing: pl.DataFrame) -> dict[str, Any] | None:
