@@ -1,0 +1,98 @@
+"""A day's increment gives what a build of everything gives, and leaves alone what did not change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from assets.ingest.raw_tables import create_raw_tables
+from assets.tables import PYTHON_TABLES
+from assets.warehouse import sql_project
+from benchmarks.operations import changed_since, known_by, store
+from dbt_like_sql.project import Model
+from dbt_like_sql.warehouse import Warehouse
+from models.simulation.operation import simulate
+
+AS_OF = datetime(2026, 6, 30)
+DAY_BEFORE = AS_OF - timedelta(days=1)
+BY_TICKET = [model for model in sql_project().models if model.upstream is not None]
+
+
+def needed() -> list[Model]:
+    """The models by ticket and all they are made from, in build order."""
+    names = {model.name for model in BY_TICKET}
+    for model in reversed(sql_project().models):
+        if model.name in names:
+            names.update(model.reads)
+    return [model for model in sql_project().models if model.name in names]
+
+
+@pytest.fixture(scope="module")
+def history() -> dict[str, pl.DataFrame]:
+    return simulate(tickets=800, seed=3, as_of=date(2026, 6, 30), days=90).tables
+
+
+def opened() -> Warehouse:
+    warehouse = Warehouse(Path(":memory:"), threads=1)
+    create_raw_tables(warehouse)
+    for name, schema in PYTHON_TABLES.items():
+        warehouse.replace(name, schema.create_empty())
+    return warehouse
+
+
+def build(warehouse: Warehouse) -> None:
+    for model in needed():
+        warehouse.build(model)
+
+
+@pytest.fixture(scope="module")
+def grown(history) -> Warehouse:
+    """Built the day before, then again after a day; one untouched row of ticket_times was marked in between."""
+    warehouse = opened()
+    store(warehouse, known_by(history, DAY_BEFORE), DAY_BEFORE)
+    build(warehouse)
+    warehouse.execute(
+        "update ticket_times set channel = 'marked' where ticket_id = "
+        "(select min(ticket_id) from stg_tickets where status = 'closed')"
+    )
+    store(warehouse, changed_since(history, DAY_BEFORE), AS_OF)
+    build(warehouse)
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def whole(history) -> Warehouse:
+    warehouse = opened()
+    store(warehouse, history, AS_OF)
+    build(warehouse)
+    return warehouse
+
+
+@pytest.mark.parametrize("table", [model.name for model in BY_TICKET])
+def test_a_day_on_top_gives_what_a_build_of_everything_gives(grown, whole, table):
+    mark = "where ticket_id <> (select ticket_id from ticket_times where channel = 'marked')"
+    rows = grown.query(f"select * from {table} {mark} order by all")
+    marked = grown.query("select ticket_id from ticket_times where channel = 'marked'").item()
+    expected = whole.query(f"select * from {table} where ticket_id <> ? order by all", [marked])
+    assert rows.height > 0
+    assert_frame_equal(rows, expected)
+
+
+def test_a_ticket_without_news_is_not_made_again(grown):
+    assert grown.query("select count(*) as tickets from ticket_times where channel = 'marked'").item() == 1
+
+
+def test_other_settings_and_an_earlier_date_make_everything_again(history):
+    with opened() as warehouse:
+        store(warehouse, history, AS_OF)
+        build(warehouse)
+        warehouse.execute("update raw.groups set tier = 1")
+        warehouse.execute("update raw.account set as_of = ?", [DAY_BEFORE])
+        build(warehouse)
+        assert warehouse.query("select count(*) as escalated from ticket_groups where tier = 2").item() == 0
+        late = "select count(*) as late from ticket_times where created_at > $1 or solved_at > $1"
+        assert warehouse.query(late, [DAY_BEFORE]).item() == 0
