@@ -11,6 +11,9 @@
 -- column has_replies: the history has public replies of agents [not_null]
 -- column has_assignments: the history says which agent had the ticket [not_null]
 -- column has_escalations: the history has escalations as such [not_null]
+-- column has_ratings: some requester was asked for a rating or gave one [not_null]
+-- column has_rating_reasons: some rating says why [not_null]
+-- column has_rating_changes: the history says when ratings were given and changed [not_null]
 -- What a source tells does not hang on the run's date, so this reads all its events, also those still to come by then.
 with histories as (
     select
@@ -18,7 +21,8 @@ with histories as (
         bool_or(kind in ('solved', 'reopened', 'status_changed')) as has_status_history,
         bool_or(kind = 'public_reply' and actor_kind = 'agent') as has_replies,
         bool_or(kind = 'assigned' and to_value is not null) as has_assignments,
-        bool_or(kind = 'escalated') as has_escalations
+        bool_or(kind = 'escalated') as has_escalations,
+        bool_or(kind = 'rated') as has_rating_changes
     from raw.ticket_events
     group by source
 ),
@@ -26,7 +30,9 @@ with histories as (
 claims as (
     select
         source,
-        bool_or(reported_solved_at is not null or reported_closed_at is not null) as has_reported_times
+        bool_or(reported_solved_at is not null or reported_closed_at is not null) as has_reported_times,
+        coalesce(bool_or(csat_score is not null or csat_offered), false) as has_ratings,
+        bool_or(csat_reason is not null) as has_rating_reasons
     from stg_tickets
     group by source
 )
@@ -39,7 +45,10 @@ select
     coalesce(histories.has_status_history, false) or claims.has_reported_times as has_resolution,
     coalesce(histories.has_replies, false) as has_replies,
     coalesce(histories.has_assignments, false) as has_assignments,
-    coalesce(histories.has_escalations, false) as has_escalations
+    coalesce(histories.has_escalations, false) as has_escalations,
+    claims.has_ratings,
+    claims.has_rating_reasons,
+    coalesce(histories.has_rating_changes, false) as has_rating_changes
 from claims
 left join histories on histories.source = claims.source
 left join stg_sources as sources on sources.source = claims.source
