@@ -1,0 +1,162 @@
+"""Business minutes, and the pieces of a ticket's life they are counted in; worked out by hand."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+AGENT = {"actor_kind": "agent"}
+REQUESTER = {"actor_kind": "requester"}
+DAY = 1440
+
+
+@pytest.fixture
+def operation(operation):
+    return operation.only("ticket_segments")
+
+
+def opens(operation, schedule_id, zone, *intervals, holidays=()):
+    """A schedule that is open in these intervals, in minutes since Sunday 00:00, but not on the holidays."""
+    operation.rows["raw.schedules"] += [
+        {"schedule_id": schedule_id, "time_zone": zone, "start_minute": start, "end_minute": end}
+        for start, end in intervals
+    ]
+    operation.rows["raw.holidays"] += [
+        {"schedule_id": schedule_id, "date": datetime.fromisoformat(day).date()} for day in holidays
+    ]
+
+
+def every_day(opening, closing):
+    """The same hours on all seven days, as intervals."""
+    return [(day * DAY + opening * 60, day * DAY + closing * 60) for day in range(7)]
+
+
+def segments_of(warehouse, ticket_id, *columns):
+    sql = f"select {', '.join(columns)} from ticket_segments where ticket_id = ? order by position"
+    return warehouse.query(sql, [ticket_id]).rows()
+
+
+def business_minutes(operation, created_at, solved_at):
+    """What one ticket of the group `desk` that is solved after one stretch took."""
+    operation.ticket("1", created_at, status="solved", group_id="desk", events=[(solved_at, "solved")])
+    warehouse = operation.build("2026-12-31")
+    (minutes,), _ = segments_of(warehouse, "1", "business_minutes")
+    return minutes
+
+
+@pytest.mark.parametrize(
+    ("created_at", "solved_at", "minutes"),
+    [
+        ("2026-03-02 09:00", "2026-03-02 10:30", 90),  # a Monday, within the hours
+        ("2026-03-02 07:10", "2026-03-02 10:00", 60),
+        ("2026-03-02 16:20:30", "2026-03-03 09:15", 39.5 + 15),  # over a night
+        ("2026-03-06 16:00", "2026-03-09 10:00", 120),  # over a weekend
+        ("2026-03-07 10:00", "2026-03-08 10:00", 0),
+    ],
+)
+def test_business_minutes_are_those_in_which_the_schedule_is_open(operation, created_at, solved_at, minutes):
+    weekdays = [(day * DAY + 9 * 60, day * DAY + 17 * 60) for day in range(1, 6)]
+    opens(operation, "office", "UTC", *weekdays)
+    operation.group("desk", 1, schedule_id="office")
+    assert business_minutes(operation, created_at, solved_at) == minutes
+
+
+@pytest.mark.parametrize(
+    ("created_at", "solved_at", "minutes"),
+    [
+        # New York: clocks went forward on 8 March 2026 at 07:00 UTC; 00:00 to 04:00 had three hours.
+        ("2026-03-08 04:00", "2026-03-08 12:00", 180),
+        ("2026-03-08 06:30", "2026-03-08 07:30", 60),
+        # They went back on 1 November 2026 at 06:00 UTC; 00:00 to 04:00 had five hours.
+        ("2026-11-01 03:00", "2026-11-01 12:00", 300),
+        # The same local hours are another hour of UTC in winter and in summer.
+        ("2026-03-07 04:30", "2026-03-07 05:30", 30),
+        ("2026-03-09 03:30", "2026-03-09 04:30", 30),
+    ],
+)
+def test_hours_are_local_where_clocks_change(operation, created_at, solved_at, minutes):
+    opens(operation, "night", "America/New_York", *every_day(0, 4))
+    operation.group("desk", 1, schedule_id="night")
+    assert business_minutes(operation, created_at, solved_at) == minutes
+
+
+def test_a_holiday_closes_the_local_day_and_no_other(operation):
+    # 22:00 to 06:00 Tokyo time is one interval over midnight; 3 March there begins at 15:00 UTC on the 2nd.
+    nights = [(day * DAY + 22 * 60, day * DAY + 30 * 60) for day in range(6)]
+    opens(operation, "nights", "Asia/Tokyo", *nights, holidays=["2026-03-03"])
+    operation.group("desk", 1, schedule_id="nights")
+    # 2 March: 13:00 to 15:00 UTC is open, the night after midnight is not, nor the evening of the 3rd.
+    assert business_minutes(operation, "2026-03-02 12:00", "2026-03-03 16:00") == 120 + 60
+
+
+def test_intervals_that_touch_are_one(operation):
+    opens(operation, "split", "Asia/Kolkata", *every_day(9, 12), *every_day(12, 17))
+    operation.group("desk", 1, schedule_id="split")
+    # 09:00 in Kolkata is 03:30 UTC.
+    assert business_minutes(operation, "2026-03-02 03:00", "2026-03-02 23:00") == 480
+
+
+def test_a_group_without_a_schedule_or_with_an_unknown_one_is_always_open(operation):
+    operation.group("desk", 1, schedule_id="nobody knows")
+    assert business_minutes(operation, "2026-03-01 03:00", "2026-03-02 03:00") == DAY
+
+
+def test_a_ticket_is_cut_where_status_priority_owner_or_the_groups_row_change_and_at_replies(operation):
+    operation.group("front", 1, vendor="north", valid_to="2026-03-02 12:00")
+    operation.group("front", 1, vendor="south", valid_from="2026-03-02 12:00")
+    operation.group("back", 2)
+    operation.ticket(
+        "1",
+        "2026-03-02 09:00",
+        status="solved",
+        priority="urgent",
+        group_id="back",
+        events=[
+            ("2026-03-02 09:00", "created", REQUESTER | {"to_value": "new"}),
+            ("2026-03-02 10:00", "public_reply", AGENT),
+            ("2026-03-02 10:00", "status_changed", {"from_value": "new", "to_value": "pending"}),
+            ("2026-03-02 11:00", "priority_changed", {"from_value": None, "to_value": "high"}),
+            ("2026-03-02 13:00", "group_changed", {"from_value": "front", "to_value": "back"}),
+            ("2026-03-02 13:30", "priority_changed", {"from_value": "high", "to_value": "urgent"}),
+            ("2026-03-02 14:00", "solved", {"from_value": "pending", "to_value": "solved"}),
+        ],
+    )
+    warehouse = operation.build("2026-03-09")
+    columns = ("started_at", "minutes", "status", "priority", "group_id", "tier", "vendor", "is_current")
+    at = [datetime(2026, 3, 2, 9) + timedelta(hours=hour) for hour in range(6)]
+    assert segments_of(warehouse, "1", *columns) == [
+        (at[0], 60, "new", None, "front", 1, "north", False),
+        (at[1], 60, "pending", None, "front", 1, "north", False),
+        (at[2], 60, "pending", "high", "front", 1, "north", False),
+        (at[3], 60, "pending", "high", "front", 1, "south", False),
+        (at[4], 30, "pending", "high", "back", 2, "inhouse", False),
+        (at[4] + timedelta(minutes=30), 30, "pending", "urgent", "back", 2, "inhouse", False),
+        (at[5], 0, "solved", "urgent", "back", 2, "inhouse", True),
+    ]
+
+
+def test_each_schedule_counts_while_it_applied_and_the_last_one_for_the_whole_life(operation):
+    opens(operation, "morning", "UTC", *every_day(8, 12))
+    opens(operation, "afternoon", "UTC", *every_day(12, 18))
+    operation.group("front", 1, schedule_id="morning")
+    operation.group("back", 2, schedule_id="afternoon")
+    move = ("2026-03-02 11:00", "group_changed", {"from_value": "front", "to_value": "back"})
+    solved = ("2026-03-02 15:00", "solved")
+    operation.ticket("1", "2026-03-02 09:00", status="solved", group_id="back", events=[move, solved])
+    columns = (
+        "minutes",
+        "business_minutes",
+        "business_minutes_last",
+        "business_before",
+        "business_before_last",
+    )
+    assert segments_of(operation.build("2026-03-09"), "1", *columns) == [
+        (120, 120, 0, 0, 0),
+        (240, 180, 180, 120, 0),
+        (0, 0, 0, 300, 180),
+    ]
+
+
+def test_an_open_ticket_lasts_until_the_as_of_time(operation):
+    operation.ticket("1", "2026-03-02 09:00", status="pending")
+    rows = segments_of(operation.build("2026-03-09"), "1", "ended_at", "is_current", "status", "minutes")
+    assert rows == [(datetime(2026, 3, 9), True, None, 6 * DAY + 900)]
