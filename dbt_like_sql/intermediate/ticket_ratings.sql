@@ -4,6 +4,7 @@
 -- it was last solved.
 -- grain: ticket
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

@@ -45,12 +45,16 @@ ERRORS = {
     "backlog_is_conserved": "update daily_backlog set solved = solved + 1 where solved = 1",
     "backlog_is_never_negative": "update daily_backlog set open_at_end = -1",
     "backlog_starts_where_the_day_before_ended": "delete from daily_backlog where date = date '2026-01-20'",
+    "contact_rates_of_all_types_are_of_their_sums": (
+        "insert into contact_rate_weeks values ('2026-01-05', 'all', 'all', 'orders', 9, 1, 0, 111, 111)"
+    ),
     "csat_lies_within_its_interval": "update daily_kpis set csat_low = 0.9 where csat = 0",
     "csat_weeks_are_those_of_the_kpis": "update csat_weeks set good = good + 1, bad = bad - 1 where bad = 1",
     "csat_weeks_of_vendors_add_up": "update csat_weeks set tickets = tickets + 1 where vendor = 'all'",
     "daily_kpis_have_every_day": "delete from daily_kpis where date = date '2026-01-20'",
     "daily_volume_sums_to_the_tickets": "update daily_volume set tickets_created = 2 where date = date '2026-01-20'",
     "every_ticket_has_its_times": "delete from ticket_times where ticket_id = '7'",
+    "first_contacts_are_solved_and_old_enough": "update ticket_first_contact set is_first_contact_resolution = true",
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
     "hourly_volume_sums_to_daily_volume": "delete from hourly_volume where tier = '2'",
     "kpis_of_all_lines_are_their_sum": "update daily_kpis set csat_good = 9 where business_line = 'live'",

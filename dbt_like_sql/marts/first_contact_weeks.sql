@@ -1,0 +1,42 @@
+-- How many tickets were resolved at first contact, by the week they were first solved. The last 7 days are left out:
+-- whether their requesters come back is not known yet. A week and line without a judged ticket has no row.
+-- grain: week and business line
+-- owner: team:support-analytics
+-- unique: week, business_line
+-- column week: Monday of the week in the account's zone [not_null]
+-- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
+-- column tickets: tickets first solved in the week of which it is known [not_null]
+-- column resolved_first: how many of them were resolved at first contact [not_null]
+-- column rate: resolved_first / tickets [not_null]
+-- metric rate: First-contact resolution
+-- trap rate: a requester who gives up, or writes from another account, counts as resolved
+-- trap rate: themes are known of escalated tickets only; for others a new ticket in the same business line counts as the
+--   same theme, which makes the rate a little low
+-- zendesk rate: not in Explore; its one-touch tickets count agent replies, and do not see a new ticket on the same theme
+-- column low: lower end of its 95 % interval (Wilson 1927) [not_null]
+-- column high: upper end of its 95 % interval [not_null]
+with counts as (
+    select
+        cast(date_trunc('week', first_solved_on) as date) as week,
+        coalesce(business_line, 'all') as business_line,
+        count(*) as tickets,
+        count(*) filter (where is_first_contact_resolution) as resolved_first,
+        cast(count(*) filter (where is_first_contact_resolution) as double) / count(*) as rate,
+        -- Wilson's interval, as in kpi_periods: z squared over n.
+        3.841459 / count(*) as z2_n
+    from ticket_first_contact
+    where is_first_contact_resolution is not null
+    group by grouping sets (
+        (date_trunc('week', first_solved_on), business_line), (date_trunc('week', first_solved_on))
+    )
+)
+
+select
+    week,
+    business_line,
+    tickets,
+    resolved_first,
+    rate,
+    greatest(0, (rate + z2_n / 2 - sqrt(z2_n * (rate * (1 - rate) + z2_n / 4))) / (1 + z2_n)) as low,
+    least(1, (rate + z2_n / 2 + sqrt(z2_n * (rate * (1 - rate) + z2_n / 4))) / (1 + z2_n)) as high
+from counts

@@ -1,0 +1,10 @@
+-- Weeks whose tickets or exposure of all lines and user types together are not the sums over them.
+select
+    week,
+    measure,
+    sum(case when business_line = 'all' then tickets else -tickets end) as tickets_missing,
+    sum(case when business_line = 'all' then exposure else -exposure end) as exposure_missing
+from contact_rate_weeks
+where user_type <> 'all' or business_line = 'all'
+group by week, measure
+having tickets_missing <> 0 or abs(exposure_missing) > 1e-6 * sum(exposure)
