@@ -1,0 +1,183 @@
+"""How often vendors are judged rightly: prints one JSON object.
+
+    python -m benchmarks.vendors --seeds 1 2 3 ... [--tickets N]
+
+Each seed is a simulated operation of two years in which one of two vendors gets the harder tickets, three times: with
+vendors that work alike, and with either of them truly worse. Judged are the tickets of tier 1 solved in the last 13
+weeks, without themes. A vendor comes out as worse where at least one metric says so.
+
+only_looks_worse: how often the vendor with the harder tickets came out as not worse where it is not; in how many of
+those seeds the bare figures have it worse beyond chance (a two-sample z-test of handling times); its mean ratio to the
+other in handling time, in bare figures and on like tickets.
+truly_worse: by vendor, how often it came out as worse where it is, by metric too, and how often the other one was
+falsely called worse.
+false_verdicts: cells (vendor and metric) that said worse or better where vendors work alike, of all such cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import norm
+from threadpoolctl import threadpool_limits
+
+from models.operations.vendors import ATTRIBUTES, compare
+from models.simulation.operation import Operation, simulate
+from models.simulation.world import VENDORS
+
+AS_OF = date(2026, 11, 16)
+PERIOD = (AS_OF - timedelta(weeks=13), AS_OF - timedelta(days=1))
+DEFAULT_TICKETS, FEWEST_TICKETS = 60_000, 10_000
+
+
+def solved_tickets(operation: Operation) -> pl.DataFrame:
+    """The tickets solved in the period, by the group that had them first, with attributes and results."""
+    owners = (
+        operation.tables["ticket_events"]
+        .filter(pl.col("kind") == "group_changed")
+        .group_by("ticket_id", maintain_order=True)
+        .agg(group_id=pl.col("to_value").first())
+    )
+    solved_on = pl.col("reported_solved_at").dt.date()
+    tickets = (
+        operation.tables["tickets"]
+        .filter(solved_on.is_between(*PERIOD), pl.col("status") != "deleted")
+        .drop("group_id")
+        .join(owners, on="ticket_id")
+        .join(operation.tables["groups"].select("group_id", "tier", "vendor", "time_zone"), on="group_id")
+    )
+    attributes = (
+        tickets.select("ticket_id", "attributes")
+        .explode("attributes")
+        .unnest("attributes")
+        .pivot("key", index="ticket_id", values="value")
+    )
+    rated = pl.when(pl.col("csat_score").is_not_null())
+    return (
+        _on_local_clock(tickets)
+        .join(attributes, on="ticket_id")
+        .with_columns(
+            week=solved_on.dt.truncate("1w").cast(pl.String),
+            shift=pl.concat_str(
+                pl.when(pl.col("local").dt.weekday() > 5)
+                .then(pl.lit("weekend"))
+                .otherwise(pl.lit("weekday")),
+                (pl.col("local").dt.hour() // 3 * 3).cast(pl.String),
+                separator=" ",
+            ),
+            csat=rated.then(pl.col("csat_score") == "good"),
+            reopen_rate=pl.col("reported_reopens") > 0,
+            escalation_rate=pl.col("is_escalated"),
+            one_touch=pl.col("reported_replies") < 2,
+            first_reply_minutes=pl.col("reported_first_reply_minutes"),
+        )
+    )
+
+
+def _on_local_clock(tickets: pl.DataFrame) -> pl.DataFrame:
+    """With the time of creation as the group's clock had it."""
+    created = pl.col("created_at").dt.replace_time_zone("UTC")
+    return pl.concat(
+        part.with_columns(local=created.dt.convert_time_zone(str(zone)).dt.replace_time_zone(None))
+        for (zone,), part in tickets.partition_by("time_zone", as_dict=True).items()
+    )
+
+
+def judge(tickets: int, seed: int, worse: str | None) -> tuple[pl.DataFrame, Operation, pl.DataFrame]:
+    """The table vendor_comparison of a simulated operation, the operation, and the tickets judged."""
+    operation = simulate(tickets, seed, AS_OF, worse_vendor=worse)
+    judged = solved_tickets(operation)
+    known = [*ATTRIBUTES, "platform", "app_version", "payment_method", "error_code"]
+    compared = compare(judged, [name for name in known if name in judged.columns], PERIOD)
+    return compared.vendors, operation, judged
+
+
+def looks_worse(tickets: pl.DataFrame, vendor: str) -> tuple[bool, float]:
+    """Whether the bare handling time of a vendor is longer than the others' beyond chance, and the ratio."""
+    logs = tickets.select(
+        (pl.col("vendor") == vendor).alias("own"), pl.col("handle_minutes").clip(0.5).log().alias("minutes")
+    ).drop_nulls()
+    own, other = (logs.filter(pl.col("own") == side)["minutes"].to_numpy() for side in (True, False))
+    difference = own.mean() - other.mean()
+    error = np.sqrt(own.var() / len(own) + other.var() / len(other))
+    return bool(difference / error > norm.ppf(0.975)), float(np.exp(difference))
+
+
+def measure(seeds: Sequence[int], tickets: int) -> dict[str, Any]:
+    """All seeds, each with vendors alike and with either of them worse."""
+    started = time.perf_counter()
+    looks: dict[str, list[float]] = {"not_worse": [], "bare": [], "bare_ratio": [], "like_ratio": []}
+    found = {name: Counter[str]() for name in VENDORS}
+    wrong = cells = 0
+    harder = ""
+    for seed in seeds:
+        table, operation, judged = judge(tickets, seed, None)
+        harder = operation.truth["vendors"].filter("gets_harder_tickets")["vendor"].item()
+        bare, ratio = looks_worse(judged, harder)
+        own = table.filter(pl.col("vendor") == harder)
+        looks["not_worse"].append("worse" not in own["verdict"].to_list())
+        looks["bare"].append(bare)
+        looks["bare_ratio"].append(ratio)
+        looks["like_ratio"].append(own.filter(pl.col("metric") == "handle_minutes")["ratio"].item())
+        wrong += table.filter(pl.col("verdict").is_in(["worse", "better"])).height
+        cells += table.height
+        for name in VENDORS:
+            table, _, _ = judge(tickets, seed, name)
+            worse = table.filter(pl.col("verdict") == "worse")
+            own = worse.filter(pl.col("vendor") == name)
+            found[name].update(own["metric"].to_list())
+            found[name]["judged_worse"] += own.height > 0
+            found[name]["other_falsely_worse"] += worse.height > own.height
+    return {
+        "seeds": len(seeds),
+        "tickets": tickets,
+        "only_looks_worse": {
+            "vendor": harder,
+            "not_worse": int(sum(looks["not_worse"])),
+            "worse_in_bare_figures": int(sum(looks["bare"])),
+            "handle_ratio_bare": round(float(np.mean(looks["bare_ratio"])), 3),
+            "handle_ratio_on_like_tickets": round(float(np.mean(looks["like_ratio"])), 3),
+        },
+        "truly_worse": {
+            name: {
+                "judged_worse": counts.pop("judged_worse"),
+                "other_falsely_worse": counts.pop("other_falsely_worse"),
+                "by_metric": dict(sorted(counts.items())),
+            }
+            for name, counts in found.items()
+        },
+        "false_verdicts": wrong,
+        "cells": cells,
+        "seconds_a_seed": round((time.perf_counter() - started) / len(seeds), 1),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--tickets", type=int, default=DEFAULT_TICKETS)
+    options = parser.parse_args(arguments)
+    if options.tickets < FEWEST_TICKETS:
+        parser.error(
+            f"--tickets is {options.tickets}; the quarter that is judged needs at least {FEWEST_TICKETS}"
+        )
+    with threadpool_limits(1):
+        result = measure(options.seeds, options.tickets)
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

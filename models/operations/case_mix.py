@@ -1,0 +1,175 @@
+"""What others would have made of the same tickets: the expected value behind a fair comparison.
+
+A model of the case mix that knows nothing of who did the work takes part of a vendor's own effect for the effect of
+the cases it gets: with two vendors and routing by priority, "urgent" comes to mean "done by the second vendor". So a
+unit (a vendor, a group) never takes part in the model that its own tickets are measured by: the model is fitted to the
+tickets of all others and says what they would have made of this unit's. Everything it predicts is out of sample.
+
+The model is linear in the attributes and in pairs of those by which tickets are routed, with a normal prior on every
+effect (ridge): a kind of ticket that others never had is expected to be like the rest, and the doubt about that is
+part of the variance. Being linear, it splits the difference between two mixes into parts that sum to it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+# A value with fewer tickets is taken together with the other rare ones of its attribute.
+FEWEST_OF_A_VALUE = 50
+# The pull of the prior, in tickets: an effect seen in so many is halved. Effects of a pair are rarer than of one value.
+_PULL, _PULL_OF_PAIRS = 4.0, 25.0
+UNKNOWN, OTHER = "unknown", "other"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A value of an attribute, or a pair of values, that may change a ticket's result."""
+
+    attribute: str
+    value: str
+    attribute_2: str | None = None
+    value_2: str | None = None
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Tickets by their attributes.
+
+    matrix: 1 where an effect is on a ticket, else 0, shape (tickets, 1 + effects); the first column is the mean of
+    all. pull: strength of the prior, shape (1 + effects,).
+    """
+
+    matrix: csr_array
+    pull: Floats
+    effects: list[Effect]
+
+    def of(self, rows: Bools) -> Cases:
+        """Some of the tickets."""
+        return Cases(self.matrix[np.flatnonzero(rows)], self.pull, self.effects)
+
+
+def describe_cases(tickets: pl.DataFrame, attributes: Sequence[str], routed_by: Sequence[str]) -> Cases:
+    """One effect for every common value of the attributes, and for every common pair of values of those routed by.
+
+    tickets: the attributes as text, null where unknown. routed_by: those of the attributes by which tickets find
+    their unit, so that their pairs matter most.
+    """
+    levels = {name: _common_values(tickets[name]) for name in attributes}
+    effects: list[Effect] = []
+    places: list[Ints] = []
+    for name, (codes, values) in levels.items():
+        places.append(codes + len(effects))
+        effects += [Effect(name, value) for value in values]
+    singles = len(effects)
+    for first, second in combinations(routed_by, 2):
+        pair, kept = _common_pairs(levels[first], levels[second])
+        places.append(np.where(pair >= 0, pair + len(effects), -1))
+        effects += [Effect(first, value, second, value_2) for value, value_2 in kept]
+    size = tickets.height
+    rows = np.concatenate([np.arange(size), *(np.flatnonzero(place >= 0) for place in places)])
+    columns = np.concatenate([np.zeros(size, dtype=np.int64), *(place[place >= 0] + 1 for place in places)])
+    pull = np.full(len(effects) + 1, _PULL_OF_PAIRS)
+    pull[: singles + 1] = _PULL
+    pull[0] = 1e-6  # nothing pulls the mean of all
+    matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(size, len(effects) + 1))
+    return Cases(matrix, pull, effects)
+
+
+def _common_values(column: pl.Series) -> tuple[Ints, list[str]]:
+    """Places in the list of values, the rare ones as one."""
+    column = column.fill_null(UNKNOWN)
+    counts = column.value_counts(name="tickets")
+    rare = counts.filter(pl.col("tickets") < FEWEST_OF_A_VALUE)[column.name].to_list()
+    column = column.replace(dict.fromkeys(rare, OTHER))
+    values = column.unique().sort().to_list()
+    places = dict(zip(values, range(len(values)), strict=True))
+    return column.replace_strict(places, return_dtype=pl.Int64).to_numpy(), values
+
+
+def _common_pairs(
+    first: tuple[Ints, list[str]], second: tuple[Ints, list[str]]
+) -> tuple[Ints, list[tuple[str, str]]]:
+    """Places in the list of common pairs, -1 for the others."""
+    (codes, values), (codes_2, values_2) = first, second
+    pair = codes * len(values_2) + codes_2
+    counts = np.bincount(pair, minlength=len(values) * len(values_2))
+    common = np.flatnonzero(counts >= FEWEST_OF_A_VALUE)
+    place = np.full(len(counts), -1)
+    place[common] = np.arange(len(common))
+    names = [(values[code // len(values_2)], values_2[code % len(values_2)]) for code in common]
+    return place[pair], names
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What each unit's tickets came to and what the others would have made of them; one value per unit.
+
+    observed, expected: means over the unit's tickets; others: mean over all other units' tickets. variance: of
+    observed - expected, by chance and by what the model does not know. parts: what each effect adds to
+    expected - others, shape (units, effects); the parts of a unit sum to it.
+    """
+
+    tickets: Ints
+    observed: Floats
+    others: Floats
+    expected: Floats
+    variance: Floats
+    parts: Floats
+
+
+def expected_of_others(cases: Cases, result: Floats, unit: Ints, cluster: Ints) -> Expectation:
+    """Fit the case mix to all but a unit's tickets and predict the unit's, for every unit in turn.
+
+    result: one value per ticket, in a unit where differences add up. unit: 0, 1, ..., every number in use, at least
+    two of them. cluster: tickets of one cluster share their luck, such as a week's incident or queue.
+    Variances are those of Bayesian linear regression with a known prior, times the design effect: how much larger the
+    variance is where results of a cluster go together (sandwich estimator, Liang & Zeger 1986), over all units, at
+    least 1. What units have in common within a cluster cancels out. Raises ValueError for one unit only.
+    """
+    units = int(unit.max()) + 1
+    if units < 2:
+        raise ValueError("all tickets are of one unit: there are no others to compare it with")
+    x = cases.matrix
+    rows = [np.flatnonzero(unit == number) for number in range(units)]
+    grams, moments = [], []
+    for own in rows:
+        dense = x[own].toarray()
+        grams.append(dense.T @ dense)
+        moments.append(dense.T @ result[own])
+    gram, moment = np.sum(grams, axis=0), np.sum(moments, axis=0)
+    prior = np.diag(cases.pull)
+    tickets = np.bincount(unit, minlength=units)
+    observed = np.bincount(unit, result, units) / tickets
+    others = (result.sum() - observed * tickets) / (len(result) - tickets)
+    expected, alone, together = np.empty(units), np.empty(units), np.empty(units)
+    parts = np.empty((units, len(cases.effects)))
+    for number, own in enumerate(rows):
+        mix = grams[number][0] / len(own)  # the mean of all is on every ticket
+        mix_of_others = (gram[0] - grams[number][0]) / (len(result) - len(own))
+        factor = cho_factor(gram - grams[number] + prior, check_finite=False)
+        effects, reach = cho_solve(factor, np.stack([moment - moments[number], mix], axis=1)).T
+        expected[number] = mix @ effects
+        parts[number] = ((mix - mix_of_others) * effects)[1:]
+
+        predicted, weight = (x @ np.stack([effects, -reach], axis=1)).T
+        residual = result - predicted
+        residual[own] -= residual[own].mean()
+        noise = float(residual[own] @ residual[own]) / max(len(own) - 1, 1)
+        weight[own] = 1 / len(own)
+        by_prior = noise * float(reach @ (cases.pull * reach))
+        alone[number] = noise * (1 / len(own) + float(mix @ reach))
+        together[number] = (np.bincount(cluster, weight * residual) ** 2).sum() + by_prior
+    design_effect = max(1.0, float(together.sum() / alone.sum())) if alone.sum() > 0 else 1.0
+    return Expectation(tickets, observed, others, expected, alone * design_effect, parts)
