@@ -10,6 +10,7 @@ from assets.hourly_forecast import hourly_forecast_table
 from assets.ingest.assets import contract_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
+from assets.signals import signal_tables
 from assets.staffing import staffing_tables
 from assets.surges import surge_people_table, surge_tables
 from assets.tables import PYTHON_TABLES
@@ -34,6 +35,7 @@ def definitions(settings: Settings) -> dg.Definitions:
             theme_tables,
             driver_tables,
             cause_tables,
+            signal_tables,
             forecast_tables,
             staffing_tables,
             surge_tables,

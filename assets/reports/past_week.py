@@ -17,6 +17,7 @@ from assets.curation_file import read_curation_file
 from assets.forecasts import forecast_frames
 from assets.hourly_forecast import hourly_frame
 from assets.resources import StateFolder
+from assets.signals import signal_frames
 from assets.staffing import plan_inputs
 from assets.surges import surge_frames, surge_people_frame
 from assets.tables import THEME_TABLES
@@ -35,7 +36,7 @@ def as_of_week(state: StateFolder, embedder: Embedder, monday: date) -> Iterator
     """A temporary copy of the published snapshot, rebuilt as of the end of a week.
 
     Everything is made anew from what had happened by then: the SQL tables, the themes (under today's ids where
-    they are the same), what rose and why, the forecast from that Sunday on, the people it takes
+    they are the same), what rose and why, the signals, the forecast from that Sunday on, the people it takes
     and the waves known by then.
     """
     published = state.published
@@ -68,6 +69,7 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
         warehouse.build(model)
     _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
     _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
+    _store(warehouse, signal_frames(warehouse))
     _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))
     _store(warehouse, {"forecast_hourly": hourly_frame(warehouse)})

@@ -10,7 +10,7 @@ import polars as pl
 from models.causes.decomposition import Change, decompose
 
 # Where a line's user type has several measures, the one nearest to what people do there.
-_MEASURES = ("orders", "payouts", "active_users", "logins")
+MEASURES = ("orders", "payouts", "active_users", "logins")
 _CELL = ["business_line", "user_type", "region"]
 # With a smaller share of a theme's tickets in cells that have exposure, nothing is said.
 _LEAST_COVERED = 0.8
@@ -83,10 +83,10 @@ def _exposure_by_cell(exposure: pl.DataFrame, days: tuple[date, date, date]) -> 
     """Mean exposure of a day in the two times, by cell, in the cell's first measure; only cells that have both."""
     start, onset, end = days
     return (
-        exposure.filter(pl.col("date").is_between(start, end), pl.col("measure").is_in(_MEASURES))
+        exposure.filter(pl.col("date").is_between(start, end), pl.col("measure").is_in(MEASURES))
         .with_columns(
             is_after=pl.col("date") >= onset,
-            place=pl.col("measure").replace_strict(list(_MEASURES), list(range(len(_MEASURES)))),
+            place=pl.col("measure").replace_strict(list(MEASURES), list(range(len(MEASURES)))),
         )
         .filter(pl.col("place") == pl.col("place").min().over("business_line", "user_type"))
         .group_by(*_CELL, "measure")

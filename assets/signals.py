@@ -1,0 +1,111 @@
+"""Signal or noise: which daily figures stand out, when their levels changed, and why volume moved."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.signal_tables import SIGNAL_TABLES
+from assets.table_assets import store_tables, table_specs
+from assets.warehouse import asset_key
+from dbt_like_sql.warehouse import Warehouse
+
+_WEEKS_EXPLAINED = 52
+_VOLUME = """
+    select
+        cast(date_trunc('week', date) as date) as week,
+        business_line,
+        user_type,
+        region,
+        cast(sum(tickets_created) as double) as tickets
+    from daily_volume
+    group by all
+"""
+_EXPOSURE = """
+    select
+        cast(date_trunc('week', date) as date) as week,
+        business_line,
+        user_type,
+        region,
+        measure,
+        sum(value) as value
+    from stg_exposure
+    group by all
+"""
+# Terms and change differ by no more than rounding.
+_ROUNDING = 1e-6
+
+
+@dg.multi_asset(
+    name="signals",
+    specs=table_specs(
+        SIGNAL_TABLES,
+        group="operations",
+        deps=["kpi_days", "daily_volume", "weeks", "stg_calendar", "stg_exposure"],
+        kinds={"polars", "scipy"},
+        owner="team:support-analytics",
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "signals_lie_on_their_side",
+            asset=asset_key("kpi_signals_now"),
+            description="what is called beyond a limit lies outside the usual range",
+        ),
+        dg.AssetCheckSpec(
+            "terms_sum_to_the_change",
+            asset=asset_key("volume_changes"),
+            description="more customers, contact rate and mix come in threes and sum to the change",
+        ),
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def signal_tables(
+    context: dg.AssetExecutionContext, state: StateFolder
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Compare every daily figure with the weeks before it, and split the weekly changes in tickets."""
+    with state.warehouse() as warehouse:
+        frames = signal_frames(warehouse)
+        yield from store_tables(warehouse, frames, SIGNAL_TABLES)
+    context.log.info(f"{frames['kpi_signals_now'].height} figures stand out in the last whole week")
+    yield from _checks(frames)
+
+
+def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    """The tables of signals, from what a warehouse knows as of its account's date."""
+    from models.operations.changes import volume_changes
+    from models.operations.signals import kpi_signals
+
+    weeks = warehouse.query("select week from weeks where is_whole order by week")["week"].to_list()
+    signals = kpi_signals(
+        warehouse.query("select date, business_line, metric, value, denominator, is_whole from kpi_days"),
+        warehouse.query("select * from stg_calendar"),
+        weeks[-1] if weeks else None,
+    )
+    changes = volume_changes(warehouse.query(_VOLUME), warehouse.query(_EXPOSURE), weeks[-_WEEKS_EXPLAINED:])
+    return {**signals, "volume_changes": changes}
+
+
+def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
+    now = frames["kpi_signals_now"]
+    inside = pl.col("value_recent").is_between("low", "high", closed="none")
+    yield _checked(
+        "kpi_signals_now",
+        "signals_lie_on_their_side",
+        now.filter((pl.col("rule") == "beyond a limit") & (pl.col("days") == 1) & inside),
+    )
+    terms = pl.col("from_customers", "from_rate", "from_mix")
+    apart = (pl.sum_horizontal(terms) - pl.col("change")).abs() > _ROUNDING
+    parts = pl.sum_horizontal(terms.is_null())
+    wrong = frames["volume_changes"].filter((parts > 0) & (parts < 3) | (parts == 0) & apart)
+    yield _checked("volume_changes", "terms_sum_to_the_change", wrong)
+
+
+def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table),
+        check_name=check,
+        passed=wrong.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong_rows": wrong.height},
+    )

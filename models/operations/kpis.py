@@ -1,0 +1,47 @@
+"""The daily figures that are watched: on which scale each is compared, and which way is worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.statistics.scales import Scale
+
+_PER_THOUSAND = 1000.0
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """rising: what more of it means. Volume by itself is neither good nor bad."""
+
+    scale: Scale
+    rising: Literal["worse", "better", "changed"]
+
+
+_COUNT, _SHARE, _MINUTES = Scale("count"), Scale("share"), Scale("minutes")
+
+KPIS = {
+    "tickets_created": Kpi(_COUNT, "changed"),
+    "tickets_solved": Kpi(_COUNT, "changed"),
+    "backlog": Kpi(_COUNT, "worse"),
+    "first_reply_minutes_median": Kpi(_MINUTES, "worse"),
+    "full_resolution_minutes_median": Kpi(_MINUTES, "worse"),
+    "csat": Kpi(_SHARE, "better"),
+    "csat_response_rate": Kpi(_SHARE, "changed"),
+    "reopen_rate": Kpi(_SHARE, "worse"),
+    # More tickets can be escalated on a day than come in.
+    "escalation_rate": Kpi(Scale("rate"), "worse"),
+    "sla_target_share": Kpi(_SHARE, "better"),
+    **{
+        f"contact_rate_{measure}": Kpi(Scale("rate", _PER_THOUSAND), "worse")
+        for measure in ("orders", "active_users", "payouts", "logins")
+    },
+}
+
+
+def meaning(metric: str, is_more: bool) -> str:
+    """Whether a rise, or a fall, of a figure is worse, better, or just a change."""
+    rising = KPIS[metric].rising
+    if is_more or rising == "changed":
+        return rising
+    return "better" if rising == "worse" else "worse"
