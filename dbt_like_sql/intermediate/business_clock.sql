@@ -6,6 +6,7 @@
 -- two hours. Intervals that touch or overlap count once, and a holiday closes the local day.
 -- grain: schedule and piece of an hour, cut where the schedule opens or closes
 -- owner: team:support-analytics
+-- incremental: time
 -- unique: schedule_id, piece_from
 -- column schedule_id: the schedule [not_null]
 -- column hour: the hour of UTC; from the day before the first ticket's to the day after the run's date, at least
@@ -22,17 +23,20 @@ hours_of_day as (
     select unnest(range(24)) as hour_of_day
 ),
 
--- Days of the schedules' zones and of UTC lie up to a day beside the account's.
+span as (
+    select
+        min(date) as first_day,
+        max(date) as last_day
+    from days
+),
+
+-- The account's days begin and end up to a day beside those of UTC, and these up to a day beside a schedule's.
 clock_days as (
     select date from days
     union all
-    select cast(min(date) - interval 2 day as date) from days
+    select cast(unnest([first_day - interval 2 day, first_day - interval 1 day]) as date) from span
     union all
-    select cast(min(date) - interval 1 day as date) from days
-    union all
-    select cast(max(date) + interval 1 day as date) from days
-    union all
-    select cast(max(date) + interval 2 day as date) from days
+    select cast(unnest([last_day + interval 1 day, last_day + interval 2 day]) as date) from span
 ),
 
 -- An interval over midnight is open on each of its days, so that a holiday closes the one and not the other.
@@ -109,4 +113,7 @@ select
         0
     ) / 60.0 as minutes_before
 from pieces
-where piece_until is not null
+cross join span
+where piece_from >= first_day - interval 1 day
+    and piece_from < last_day + interval 2 day
+    and piece_until is not null

@@ -3,6 +3,7 @@
 -- it and is not here. Automatic replies neither ask nor answer.
 -- grain: ticket and unanswered question, in order
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id, position
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]

@@ -6,6 +6,7 @@
 -- had a group. While a ticket has no group, its former group's schedule counts, else its first one's.
 -- grain: ticket and segment, in order
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id, position
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
@@ -242,12 +243,22 @@ timed as (
         date_diff('second', pieces.started_at, pieces.ended_at) as seconds,
         case
             when pieces.schedule_id is null then date_diff('second', pieces.started_at, pieces.ended_at)
-            else (ends.minutes_before * 60 + case when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) else 0 end) - (starts.minutes_before * 60 + case when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) else 0 end)
+            else (ends.minutes_before - starts.minutes_before) * 60
+                + case when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) else 0 end
+                - case when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) else 0 end
         end as business_seconds,
         case
             when last_schedules.ticket_id is null then null
             when last_schedules.schedule_id is null then date_diff('second', pieces.started_at, pieces.ended_at)
-            else (last_ends.minutes_before * 60 + case when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at) else 0 end) - (last_starts.minutes_before * 60 + case when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at) else 0 end)
+            else (last_ends.minutes_before - last_starts.minutes_before) * 60
+                + case
+                    when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at)
+                    else 0
+                end
+                - case
+                    when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at)
+                    else 0
+                end
         end as other_business_seconds
     from pieces
     left join last_schedules

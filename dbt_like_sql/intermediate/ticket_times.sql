@@ -17,6 +17,7 @@
 -- column first_group_id: the group that owned it first
 -- column first_tier: that group's tier at the time; empty where the groups table does not say [accepted: 1, 2]
 -- column first_vendor: that group's vendor at the time, or `inhouse`
+-- column is_agent_created: an agent created it; empty where the history does not say who did
 -- column first_reply_at: first public reply of an agent, UTC. Where an agent created the ticket, a reply at the
 --   moment of creation is its first comment and the next one counts. Automatic replies do not count
 -- column first_reply_minutes: creation to first_reply_at; empty while there is none
@@ -27,7 +28,8 @@
 -- column reopens: times solved less one, never below 0; empty where the source has no history of the status
 -- column touches: public replies of agents, the first comment of a ticket they created included; empty where the source
 --   has no replies
--- column reassignments: times it was assigned to an agent less one, never below 0; empty where the source does not say
+-- column assignments: times it was assigned to an agent; empty where the source does not say
+-- column reassignments: the same less one, never below 0
 -- column moved_to_tier_2_at: first move from a group of tier 1 to one of tier 2, UTC
 -- column escalated_at: moved_to_tier_2_at; without it, the first escalation the history records as such
 -- column escalated_to_group_id: the group it was escalated to
@@ -38,7 +40,7 @@ with histories as (
     select
         tickets.source,
         tickets.ticket_id,
-        bool_or(events.kind = 'created' and events.actor_kind = 'agent') as is_agent_created,
+        bool_or(events.actor_kind = 'agent') filter (where events.kind = 'created') as is_agent_created,
         min(events.occurred_at) filter (
             where events.kind = 'public_reply' and events.actor_kind = 'agent'
         ) as first_reply_at,
@@ -106,7 +108,6 @@ joined as (
         coverage.has_status_history,
         coverage.has_resolution,
         coverage.has_replies,
-        coverage.has_assignments,
         coverage.has_escalations,
         first_owners.group_id as first_group_id,
         first_owners.tier as first_tier,
@@ -123,8 +124,9 @@ joined as (
         end as solved_at,
         resolutions.solves,
         resolutions.is_open,
+        histories.is_agent_created,
         histories.touches,
-        histories.assignments,
+        case when coverage.has_assignments then coalesce(histories.assignments, 0) end as assignments,
         moves_to_tier_2.moved_to_tier_2_at,
         coalesce(moves_to_tier_2.moved_to_tier_2_at, histories.escalated_at) as escalated_at,
         coalesce(moves_to_tier_2.group_id, histories.escalated_to_group_id) as escalated_to_group_id
@@ -153,6 +155,7 @@ select
     first_group_id,
     first_tier,
     first_vendor,
+    is_agent_created,
     first_reply_at,
     date_diff('second', created_at, first_reply_at) / 60.0 as first_reply_minutes,
     first_solved_at,
@@ -161,7 +164,8 @@ select
     date_diff('second', created_at, solved_at) / 60.0 as full_resolution_minutes,
     case when has_status_history then greatest(solves - 1, 0) end as reopens,
     case when has_replies then coalesce(touches, 0) end as touches,
-    case when has_assignments then greatest(coalesce(assignments, 0) - 1, 0) end as reassignments,
+    assignments,
+    greatest(assignments - 1, 0) as reassignments,
     moved_to_tier_2_at,
     escalated_at,
     escalated_to_group_id,
