@@ -1,0 +1,104 @@
+"""The internal quality score (IQS): what audits of tickets come to, with its interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+ALL = "all"
+FAILED_BELOW = 0.5  # a critical category under half its range fails the review
+RESAMPLES = 1000
+FEWEST_REVIEWS = 5  # fewer say nothing of an interval
+
+QUALITY_SCORES_SCHEMA = {
+    "week": pl.Date,
+    "business_line": pl.String,
+    "vendor": pl.String,
+    "reviewer_kind": pl.String,
+    "reviews": pl.Int64,
+    "iqs": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "critical_failures": pl.Int64,
+}
+
+
+def category_scores(reviews: pl.DataFrame) -> pl.DataFrame:
+    """One row per review and category with `share`, the score within its range from 0 to 1.
+
+    reviews: source, review_id and scores, a list of category, score, min, max, weight, is_critical. A category without
+    a score, or whose range is empty, was not judged and is left out.
+    """
+    part = pl.col("scores").struct
+    spread = part.field("max") - part.field("min")
+    return (
+        reviews.select("source", "review_id", "scores")
+        .explode("scores")
+        .drop_nulls("scores")
+        .with_columns(
+            category=part.field("category"),
+            weight=part.field("weight").fill_null(1.0),
+            is_critical=part.field("is_critical").fill_null(False),
+            share=pl.when(spread > 0).then((part.field("score") - part.field("min")) / spread),
+        )
+        .drop("scores")
+        .drop_nulls("share")
+    )
+
+
+def review_scores(reviews: pl.DataFrame) -> pl.DataFrame:
+    """Each review's score from 0 to 1: the weighted mean of its categories, 0 if a critical one is under half.
+
+    reviews: as in category_scores. Adds score and is_critical_failure; reviews that judged nothing, or nothing that
+    has weight, are left out.
+    """
+    scored = (
+        category_scores(reviews)
+        .group_by("source", "review_id")
+        .agg(
+            score=(pl.col("share") * pl.col("weight")).sum() / pl.col("weight").sum(),
+            is_critical_failure=(pl.col("is_critical") & (pl.col("share") < FAILED_BELOW)).any(),
+        )
+        .with_columns(score=pl.when("is_critical_failure").then(0.0).otherwise("score"))
+        .filter(pl.col("score").is_finite())
+    )
+    return reviews.drop("scores").join(scored, on=["source", "review_id"], maintain_order="left")
+
+
+def quality_scores(scored: pl.DataFrame) -> pl.DataFrame:
+    """IQS by week, line, vendor and who reviewed, and of all of them together; QUALITY_SCORES_SCHEMA.
+
+    scored: week, business_line, vendor, reviewer_kind, score, is_critical_failure, one row per review. week is null in
+    the rows of the whole period. low, high: 95 % interval of the mean (percentile bootstrap over reviews, the same for
+    the same reviews), null with fewer than five.
+    """
+    keys = ["week", "business_line", "vendor", "reviewer_kind"]
+    ordered = scored.select(*keys, "score", "is_critical_failure").sort(*keys, "score")
+    whole = pl.concat([ordered, ordered.with_columns(week=pl.lit(None, dtype=pl.Date))])
+    whole = pl.concat([whole, whole.with_columns(business_line=pl.lit(ALL))])
+    whole = pl.concat([whole, whole.with_columns(vendor=pl.lit(ALL))])
+    cells = (
+        whole.group_by(keys)
+        .agg(
+            reviews=pl.len().cast(pl.Int64),
+            iqs=pl.col("score").mean(),
+            critical_failures=pl.col("is_critical_failure").sum().cast(pl.Int64),
+            scores=pl.col("score").sort(),
+        )
+        .sort(keys)
+    )
+    intervals = [_interval(scores.to_numpy()) for scores in cells["scores"]]
+    return cells.with_columns(
+        low=pl.Series([low for low, _ in intervals], dtype=pl.Float64),
+        high=pl.Series([high for _, high in intervals], dtype=pl.Float64),
+    ).select(pl.col(name).cast(kind) for name, kind in QUALITY_SCORES_SCHEMA.items())
+
+
+def _interval(scores: np.ndarray) -> tuple[float | None, float | None]:
+    """Percentile bootstrap of the mean (Efron 1979), by how often each different score is drawn."""
+    if len(scores) < FEWEST_REVIEWS:
+        return None, None
+    values, counts = np.unique(scores, return_counts=True)
+    drawn = np.random.default_rng(0).multinomial(len(scores), counts / len(scores), size=RESAMPLES)
+    low, high = np.quantile(drawn @ values / len(scores), (0.025, 0.975))
+    return float(low), float(high)
