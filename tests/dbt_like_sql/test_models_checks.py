@@ -41,7 +41,10 @@ def full_operation(operation):
 ERRORS = {
     "a_move_to_tier_2_ends_in_tier_2": "update ticket_groups set tier = 1 where position = 2",
     "a_ticket_has_one_owner_at_a_time": "update ticket_groups set owned_until = null",
+    "backlog_bands_add_up": "update backlog_days set under_1_day = under_1_day + 1",
     "backlog_ends_with_the_open_tickets": "update ticket_times set is_open = true",
+    "backlog_flow_adds_up_to_the_daily_backlog": "delete from backlog_flow_days where tier = '2'",
+    "backlog_flow_is_conserved": "update backlog_flow_days set moved_in = moved_in + 1 where tier = '2'",
     "backlog_is_conserved": "update daily_backlog set solved = solved + 1 where solved = 1",
     "backlog_is_never_negative": "update daily_backlog set open_at_end = -1",
     "backlog_starts_where_the_day_before_ended": "delete from daily_backlog where date = date '2026-01-20'",
