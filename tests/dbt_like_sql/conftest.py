@@ -105,6 +105,13 @@ class Operation:
         row: Row = {"group_id": group_id, "tier": tier, "vendor": "inhouse", "valid_from": moment(valid_from)}
         self.rows["raw.groups"].append(row | columns)
 
+    def policy(self, metric: str, target_minutes: float, **columns: object) -> None:
+        """A service target in calendar minutes for every ticket, unless its columns say otherwise."""
+        row: Row = {"policy_id": f"{metric} {target_minutes:g}", "metric": metric, "clock": "calendar"}
+        row |= {"target_minutes": target_minutes, "valid_from": "2020-01-01"} | columns
+        times = {name: moment(str(row[name])) for name in ("valid_from", "valid_to") if name in row}
+        self.rows["raw.sla_policies"].append(row | times)
+
     def theme(
         self, theme_id: str, tickets: list[str], copies: tuple[str, ...] = (), **columns: object
     ) -> None:

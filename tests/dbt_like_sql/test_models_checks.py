@@ -13,6 +13,7 @@ def full_operation(operation):
     """Forty tickets with everything a ticket can have: replies, escalation, solving, reopening, rating, theme."""
     operation.group("front", 1)
     operation.group("back", 2)
+    operation.policy("resolution", 600)
     for number in range(40):
         created = MONDAY + timedelta(days=number)
         moved, solved, reopened = (str(created + timedelta(hours=hours)) for hours in (1, 30, 60))
@@ -48,6 +49,9 @@ ERRORS = {
     "backlog_is_conserved": "update daily_backlog set solved = solved + 1 where solved = 1",
     "backlog_is_never_negative": "update daily_backlog set open_at_end = -1",
     "backlog_starts_where_the_day_before_ended": "delete from daily_backlog where date = date '2026-01-20'",
+    "breached_minutes_sum_to_their_clock": "update sla_attribution set minutes = minutes + 1",
+    "breaches_lie_within_their_clock": "update sla_instances set breached_at = null where is_breached",
+    "broken_targets_each_have_one_main_owner": "delete from sla_breach_owners",
     "contact_rates_of_all_types_are_of_their_sums": (
         "insert into contact_rate_weeks values ('2026-01-05', 'all', 'all', 'orders', 9, 1, 0, 111, 111)"
     ),
@@ -62,6 +66,7 @@ ERRORS = {
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
     "hourly_volume_sums_to_daily_volume": "delete from hourly_volume where tier = '2'",
     "kpis_of_all_lines_are_their_sum": "update daily_kpis set csat_good = 9 where business_line = 'live'",
+    "service_targets_by_week_are_those_by_day": "update sla_days set achieved = achieved + 1",
     "signals_agree_with_their_ranges": "update kpi_signals set verdict = 'above'",
     "signals_are_of_whole_weeks": "update weeks set is_whole = false",
     "stations_are_one_for_each_owner": "update ticket_stations set minutes = 1000000 where position = 2",

@@ -1,0 +1,72 @@
+-- Whose the minutes of every breached clock are, from its begin to its end or now; they sum to elapsed_minutes. On hold
+-- the partner team has the ticket and while it is pending the requester, all the time, where the clock runs then at all.
+-- Otherwise it waits in its group's queue; a calendar clock runs on while that group is closed, which is `off-hours`.
+-- grain: ticket, metric, clock and owner
+-- owner: team:support-analytics
+-- incremental: ticket
+-- unique: source, ticket_id, metric, instance, owner
+-- column source: where the ticket comes from [not_null]
+-- column ticket_id: the ticket, unique within its source [not_null]
+-- column metric: what is measured, as in sla_instances [not_null]
+-- column instance: the clock, as in sla_instances [not_null]
+-- column owner: who had the minutes; `unowned queue` where the group or its tier is not known [not_null, accepted:
+--   tier-1 queue, tier-2 queue, partner hold, requester, off-hours, unowned queue]
+-- column minutes: how many of the clock's minutes [not_null]
+-- metric minutes: Minutes of a breached clock by who had the ticket
+-- trap minutes: all minutes of the clock, not only those after the breach
+-- zendesk minutes: Zendesk does not split a breach
+with pieces as (
+    select
+        instances.source,
+        instances.ticket_id,
+        instances.metric,
+        instances.instance,
+        case
+            when segments.status = 'hold' then 'partner hold'
+            when segments.status = 'pending' then 'requester'
+            when segments.tier = 1 then 'tier-1 queue'
+            when segments.tier = 2 then 'tier-2 queue'
+            else 'unowned queue'
+        end as owner,
+        segments.business_minutes as open_minutes,
+        case when instances.clock = 'calendar' then segments.minutes - segments.business_minutes else 0 end
+            as closed_minutes
+    from sla_instances as instances
+    join ticket_segments as segments
+        on segments.source = instances.source
+        and segments.ticket_id = instances.ticket_id
+        and segments.started_at >= instances.activated_at
+        and (instances.ended_at is null or segments.ended_at <= instances.ended_at)
+    join sla_clock_statuses as statuses
+        on statuses.metric = instances.metric and statuses.status = coalesce(segments.status, 'open')
+    where instances.is_breached
+),
+
+parts as (
+    select
+        source,
+        ticket_id,
+        metric,
+        instance,
+        owner,
+        case
+            when owner in ('partner hold', 'requester') then open_minutes + closed_minutes
+            else open_minutes
+        end as minutes
+    from pieces
+    union all
+    select source, ticket_id, metric, instance, 'off-hours', closed_minutes
+    from pieces
+    where owner not in ('partner hold', 'requester')
+)
+
+select
+    source,
+    ticket_id,
+    metric,
+    instance,
+    owner,
+    sum(minutes) as minutes
+from parts
+group by source, ticket_id, metric, instance, owner
+having sum(minutes) > 0

@@ -1,0 +1,57 @@
+-- Who had the tickets whose service targets were broken, by the week of the breach: sla_attribution added up.
+-- grain: week, business line, metric and owner
+-- owner: team:support-analytics
+-- unique: week, business_line, metric, owner
+-- column week: Monday of the week in which the targets were broken, in the account's zone [not_null]
+-- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
+-- column metric: what is measured, as in sla_instances [not_null]
+-- column owner: who had the minutes, as in sla_attribution [not_null]
+-- column minutes: how many minutes of the broken clocks [not_null]
+-- metric minutes: Minutes of broken clocks by who had the ticket
+-- trap minutes: all minutes of the clock, not only those after the breach: who has many did not always cause it
+-- zendesk minutes: not in Explore
+-- column share: minutes / the minutes of all owners in the same week, line and metric [not_null]
+-- column breaches: broken targets of whose minutes this owner had the most [not_null]
+with owners as (
+    select
+        cast(
+            date_trunc('week', instances.breached_at at time zone 'UTC' at time zone account.time_zone) as date
+        ) as week,
+        instances.business_line,
+        instances.metric,
+        parts.owner,
+        parts.minutes,
+        row_number() over (
+            partition by parts.source, parts.ticket_id, parts.metric, parts.instance
+            order by parts.minutes desc, parts.owner
+        ) = 1 as has_the_most
+    from sla_attribution as parts
+    join sla_instances as instances
+        on instances.source = parts.source
+        and instances.ticket_id = parts.ticket_id
+        and instances.metric = parts.metric
+        and instances.instance = parts.instance
+    cross join stg_account as account
+),
+
+sums as (
+    select
+        week,
+        coalesce(business_line, 'all') as business_line,
+        metric,
+        owner,
+        sum(minutes) as minutes,
+        count(*) filter (where has_the_most) as breaches
+    from owners
+    group by grouping sets ((week, business_line, metric, owner), (week, metric, owner))
+)
+
+select
+    week,
+    business_line,
+    metric,
+    owner,
+    minutes,
+    minutes / sum(minutes) over (partition by week, business_line, metric) as share,
+    breaches
+from sums

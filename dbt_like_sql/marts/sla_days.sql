@@ -1,0 +1,48 @@
+-- Service targets kept and broken by day, line, tier, vendor and metric. A broken target counts on the day its clock
+-- passed it, a kept one on the day its clock ended; a day without either has no row. Targets of deleted tickets count
+-- only where broken before.
+-- grain: day, business line, tier, vendor and metric
+-- owner: team:support-analytics
+-- unique: date, business_line, tier, vendor, metric
+-- column date: the day in the account's zone [not_null]
+-- column business_line: the line, or `unknown` [not_null]
+-- column tier: tier of the group that had the ticket at the breach, else at the clock's end; `unknown` where the groups
+--   table does not say [not_null]
+-- column vendor: that group's vendor, `inhouse`, or `unknown` [not_null]
+-- column metric: what is measured, as in sla_instances [not_null]
+-- column achieved: targets kept [not_null]
+-- column breached: targets broken [not_null]
+-- column target_share: achieved / (achieved + breached) [not_null]
+-- metric target_share: SLA target %
+-- trap target_share: a clock that runs and has not passed its target is in neither number, so a backlog looks better than
+--   it is until it is worked off
+-- trap target_share: a day on which old tickets are worked off has few breaches, for they were counted when they happened
+-- zendesk target_share: the same share; Explore puts each target at the ticket's or the update's date as the report asks,
+--   leaves deleted tickets out and counts business hours by the ticket's last schedule
+with decided as (
+    select
+        cast(
+            coalesce(instances.breached_at, instances.ended_at)
+                at time zone 'UTC' at time zone account.time_zone as date
+        ) as date,
+        instances.business_line,
+        coalesce(cast(instances.tier as varchar), 'unknown') as tier,
+        coalesce(instances.vendor, 'unknown') as vendor,
+        instances.metric,
+        instances.is_breached
+    from sla_instances as instances
+    cross join stg_account as account
+    where instances.is_breached or instances.state = 'achieved'
+)
+
+select
+    date,
+    business_line,
+    tier,
+    vendor,
+    metric,
+    count(*) filter (where not is_breached) as achieved,
+    count(*) filter (where is_breached) as breached,
+    avg(case when is_breached then 0.0 else 1.0 end) as target_share
+from decided
+group by date, business_line, tier, vendor, metric

@@ -1,0 +1,153 @@
+-- Service targets by week, Monday to Sunday, with intervals: by target, by ticket, and how far the broken ones ran over.
+-- Targets count as in sla_days. A ticket counts in the week its last target was decided, once none of its targets is
+-- still running; a week without either has no row.
+-- grain: week, business line and metric
+-- owner: team:support-analytics
+-- unique: week, business_line, metric
+-- column week: Monday of the week in the account's zone [not_null]
+-- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
+-- column metric: what is measured, as in sla_instances, or `all` for all metrics together [not_null]
+-- column achieved: targets kept [not_null]
+-- column breached: targets broken [not_null]
+-- column target_share: achieved / (achieved + breached); empty where no target was decided
+-- metric target_share: SLA target %
+-- trap target_share: never read it without the interval: a line with few tickets swings by chance
+-- zendesk target_share: the same share, without an interval; Explore leaves deleted tickets out and counts business hours
+--   by the ticket's last schedule
+-- column target_low: lower end of its 95 % interval (Wilson 1927)
+-- column target_high: upper end of its 95 % interval
+-- column tickets_judged: tickets with at least one target of the metric, none of them running any more [not_null]
+-- column tickets_achieved: those that kept every one of them [not_null]
+-- column ticket_share: tickets_achieved / tickets_judged; empty where no ticket was judged
+-- metric ticket_share: SLA ticket %
+-- trap ticket_share: lower than the target % of the same week: one broken target is enough
+-- zendesk ticket_share: the same, but that a ticket's policy is its present one
+-- column ticket_low: lower end of its 95 % interval (Wilson 1927)
+-- column ticket_high: upper end of its 95 % interval
+-- column breach_minutes_median: median breach size of the week's breaches, in minutes of their clocks; those that still
+--   run as far as they are
+-- metric breach_minutes_median: Median breach size (minutes)
+-- trap breach_minutes_median: of `all` metrics it mixes business and calendar minutes
+-- zendesk breach_minutes_median: the same, of completed targets only
+-- column breach_minutes_sum: the sum of them
+with decided as (
+    select
+        instances.source,
+        instances.ticket_id,
+        instances.business_line,
+        instances.metric,
+        instances.is_breached,
+        instances.breach_minutes,
+        instances.is_breached or instances.state = 'achieved' as is_decided,
+        instances.state in ('active', 'paused') as is_running,
+        date_trunc(
+            'week',
+            coalesce(instances.breached_at, instances.ended_at) at time zone 'UTC' at time zone account.time_zone
+        ) as week,
+        date_trunc('week', instances.ended_at at time zone 'UTC' at time zone account.time_zone) as ended_week
+    from sla_instances as instances
+    cross join stg_account as account
+),
+
+targets as (
+    select
+        week,
+        coalesce(business_line, 'all') as business_line,
+        coalesce(metric, 'all') as metric,
+        count(*) filter (where not is_breached) as achieved,
+        count(*) filter (where is_breached) as breached,
+        median(breach_minutes) as breach_minutes_median,
+        sum(breach_minutes) as breach_minutes_sum
+    from decided
+    where is_decided
+    group by grouping sets ((week, business_line, metric), (week, business_line), (week, metric), (week))
+),
+
+judged_tickets as (
+    select
+        source,
+        ticket_id,
+        business_line,
+        coalesce(metric, 'all') as metric,
+        max(ended_week) as week,
+        not bool_or(is_breached) as is_achieved
+    from decided
+    group by grouping sets ((source, ticket_id, business_line, metric), (source, ticket_id, business_line))
+    having not bool_or(is_running) and bool_or(is_decided)
+),
+
+tickets as (
+    select
+        week,
+        coalesce(business_line, 'all') as business_line,
+        metric,
+        count(*) as tickets_judged,
+        count(*) filter (where is_achieved) as tickets_achieved
+    from judged_tickets
+    group by grouping sets ((week, business_line, metric), (week, metric))
+),
+
+shares as (
+    select
+        coalesce(targets.week, tickets.week) as week,
+        coalesce(targets.business_line, tickets.business_line) as business_line,
+        coalesce(targets.metric, tickets.metric) as metric,
+        coalesce(targets.achieved, 0) as achieved,
+        coalesce(targets.breached, 0) as breached,
+        targets.achieved / cast(targets.achieved + targets.breached as double) as target_share,
+        coalesce(tickets.tickets_judged, 0) as tickets_judged,
+        coalesce(tickets.tickets_achieved, 0) as tickets_achieved,
+        tickets.tickets_achieved / cast(tickets.tickets_judged as double) as ticket_share,
+        targets.breach_minutes_median,
+        targets.breach_minutes_sum,
+        -- Wilson's interval, as in kpi_periods: z squared over n.
+        3.841459 / (targets.achieved + targets.breached) as target_z2_n,
+        3.841459 / tickets.tickets_judged as ticket_z2_n
+    from targets
+    full join tickets
+        on tickets.week = targets.week
+        and tickets.business_line = targets.business_line
+        and tickets.metric = targets.metric
+)
+
+select
+    cast(week as date) as week,
+    business_line,
+    metric,
+    achieved,
+    breached,
+    target_share,
+    case
+        when target_share is not null then greatest(
+            0,
+            (target_share + target_z2_n / 2 - sqrt(target_z2_n * (target_share * (1 - target_share) + target_z2_n / 4)))
+                / (1 + target_z2_n)
+        )
+    end as target_low,
+    case
+        when target_share is not null then least(
+            1,
+            (target_share + target_z2_n / 2 + sqrt(target_z2_n * (target_share * (1 - target_share) + target_z2_n / 4)))
+                / (1 + target_z2_n)
+        )
+    end as target_high,
+    tickets_judged,
+    tickets_achieved,
+    ticket_share,
+    case
+        when ticket_share is not null then greatest(
+            0,
+            (ticket_share + ticket_z2_n / 2 - sqrt(ticket_z2_n * (ticket_share * (1 - ticket_share) + ticket_z2_n / 4)))
+                / (1 + ticket_z2_n)
+        )
+    end as ticket_low,
+    case
+        when ticket_share is not null then least(
+            1,
+            (ticket_share + ticket_z2_n / 2 + sqrt(ticket_z2_n * (ticket_share * (1 - ticket_share) + ticket_z2_n / 4)))
+                / (1 + ticket_z2_n)
+        )
+    end as ticket_high,
+    breach_minutes_median,
+    breach_minutes_sum
+from shares
