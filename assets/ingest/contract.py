@@ -42,6 +42,7 @@ SLA_METRICS = (
     "pausable_update",
     "periodic_update",
 )
+SLA_KEY = ("policy_id", "metric", "business_line", "priority", "channel")
 ACTION_KINDS = ("fix", "sop", "training", "tooling")
 ACTION_STATUSES = ("planned", "running", "done", "dropped")
 
@@ -165,21 +166,25 @@ class Groups(dy.Schema):
 
 
 class SlaPolicies(dy.Schema):
-    """A target, versioned. An empty `applies_to` column means any value."""
+    """A target, versioned. An empty `applies_to` column means any value; a policy has a row for each priority it names."""
 
-    policy_id = _text(primary_key=True, min_length=1)
-    metric = _choice(SLA_METRICS, primary_key=True)
+    policy_id = _text(min_length=1)
+    metric = _choice(SLA_METRICS)
     business_line = _text(nullable=True)
     priority = _choice(PRIORITIES, nullable=True)
     channel = _choice(CHANNELS, nullable=True)
     target_minutes = dy.Float64(min_exclusive=0)
     clock = _choice(("business", "calendar"))
-    valid_from = _time(primary_key=True)
+    valid_from = _time()
     valid_to = _time(nullable=True)
 
     @dy.rule()
     def ends_after_it_starts(cls) -> pl.Expr:
         return pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("valid_from"))
+
+    @dy.rule()
+    def one_target_at_a_time(cls) -> pl.Expr:
+        return pl.struct(*SLA_KEY, "valid_from").is_unique()
 
 
 class Schedules(dy.Schema):

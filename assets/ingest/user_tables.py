@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from assets.ingest.checks import check_rows
-from assets.ingest.contract import CONTRACT, USER_TABLES
+from assets.ingest.contract import CONTRACT, SLA_KEY, USER_TABLES
 from assets.ingest.errors import IngestError, closest
 from assets.ingest.files import content_hash, read_batches
 from assets.ingest.load_file import FileResult, LoadContext, first_of_each_rule, record_load
@@ -22,7 +22,7 @@ from assets.ingest.store import add_rows, quarantine_rows, replace_rows
 MAPPING_NAME = "tables"  # what quarantine and loads call it
 _VERSIONED = {
     "groups": ["group_id"],
-    "sla_policies": ["policy_id", "metric"],
+    "sla_policies": [*SLA_KEY],
     "staffing": ["vendor", "tier", "business_line"],
 }
 CURATION = "themes"  # decisions about themes, which the asset of the themes reads itself

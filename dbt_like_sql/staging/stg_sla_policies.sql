@@ -1,8 +1,8 @@
 -- The service targets, versioned: a row holds from valid_from until before valid_to.
--- grain: policy, metric and period
+-- grain: policy, metric, business line, priority, channel and period
 -- owner: team:support-analytics
 -- materialized: view
--- unique: policy_id, metric, valid_from
+-- unique: policy_id, metric, business_line, priority, channel, valid_from
 -- column policy_id: the policy [not_null]
 -- column metric: what is measured [accepted: first_reply, next_reply, requester_wait, agent_work, resolution,
 --    pausable_update, periodic_update]

@@ -79,6 +79,21 @@ def test_the_same_key_twice_is_a_mistake(folder: Path, load_files: Load) -> None
     assert load_tables(load_files, folder).quarantined == {"primary_key": 2}
 
 
+def test_a_policy_has_a_target_for_each_priority_but_one_at_a_time(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    header = "policy_id,metric,priority,target_minutes,clock,valid_from,valid_to\n"
+    rows = "p,resolution,high,60,business,2025-01-01,\np,resolution,low,600,business,2025-01-01,\n"
+    twice = "p,resolution,,30,calendar,2025-01-01,\np,resolution,,40,calendar,2025-01-01,\n"
+    overlapping = "p,resolution,high,90,business,2025-06-01,\n"
+    (folder / "sla_policies.csv").write_text(header + rows + twice + overlapping)
+    report = load_tables(load_files, folder)
+    assert report.quarantined == {"one_target_at_a_time": 2, "overlapping_validity": 1}
+    assert any("another row has the same policy" in message for message in report.files[0].messages)
+    loaded = warehouse.query("select priority, target_minutes from raw.sla_policies order by priority")
+    assert loaded.rows() == [("high", 60), ("low", 600)]
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
