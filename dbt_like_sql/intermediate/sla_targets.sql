@@ -1,9 +1,8 @@
 -- The target of every service clock, and each other target it had before: the policy is chosen when the clock begins and
 -- anew whenever the ticket's priority changes; the clock itself goes on. The policies that then hold and whose business
--- line, priority and channel are the ticket's or `any` compete. A policy that the history says was applied to the ticket
--- wins, the latest such one first; else the one that names most of the three; else the one that names more of channel
--- and line, since in Zendesk the priority chooses among a policy's own targets; else the one that names the channel;
--- else the later version, and last the smaller id. A change of the policies alone does not touch a running clock.
+-- line, priority and channel are the ticket's or `any` compete. The one that the history says was applied to the ticket last
+-- wins; else the one that names most of the three; of two alike the stricter one, and last
+-- the smaller id. A change of the policies alone does not touch a running clock.
 -- grain: ticket, clock and time at which a policy was chosen
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -122,10 +121,9 @@ candidates as (
                 case when policies.business_line is null then 0 else 1 end
                     + case when policies.channel is null then 0 else 1 end
                     + case when policies.priority is null then 0 else 1 end desc,
-                case when policies.priority is null then 0 else 1 end,
-                case when policies.channel is null then 1 else 0 end,
-                policies.valid_from desc,
-                policies.policy_id
+                policies.target_minutes,
+                policies.policy_id,
+                policies.valid_from desc
         ) as place
     from kinds_of_choices as kinds
     join stg_sla_policies as policies

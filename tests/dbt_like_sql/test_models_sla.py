@@ -206,32 +206,26 @@ def test_a_clock_keeps_the_version_it_began_with_until_the_priority_changes(desk
 def specific(line):
     """In January 2025 alone, since a policy that names nothing is every line's."""
     times = {"business_line": None, "valid_from": "2025-01-01", "valid_to": "2025-02-01"}
-    for name, conditions in {
-        "any": {},
-        "priority": {"priority": "high"},
-        "channel": {"channel": "chat"},
-        "line, priority": {"business_line": line.name, "priority": "low"},
-        "line, channel": {"business_line": line.name, "channel": "phone"},
-    }.items():
-        line.policy("resolution", 60, policy_id=name, **(times | conditions))
-    for channel, urgency in (
-        ("email", "normal"),
-        ("email", "high"),
-        ("chat", "high"),
-        ("chat", "low"),
-        ("phone", "low"),
+    for name, target_minutes, conditions in (
+        ("any", 10, {}),
+        ("priority", 60, {"priority": "high"}),
+        ("channel", 50, {"channel": "chat"}),
+        ("line, priority", 60, {"business_line": line.name, "priority": "low"}),
+        ("line, channel", 70, {"business_line": line.name, "channel": "phone"}),
     ):
-        line.ticket(f"{channel}, {urgency}", created="2025-01-15 09:00", channel=channel, priority=urgency)
+        line.policy("resolution", target_minutes, policy_id=name, **(times | conditions))
+    for ticket_id in ("email, normal", "email, high", "chat, high", "chat, low", "phone, low"):
+        channel, urgency = ticket_id.split(", ")
+        line.ticket(ticket_id, created="2025-01-15 09:00", channel=channel, priority=urgency)
 
 
-def test_the_policy_that_names_most_wins(desk):
-    """Of as many names, those of channel and line count before the priority."""
+def test_the_policy_that_names_most_wins_and_of_two_alike_the_stricter(desk):
     assert instances(desk, specific, "policy_id") == {
         "email, normal": "any",
         "email, high": "priority",
         "chat, high": "channel",
         "chat, low": "line, priority",
-        "phone, low": "line, channel",
+        "phone, low": "line, priority",
     }
 
 
