@@ -22,6 +22,18 @@ PAGES = {
     ),
     "report_themes": ("themes.html", "Every theme in one table to search and sort, and what each is about."),
     "report_trends": ("trends.html", "KPIs and volume by line, the last week against its usual range."),
+    "report_operations": (
+        "operations.html",
+        "What left its usual range, targets and whose minutes broke them, backlog, escalations, CSAT.",
+    ),
+    "report_review": (
+        "review.html",
+        "The weekly business review: what changed, why volume did, what bugs cost, whether actions worked.",
+    ),
+    "report_vendors": (
+        "vendors.html",
+        "Vendors against what their tickets let expect, where reviewers disagree, what to audit next.",
+    ),
     "report_capacity": (
         "capacity.html",
         "What to decide and by when: people needed, tickets expected, how sure that is, and past accuracy.",

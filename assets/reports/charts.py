@@ -122,7 +122,7 @@ def usual_range(
 
     hidden: weeks whose count is not shown; they get an open circle at the foot of the chart, and the caption says so.
     """
-    scale = _minutes_scale([*values, *high]) if unit == "minutes" else (1.0, "")
+    scale = minutes_scale([*values, *high]) if unit == "minutes" else (1.0, "")
 
     def scaled(numbers: Sequence[float | None]) -> list[float | None]:
         return [None if value is None else value / scale[0] for value in numbers]
@@ -384,7 +384,7 @@ def _event_shape(event: Event, *, as_area: bool) -> dict[str, Any]:
     return span | look
 
 
-def _minutes_scale(values: Sequence[float | None]) -> tuple[float, str]:
+def minutes_scale(values: Sequence[float | None]) -> tuple[float, str]:
     """What minutes are divided by to read well, and the unit that then stands at the axis."""
     top = max((value for value in values if value is not None), default=0)
     if top < 240:

@@ -54,6 +54,7 @@ class PublishedTable:
     columns: tuple[Column, ...] = ()
     tones: tuple[str, ...] = ()  # one per row, for the column `verdict`
     links: tuple[str, ...] = ()  # one per row, for the first column
+    shown: int | None = None  # rows on the page, where the files hold more
 
     @property
     def csv(self) -> str:
@@ -69,11 +70,18 @@ class PublishedTable:
         return HIDDEN in self.frame.columns and bool(self.frame[HIDDEN].any())
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the page shows fewer rows than the files hold."""
+        return self.shown is not None and self.shown < self.frame.height
+
+    @property
     def rows(self) -> list[list[Cell]]:
         """The shown cells, in words."""
         return [
             [self._cell(column, row, number) for column in self.columns]
-            for number, row in enumerate(self.frame.iter_rows(named=True))
+            for number, row in enumerate(
+                self.frame.head(self.shown or self.frame.height).iter_rows(named=True)
+            )
         ]
 
     def _cell(self, column: Column, row: dict[str, object], number: int) -> Cell:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
+from assets.reports import wording
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -98,3 +102,38 @@ METRICS = (
     ),
 )
 METRIC = {metric.name: metric for metric in METRICS}
+
+_RESPONSE_RATE = Metric(
+    "csat_response_rate",
+    "CSAT response rate",
+    "share",
+    "below",
+    "Of those asked for a rating, how many gave one.",
+    "tickets offered a rating",
+)
+_PER_1000 = "contact_rate_"
+
+
+def kpi(name: str) -> Metric:
+    """A KPI of `kpi_days` by its name: one of `METRICS`, a contact rate, or one that is told by its name alone."""
+    if name in METRIC:
+        return METRIC[name]
+    if name == _RESPONSE_RATE.name:
+        return _RESPONSE_RATE
+    if name.startswith(_PER_1000):
+        measure = wording.readable(name.removeprefix(_PER_1000))
+        return Metric(
+            name,
+            f"Contact rate, per 1,000 {measure}",
+            "number",
+            "above",
+            f"Tickets for every 1,000 {measure} of the customers whose {measure} are counted.",
+            measure,
+        )
+    unit = "minutes" if "minutes" in name else "share" if name.endswith(("rate", "share")) else "count"
+    return Metric(name, wording.sentence(wording.readable(name)), unit, None, "")
+
+
+def is_per_1000(metric: pl.Expr) -> pl.Expr:
+    """Whether a KPI is a contact rate: tickets for every 1,000 of its denominator."""
+    return metric.str.starts_with(_PER_1000)

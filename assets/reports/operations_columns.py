@@ -69,8 +69,8 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         "tickets_tier_1": _COUNT,
         "escalated": _COUNT,
         "escalation_rate": _NUMBER,
-        "escalation_rate_low": _NUMBER,
-        "escalation_rate_high": _NUMBER,
+        **_BOUNDS,
+        "to_partner": _COUNT,
         "returned": _COUNT,
         "ping_pong": _COUNT,
         "tier_1_minutes_median": _NUMBER,
@@ -78,6 +78,7 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         "partner_hold_minutes_median": _NUMBER,
     },
     "handoffs": {
+        "period": _TEXT,
         "from_group_id": _TEXT,
         "to_group_id": _TEXT,
         "from_tier": _TEXT,
@@ -86,7 +87,6 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         "to_vendor": _TEXT,
         "tickets": _COUNT,
         "handoffs": _COUNT,
-        "handoffs_before": _COUNT,
         "minutes_before_median": _NUMBER,
     },
     "issue_costs": {
@@ -151,7 +151,13 @@ _COMPARED = {
     "limit_high_95": _NUMBER,
     "limit_low_998": _NUMBER,
     "limit_high_998": _NUMBER,
+    "crude_others": _NUMBER,
+    "shrunk_ratio": _NUMBER,
+    **_BOUNDS,
     "verdict": _TEXT,
+    "confidence": _TEXT,
+    "unit": _TEXT,
+    "better": _TEXT,
 }
 VENDOR_TABLES: dict[str, dict[str, pl.DataType]] = {
     "vendor_comparison": {
@@ -160,11 +166,7 @@ VENDOR_TABLES: dict[str, dict[str, pl.DataType]] = {
         "metric": _TEXT,
         "period_from": _DAY,
         "period_to": _DAY,
-        "crude_others": _NUMBER,
-        "shrunk_ratio": _NUMBER,
-        **_BOUNDS,
         **_COMPARED,
-        "confidence": _TEXT,
     },
     "vendor_groups": {"group_id": _TEXT, "tier": _TEXT, "vendor": _TEXT, "metric": _TEXT, **_COMPARED},
     "vendor_case_mix": {
@@ -224,6 +226,7 @@ SIGNAL_TABLES: dict[str, dict[str, pl.DataType]] = {
         "rule": _TEXT,
     },
     "kpi_signals_now": {
+        "week": _DAY,
         "business_line": _TEXT,
         "metric": _TEXT,
         "since": _DAY,
@@ -242,12 +245,15 @@ SIGNAL_TABLES: dict[str, dict[str, pl.DataType]] = {
         "after": _NUMBER,
         "change_low": _NUMBER,
         "change_high": _NUMBER,
+        "direction": _TEXT,
         "event_names": _TEXT,
     },
     "volume_changes": {
         **_WEEK_AND_LINE,
         "user_type": _TEXT,
         "compared_with": _TEXT,
+        "tickets": _NUMBER,
+        "tickets_before": _NUMBER,
         "change": _NUMBER,
         "from_customers": _NUMBER,
         "from_rate": _NUMBER,

@@ -101,6 +101,27 @@ def hide_small_cells(
     ).drop("_hide")
 
 
+def hide_small_grid(frame: pl.DataFrame, keys: Sequence[str], counts: Sequence[str]) -> pl.DataFrame:
+    """Null instead of every count from 1 to 9 in a table whose rows and columns sum to known totals.
+
+    keys: what names a row; counts: the columns that are counts. Of a row or a column no count is hidden alone.
+    """
+    long = (
+        frame.with_row_index("_row")
+        .unpivot(counts, index="_row", variable_name="_column", value_name="_count")
+        .pipe(hide_small_cells, "_count", within=[["_row"], ["_column"]])
+    )
+    wide = long.pivot("_column", index="_row", values="_count").join(
+        long.group_by("_row").agg(_hidden=pl.col(HIDDEN).any()), on="_row"
+    )
+    already = pl.col(HIDDEN) if HIDDEN in frame.columns else pl.lit(False)
+    rest = frame.with_row_index("_row").drop(counts)
+    joined = rest.join(wide, on="_row", how="left", maintain_order="left")
+    return joined.with_columns((already | pl.col("_hidden")).alias(HIDDEN)).select(
+        *keys, *(name for name in frame.columns if name not in (*keys, HIDDEN)), HIDDEN
+    )
+
+
 def hide_small_parts(
     frame: pl.DataFrame, part: str, whole: str, *, dependents: Sequence[str] = ()
 ) -> pl.DataFrame:

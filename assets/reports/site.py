@@ -23,11 +23,15 @@ from assets.reports.pages import (
     index,
     metric_catalogue,
     new_themes,
+    operations,
+    review,
     rise_tables,
     root_causes,
     theme_tables,
     trends,
+    vendors,
 )
+from assets.reports.pages.kpi_signals import read_signals
 from assets.reports.pages.rise_tables import Rises
 from assets.reports.scope import Scope, read_scope
 from assets.reports.snapshot_tables import Snapshot
@@ -84,7 +88,8 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     examples = theme_tables.examples(tables, scope, themes)
     rises = rise_tables.rises(tables, scope, themes)
     risen = rises.rises["theme_id"].to_list()
-    causes = root_causes.build(tables, scope, data, themes, weekly, four_weeks, rises)
+    actions = rise_tables.actions(tables, scope, themes)
+    causes = root_causes.build(tables, scope, data, themes, weekly, four_weeks, rises, actions)
     new = new_themes.build(tables, scope, data, themes, four_weeks, drivers, examples, risen)
     everything = all_themes.build(scope, data, themes, four_weeks, drivers, examples)
     for name, caption, frame in (
@@ -95,13 +100,18 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     ):
         data.publish(PublishedTable(name, caption, frame))
     trend = trends.build(tables, scope, data)
+    signals = read_signals(tables, scope, data)
+    service = operations.build(tables, scope, data, signals)
+    week = review.build(tables, scope, data, signals, actions, service)
+    compared = vendors.build(tables, scope, data)
     plan = capacity.build(tables, scope, data)
     staffing = plan.content["plan"]
     queues = staffing.backlog.queues if staffing and staffing.backlog else ()
     wave = incident.build(tables, scope, data, themes, queues)
     catalogue = metric_catalogue.build(scope, data)
-    overview = index.build(scope, data, wave, causes, new, trend, plan)
-    return (overview, causes, new, everything, trend, plan, wave, catalogue), rises
+    overview = index.build(scope, data, wave, causes, new, trend, service, compared, plan)
+    pages = (overview, causes, new, everything, trend, service, week, compared, plan, wave, catalogue)
+    return pages, rises
 
 
 @cache  # compiling the templates takes as long as filling them

@@ -47,6 +47,11 @@ def _figure(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
 
 
+def ratio(value: float | None) -> str:
+    """`1.34`, `0.97`, `12`: how many times as much."""
+    return NOTHING if value is None else _figure(value, 2 if abs(value) < 9.995 else 0)
+
+
 def signed(value: float | None) -> str:
     """`+374`, `−12`."""
     if value is None:
@@ -121,6 +126,7 @@ def readable(name: str) -> str:
 _FORMATS = {
     "count": count,
     "number": number,
+    "ratio": ratio,
     "signed": signed,
     "share": share,
     "minutes": minutes,
@@ -133,7 +139,7 @@ _FORMATS = {
 
 
 def show(unit: str, value: object) -> str:
-    """A value of a unit (count, number, signed, share, minutes, hours, times, day, moment, name, text) in words."""
+    """A value of a unit (count, number, ratio, signed, share, minutes, hours, times, day, moment, name, text) in words."""
     if value is None:
         return NOTHING
     return _FORMATS[unit](value) if unit in _FORMATS else str(value)  # type: ignore[operator]

@@ -13,9 +13,11 @@ import pytest
 
 from assets.reports.site import SiteResult, render_site
 from tests.reports.invented_forecast import forecast_tables
+from tests.reports.invented_operations import operations_tables
 from tests.reports.invented_plan import effect_tables, plan_tables, record_tables
 from tests.reports.invented_rises import rise_tables
 from tests.reports.invented_surge import surge_tables
+from tests.reports.invented_vendors import vendor_tables
 
 AS_OF = datetime(2026, 11, 16, 2, 30)
 WEEK = date(2026, 11, 9)  # the last whole week
@@ -334,6 +336,8 @@ def invented_tables(weeks: int = 104, has: dict[str, bool] | None = None) -> dic
         **record_tables(AS_OF.date()),
         **surge_tables(AS_OF),
         **rise_tables(WEEK),
+        **operations_tables(WEEK, LINES),
+        **vendor_tables(),
         "source_summary": _source_summary(),
         "stg_tickets": pl.DataFrame(
             {"source": ["helpdesk"] * 2, "ticket_id": ["901", "911"], "subject": ["Payment fails"] * 2}

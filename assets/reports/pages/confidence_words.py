@@ -30,9 +30,10 @@ RULES = (
     ),
     (
         "Worse, better, as expected, too few",
-        "A vendor or team is compared with what the same tickets would take elsewhere. Worse or better: beyond the 99.8 % "
-        "limits of the funnel, which an ordinary one leaves once in 500 looks. As expected: inside. Too few: not enough "
-        "tickets for either.",
+        "A vendor or group is compared with what the others would have made of the same tickets. Worse or better: the "
+        "difference is 2 % or more, rests on 30 tickets or more, and is beyond what chance and what groups differ by "
+        "anyway explain; all comparisons are counted together, so that one wrong word or more comes in one review of 20. "
+        "As expected: none of that. Too few: under 30 tickets, or so uncertain that it could be half as much again.",
     ),
     (
         "Agreement",

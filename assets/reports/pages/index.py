@@ -17,6 +17,8 @@ def build(
     root_causes: Page,
     new: Page,
     trends: Page,
+    operations: Page,
+    vendors: Page,
     capacity: Page,
 ) -> Page:
     """The page, put together from what the others found; a wave that is on comes first."""
@@ -25,6 +27,8 @@ def build(
         *root_causes.lines,
         *new.lines,
         *trends.lines,
+        *operations.lines,
+        *vendors.lines,
         *capacity.lines,
     )
     return Page(

@@ -29,6 +29,7 @@ _GROUPS = (
 )
 _REST = "Others"
 _CODE = re.compile("`([^`]*)`")
+_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def _add(entries: dict[str, Entry], header: Header, table: str, is_published: bo
 
 
 def _plain(text: str) -> str:
-    return _CODE.sub("“\\1”", text)
+    """Without the marks of code: names of columns are words here."""
+    return _NAME.sub(lambda name: name[0].replace("_", " "), _CODE.sub("“\\1”", text))
 
 
 def _sentence(text: str) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from assets.reports import feed, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page
-from assets.reports.pages import rise_cards, rise_tables, rise_words
+from assets.reports.pages import action_register, rise_cards, rise_tables, rise_words
 from assets.reports.pages.rise_cards import Card
 from assets.reports.pages.rise_tables import Rises
 from assets.reports.privacy import SMALL_CELL
@@ -34,13 +34,13 @@ def build(
     weekly: pl.DataFrame,
     four_weeks: pl.DataFrame,
     rises: Rises,
+    actions: pl.DataFrame,
 ) -> Page:
     """The page; publishes the tables of the rises, `actions` and `last_weeks_problems`.
 
-    themes, weekly, four_weeks: those of `theme_tables`.
+    themes, weekly, four_weeks: those of `theme_tables`; actions: `rise_tables.actions`.
     """
     listed = themes.filter(~pl.col("is_other"), ~pl.col("is_template"))
-    actions = rise_tables.actions(snapshot, scope, themes)
     followup = PublishedTable(
         "last_weeks_problems",
         "What came of last week's problems",
@@ -68,7 +68,7 @@ def build(
             "unchanged": _unchanged(rises, listed),
             "too_small": _too_small(rises, listed),
             "followup": followup if followup.frame.height else None,
-            "actions": [_action(row) for row in actions.iter_rows(named=True)],
+            "actions": action_register.items(actions),
             "confidence": rise_words.CONFIDENCE_RULE,
             "feed": feed.FIELDS,
             "tables": [(name, caption) for name, (caption, _) in rises.published.items()],
@@ -147,25 +147,11 @@ def _strip(
     if followup.height:
         good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
         strip.append(Figure("Last week’s problems", f"{good} of {followup.height}", "back to usual"))
-    if fixes := _fixes(actions):
+    if fixes := action_register.counted(actions):
         worked = actions.filter(verdict="worked").height
         others = [fix for fix in fixes if not fix.endswith(" worked")]
         strip.append(Figure("Fixes", f"{worked} worked", wording.listing(others) or "since they began"))
     return strip
-
-
-def _fixes(actions: pl.DataFrame) -> list[str]:
-    """`2 worked`, `1 worse`, ...: how many actions have which verdict."""
-    counts = {verdict: actions.filter(verdict=verdict).height for verdict in _VERDICTS}
-    return [f"{count} {_VERDICTS[verdict]}" for verdict, count in counts.items() if count]
-
-
-_VERDICTS = {
-    "worked": "worked",
-    "worse": "worse since",
-    "no evidence": "without a clear effect",
-    "too early": "too early to tell",
-}
 
 
 def together(rises: pl.DataFrame, events: pl.DataFrame) -> list[str]:
@@ -212,20 +198,6 @@ def _too_small(rises: Rises, listed: pl.DataFrame) -> str:
     return f"{many} {what}: too few to show, or to send anyone after." if above else ""
 
 
-def _action(row: dict[str, object]) -> dict[str, str]:
-    verdict = str(row["verdict"] or "")
-    tone = {"worked": "better", "worse": "worse"}.get(verdict, "usual")
-    began = row["started_at"]
-    return {
-        "what": rise_cards.action_name(row),
-        "theme": str(row["theme"] or ""),
-        "guessed": "by its wording" if row["linked_by"] == "wording" else "",
-        "began": f"began {wording.day(began.date(), year=True)}" if began is not None else "",  # type: ignore[attr-defined]
-        "verdict": rise_words.action(row),
-        "tone": tone,
-    }
-
-
 def _gaps(rises: Rises, themes: pl.DataFrame, scope: Scope) -> list[str]:
     if not themes.height:
         return [] if scope.missing("tickets", "themes") else ["The last run found no themes."]
@@ -261,7 +233,7 @@ def _lines(
         then = wording.plural(followup.height, "problem")
         text = f"Of last week’s {then}, {good or 'none'} {are} back to usual"
         lines.append(Line(text, _still(followup), "root-causes.html#followup"))
-    if fixes := _fixes(actions):
+    if fixes := action_register.counted(actions):
         text = f"Fixes: {wording.listing(fixes)}"
         context = "tickets since each fix began, against those before and other themes"
         lines.append(Line(text, context, "root-causes.html#actions"))

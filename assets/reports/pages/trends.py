@@ -12,12 +12,12 @@ from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.metrics import METRIC, METRICS, Metric
 from assets.reports.page import Figure, Line, Page
 from assets.reports.pages import source_words
+from assets.reports.pages.kpi_cells import hide_small_kpis
 from assets.reports.privacy import hide_revealing_rate, hide_small_cells, plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
 
 LINES_CHARTED = 8
-_COUNTS = ("tickets_created", "tickets_solved", "backlog")
 _STRIP = ("tickets_created", "backlog", "first_reply_minutes_median", "csat")
 # What each rate of `weekly_kpis` is a share of, and the columns that follow from it.
 _RATES = (
@@ -125,19 +125,9 @@ def _signals(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     """`kpi_signals` of the weeks shown; small counts, rates of few tickets and rates that tell of few are hidden."""
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     signals = snapshot.table("kpi_signals", where=f"week between date '{first}' and date '{scope.week}'")
-    signals = signals.with_columns(is_line=pl.col("business_line") != "all")
-    is_count = pl.col("metric").is_in(_COUNTS)
-    # A line's count follows from the total and the other lines.
-    within = [["metric", "week", "is_line"]]
-    counts = signals.filter(is_count).pipe(hide_small_cells, "value", within=within)
-    rates = signals.filter(~is_count).pipe(hide_small_cells, "denominator", dependents=["value"])
-    is_share = pl.col("metric").is_in([metric.name for metric in METRICS if metric.unit == "share"])
-    shares = rates.filter(is_share).pipe(hide_revealing_rate, "value", "denominator", within=within)
-    rates = pl.concat([rates.filter(~is_share), shares])
     order = {metric.name: place for place, metric in enumerate(METRICS)}
     return (
-        pl.concat([counts, rates])
-        .drop("is_line")
+        hide_small_kpis(signals, "week")
         .filter(pl.col("metric").is_in(list(METRIC)))
         .sort(pl.col("metric").replace_strict(order, default=None), "business_line", "week")
         .pipe(plain_texts, ["business_line"])

@@ -5,7 +5,7 @@ const CONFIG = { displayModeBar: false, responsive: true };
 
 function coloured(value, style) {
   if (typeof value === "string") {
-    return value.replace(/var\((--[a-z-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
+    return value.replace(/var\((--[a-z0-9-]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
   }
   if (Array.isArray(value)) return value.map((item) => coloured(item, style));
   if (value && typeof value === "object") {

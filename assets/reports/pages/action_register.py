@@ -1,0 +1,54 @@
+"""The action register: what was done against which theme, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from assets.reports import wording
+from assets.reports.pages import rise_cards, rise_words
+
+_VERDICTS = {
+    "worked": "worked",
+    "worse": "worse since",
+    "no evidence": "without a clear effect",
+    "too early": "too early to tell",
+}
+_TONES = {"worked": "better", "worse": "worse"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """An action as a page tells of it. guessed: how its theme was found, where no person said it."""
+
+    what: str
+    theme: str
+    guessed: str
+    began: str
+    verdict: str
+    tone: str
+
+
+def items(actions: pl.DataFrame) -> list[Item]:
+    """The actions of `rise_tables.actions`, an item each."""
+    return [_item(row) for row in actions.iter_rows(named=True)]
+
+
+def counted(actions: pl.DataFrame) -> list[str]:
+    """`2 worked`, `1 worse since`, ...: how many actions have which verdict."""
+    counts = {verdict: actions.filter(verdict=verdict).height for verdict in _VERDICTS}
+    return [f"{count} {_VERDICTS[verdict]}" for verdict, count in counts.items() if count]
+
+
+def _item(row: dict[str, Any]) -> Item:
+    began = row["started_at"]
+    return Item(
+        what=rise_cards.action_name(row),
+        theme=row["theme"] or "",
+        guessed="by its wording" if row["linked_by"] == "wording" else "",
+        began=f"began {wording.day(began.date(), year=True)}" if began is not None else "",
+        verdict=rise_words.action(row),
+        tone=_TONES.get(row["verdict"] or "", "usual"),
+    )

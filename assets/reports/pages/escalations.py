@@ -1,0 +1,156 @@
+"""The way of tickets between tiers and teams: how many go up, come back, and go to and fro."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from assets.reports import wording
+from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.pages.metric_words import ALL, of_line, of_vendor
+from assets.reports.privacy import hide_small_cells, hide_small_parts, plain_texts
+from assets.reports.scope import WEEKS_SHOWN, Scope
+from assets.reports.snapshot_tables import Snapshot
+
+HANDOFFS_SHOWN = 10
+_COLUMNS = (
+    Column("tickets_tier_1", "Tickets of tier 1", "count", "Created in the week, first owned by tier 1."),
+    Column("escalated", "Escalated", "count"),
+    Column("escalation_rate", "Rate", "share"),
+    Column("low", "Likely", "share", "With 95 % confidence.", until="high"),
+    Column(
+        "to_partner", "To a partner", "count", "On hold with tier 2, or linked to a partner team’s issue."
+    ),
+    Column("returned", "Came back", "count", "Escalated tickets that tier 2 gave back to tier 1."),
+    Column(
+        "ping_pong",
+        "To and fro",
+        "count",
+        "Tickets that changed tier at least twice more after the first time.",
+    ),
+    Column("tier_1_minutes_median", "In tier 1", "minutes", "Median time an escalated ticket spent there."),
+    Column("tier_2_minutes_median", "In tier 2", "minutes"),
+    Column("partner_hold_minutes_median", "On hold", "minutes", "Waiting for a partner team."),
+)
+_HANDOFFS = (
+    Column("way", "From and to"),
+    Column("tickets", "Tickets", "count", "In the last 28 days."),
+    Column("handoffs", "Times", "count", "In the last 28 days; a ticket can go the same way twice."),
+    Column("minutes_before_median", "After", "minutes", "Median time the first team had it."),
+)
+_COUNTS = ("escalated", "returned", "ping_pong")
+_OF_ALL = ("to_partner",)  # not only of escalated tickets
+_TIMES = ("tier_1_minutes_median", "tier_2_minutes_median", "partner_hold_minutes_median")
+
+
+@dataclass(frozen=True)
+class Escalations:
+    """The section on escalations."""
+
+    says: str
+    flow: PublishedTable
+    by_line: PublishedTable | None
+    handoffs: PublishedTable | None
+
+
+def read_escalations(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Escalations | None:
+    """The section; publishes `escalation_flow` and `handoffs`. None where tiers are not known."""
+    weeks = _weeks(snapshot, scope)
+    week = weeks.filter(week=scope.week)
+    if not week.height:
+        return None
+    data.publish(PublishedTable("escalation_flow", "Escalations by week", weeks))
+    total = week.filter(business_line=ALL).sort(pl.col("vendor") != ALL, "vendor")
+    lines = week.filter(pl.col("business_line") != ALL, pl.col("vendor") == ALL)
+    return Escalations(
+        says=_says(total, weeks, scope),
+        flow=PublishedTable(
+            "escalation_flow", "Escalations last week", total, _told(total, "team", "Tier 1 of")
+        ),
+        by_line=PublishedTable(
+            "escalation_flow", "Escalations last week by line", lines, _told(lines, "line", "Business line")
+        )
+        if lines.height > 1
+        else None,
+        handoffs=_handoffs(snapshot, scope, data),
+    )
+
+
+def _told(frame: pl.DataFrame, first: str, label: str) -> tuple[Column, ...]:
+    return Column(first, label), *(column for column in _COLUMNS if frame[column.name].count())
+
+
+def _weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
+    frame = snapshot.table("escalation_flow", where=f"week between date '{first}' and date '{scope.week}'")
+    rate = ("escalation_rate", "low", "high")
+    frame = frame.with_columns(is_line=pl.col("business_line") != ALL, is_vendor=pl.col("vendor") != ALL)
+    within = [["week", "is_line", "is_vendor", "vendor"], ["week", "is_line", "is_vendor", "business_line"]]
+    all_of_it = (*_COUNTS, *_OF_ALL, *rate, *_TIMES)
+    frame = hide_small_cells(frame, "tickets_tier_1", within=within, dependents=all_of_it)
+    for count in _OF_ALL:
+        frame = hide_small_parts(frame, count, "tickets_tier_1").pipe(hide_small_cells, count, within=within)
+    frame = hide_small_parts(frame, "escalated", "tickets_tier_1", dependents=(*rate, *_COUNTS[1:], *_TIMES))
+    frame = hide_small_cells(frame, "escalated", within=within, dependents=(*rate, *_COUNTS[1:], *_TIMES))
+    for count in _COUNTS[1:]:
+        frame = hide_small_parts(frame, count, "escalated").pipe(hide_small_cells, count, within=within)
+    frame = frame.drop("is_line", "is_vendor").pipe(plain_texts, ["business_line", "vendor"])
+    return frame.with_columns(
+        team=pl.Series([of_vendor(vendor) for vendor in frame["vendor"].to_list()], dtype=pl.String),
+        line=pl.Series([of_line(line) for line in frame["business_line"].to_list()], dtype=pl.String),
+    )
+
+
+def _says(total: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> str:
+    """`16 % of last week's tickets of tier 1 were escalated by now (15 to 17 %; 812 of 4,310); ...`"""
+    rows = total.filter(vendor=ALL).to_dicts()
+    if not rows or rows[0]["escalation_rate"] is None:
+        return "Too few tickets were escalated last week to tell of them."
+    row: dict[str, Any] = rows[0]
+    interval = wording.between("share", row["low"], row["high"])
+    of = f"{wording.count(row['escalated'])} of {wording.count(row['tickets_tier_1'])}"
+    text = f"{wording.share(row['escalation_rate'])} of the tickets of tier 1 were escalated last week ({interval}; {of})"
+    before = weeks.filter(week=scope.week - timedelta(weeks=1), business_line=ALL, vendor=ALL)
+    if before.height and before["escalation_rate"][0] is not None:
+        text += (
+            f"; {wording.share(before['escalation_rate'][0])} of those of the week before, which had longer"
+        )
+    if row["returned"] and row["escalated"]:
+        text += f". {wording.share(row['returned'] / row['escalated'])} of them came back to tier 1"
+    return f"{text}."
+
+
+def _handoffs(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTable | None:
+    """The ways tickets are handed on most; as of now only."""
+    if not scope.is_latest:
+        return None
+    frame = snapshot.table("handoffs", where="period = 'last 28 days'").pipe(
+        plain_texts, ["from_group_id", "to_group_id", "from_tier", "from_vendor", "to_tier", "to_vendor"]
+    )
+    if not frame.height:
+        return None
+    for count in ("tickets", "handoffs"):
+        within = [["from_group_id"], ["to_group_id"]] if count != "tickets" else []
+        frame = hide_small_cells(frame, count, within=within, dependents=["minutes_before_median"])
+    ways = [f"{_group(row, 'from')} → {_group(row, 'to')}" for row in frame.iter_rows(named=True)]
+    frame = frame.with_columns(way=pl.Series(ways, dtype=pl.String)).sort(
+        pl.col("handoffs").fill_null(0), "way", descending=[True, False]
+    )
+    return data.publish(
+        PublishedTable("handoffs", "Where tickets are handed on", frame, _HANDOFFS, shown=HANDOFFS_SHOWN)
+    )
+
+
+def _group(row: dict[str, Any], end: str) -> str:
+    """`payments-t2 (tier 2, Brightline)`."""
+    tier, vendor = row[f"{end}_tier"], row[f"{end}_vendor"]
+    about = [
+        f"tier {tier}" if tier not in (None, "unknown") else "",
+        of_vendor(vendor) if vendor not in (None, "unknown") else "",
+    ]
+    told = ", ".join(part for part in about if part)
+    name = row[f"{end}_group_id"] or "no group"
+    return f"{name} ({told})" if told else name

@@ -1,0 +1,113 @@
+"""The price of a bug: what each issue of a partner team has cost in tickets, time, ratings and targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from assets.reports import wording
+from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.privacy import (
+    SMALL_CELL,
+    hide_revealing_rate,
+    hide_small_cells,
+    hide_small_parts,
+    plain_texts,
+)
+from assets.reports.scope import Scope
+from assets.reports.snapshot_tables import Snapshot
+
+SHOWN = 10
+RECENT = timedelta(days=28)  # an issue resolved longer ago is told of only where tickets still come
+_COLUMNS = (
+    Column("issue", "Issue"),
+    Column("state", "State", "quote"),
+    Column("tickets", "Tickets", "count", "Linked to the issue."),
+    Column("hours", "Agent time", "hours", "Spent on these tickets."),
+    Column("csat_points", "CSAT points", "signed", "Points of CSAT against tickets alike in other ways."),
+    Column("sla_breaches", "Targets broken", "count"),
+    Column("waiting_now", "Still waiting", "count", "Linked tickets that are open now."),
+    Column(
+        "tickets_after_resolved", "After the fix", "count", "Linked tickets created after it was resolved."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class IssuePrices:
+    """The section: a sentence on the dearest issue, and the table."""
+
+    says: str
+    table: PublishedTable
+
+
+def read_issue_prices(snapshot: Snapshot, scope: Scope, data: DataFolder) -> IssuePrices | None:
+    """The section as of now; publishes `issue_costs`. None where no issue is linked, or for a past week."""
+    if not scope.is_latest:
+        return None
+    frame = snapshot.table("issue_costs").filter(pl.col("tickets") >= SMALL_CELL)
+    if not frame.height:
+        return None
+    frame = _hidden(frame)
+    rows = [
+        {"issue": row["issue_key"] or row["issue_id"], "state": _state(row, scope)}
+        for row in frame.iter_rows(named=True)
+    ]
+    told = pl.DataFrame(rows, schema={"issue": pl.String, "state": pl.String})
+    frame = frame.hstack(told).sort(
+        _is_current(scope), pl.col("hours").fill_null(0), "issue", descending=[True, True, False]
+    )
+    current = int(frame.select(_is_current(scope).sum()).item())
+    columns = tuple(
+        column for place, column in enumerate(_COLUMNS) if place < 2 or frame[column.name].count()
+    )
+    table = PublishedTable(
+        "issue_costs", "What each issue has cost", frame, columns, shown=min(max(current, 1), SHOWN)
+    )
+    return IssuePrices(_says(frame.row(0, named=True)), data.publish(table))
+
+
+def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
+    for count in ("waiting_now", "tickets_after_resolved"):
+        frame = hide_small_parts(frame, count, "tickets")
+    frame = hide_small_cells(frame, "sla_breaches", dependents=["breach_minutes"])
+    frame = frame.with_columns(
+        csat=pl.when(pl.col("csat_rated") > 0).then(pl.col("csat_good") / pl.col("csat_rated")),
+        hours=pl.col("handle_minutes") / 60,
+    )
+    of_ratings = ("csat", "csat_good", "csat_points")
+    frame = hide_small_cells(frame, "csat_rated", dependents=of_ratings)
+    frame = hide_revealing_rate(frame, "csat", "csat_rated", dependents=of_ratings[1:])
+    return frame.with_columns(breach_hours=pl.col("breach_minutes") / 60).pipe(
+        plain_texts, ["issue_id", "issue_key", "team", "status"]
+    )
+
+
+def _is_current(scope: Scope) -> pl.Expr:
+    if scope.as_of is None:
+        return pl.col("resolved_at").is_null()
+    return pl.col("resolved_at").is_null() | (pl.col("resolved_at") >= scope.as_of - RECENT)
+
+
+def _state(row: dict[str, Any], scope: Scope) -> str:
+    """`Payments, in progress, open for 12 days`; and whether it came back after the fix."""
+    parts = [part for part in (row["team"], row["status"]) if part]
+    if row["resolved_at"] is not None:
+        parts.append(f"resolved {wording.day(row['resolved_at'].date())}")
+    elif row["created_at"] is not None and scope.as_of is not None:
+        parts.append(f"open for {wording.plural((scope.as_of - row['created_at']).days, 'day')}")
+    if row["is_reopened_after_fix"]:
+        parts.append("reopened after the fix")
+    return ", ".join(parts)
+
+
+def _says(row: dict[str, Any]) -> str:
+    """`PAY-101 has cost the most: 118 h on 412 tickets; 42 customers still wait.`"""
+    hours = f"{wording.hours(row['hours'])} on " if row["hours"] is not None else ""
+    text = f"{row['issue']} has cost the most: {hours}{wording.plural(row['tickets'], 'ticket')}"
+    if row["waiting_now"]:
+        text += f"; {wording.plural(row['waiting_now'], 'customer')} still {'waits' if row['waiting_now'] == 1 else 'wait'}"
+    return f"{text}."

@@ -1,0 +1,169 @@
+"""The operations page: what left its usual range, targets with whose minutes, backlog, escalations, CSAT."""
+
+from __future__ import annotations
+
+from assets.reports import wording
+from assets.reports.data_tables import DataFolder
+from assets.reports.operations_charts import SHADES
+from assets.reports.page import Figure, Line, Page, PageForm
+from assets.reports.pages.backlog_now import AGES, Backlog, read_backlog_now
+from assets.reports.pages.escalations import read_escalations
+from assets.reports.pages.kpi_signals import Signal, Signals
+from assets.reports.pages.reconciliation import read_reconciliation
+from assets.reports.pages.satisfaction import Satisfaction, read_satisfaction
+from assets.reports.pages.sla_kept import Sla, read_sla
+from assets.reports.scope import Scope
+from assets.reports.snapshot_tables import Snapshot
+
+NAMED = 2  # signals in the title
+_FORM = PageForm(
+    "operations",
+    "Operations",
+    {
+        "strip": (),
+        "signals": None,
+        "sla": None,
+        "backlog": None,
+        "ages": tuple(reversed(list(zip(AGES.values(), SHADES, strict=True)))),
+        "escalations": None,
+        "satisfaction": None,
+        "reconciliation": None,
+    },
+)
+
+
+def build(snapshot: Snapshot, scope: Scope, data: DataFolder, signals: Signals) -> Page:
+    """The page; publishes the tables of its sections. signals: those of `kpi_signals`, which the review tells of too."""
+    sla = read_sla(snapshot, scope, data)
+    backlog = read_backlog_now(snapshot, scope, data)
+    satisfaction = read_satisfaction(snapshot, scope, data)
+    content = {
+        "sla": sla,
+        "backlog": backlog,
+        "satisfaction": satisfaction,
+        "escalations": read_escalations(snapshot, scope, data),
+        "reconciliation": read_reconciliation(snapshot, scope, data),
+    }
+    missing = scope.missing("tickets", "history", "service", "groups", "csat")
+    if not signals.is_known and not any(content.values()):
+        return _FORM.page(
+            "There is nothing to say of operations yet.",
+            "They are worked out from the history of tickets, targets and groups.",
+            missing=missing or ("The last run did not work out operations.",),
+        )
+    return _FORM.page(
+        _finding(signals),
+        _lede(signals, scope),
+        {**content, "signals": signals, "strip": strip(signals, sla, backlog, satisfaction)},
+        lines=_lines(signals, sla),
+        missing=(*missing, *_gaps(signals, sla)),
+    )
+
+
+def _finding(signals: Signals) -> str:
+    """`Live, first reply and all lines, CSAT left their usual range.`"""
+    if not signals.is_known:
+        return "What is unusual cannot be told for this week."
+    names = [_name(signal) for signal in signals.signals[:NAMED]]
+    if not names:
+        return "Nothing unusual this week."
+    rest = len(signals.signals) - len(names)
+    if rest:
+        names.append(f"{wording.number_word(rest)} more")
+    its = "its" if len(signals.signals) == 1 else "their"
+    return f"{wording.sentence(wording.listing(names))} left {its} usual range."
+
+
+def _name(signal: Signal) -> str:
+    """`first reply in live`; no line stands for all of them."""
+    name = signal.metric.in_a_sentence.split(",")[0]
+    return name if signal.line == "all" else f"{name} in {wording.readable(signal.line)}"
+
+
+def _lede(signals: Signals, scope: Scope) -> str:
+    text = f"Week of {scope.period}, all business lines, {scope.source_names}."
+    if not signals.is_known:
+        return text
+    quiet = signals.watched - len(signals.signals)
+    return f"{text} {quiet} of the {signals.watched} numbers watched every day are in their usual range."
+
+
+def strip(
+    signals: Signals, sla: Sla | None, backlog: Backlog | None, satisfaction: Satisfaction | None
+) -> list[Figure]:
+    """The numbers under the title of the operations and the review page."""
+    figures = []
+    if signals.is_known:
+        count = len(signals.signals)
+        figures.append(
+            Figure(
+                "Unusual",
+                str(count),
+                f"of {signals.watched} numbers watched",
+                "changed" if count else "usual",
+            )
+        )
+    if sla and sla.share is not None:
+        figures.append(
+            Figure(
+                "Targets kept",
+                wording.share(sla.share),
+                f"{sla.interval} likely; of {wording.count(sla.judged)} judged",
+            )
+        )
+    if backlog and backlog.open_now is not None:
+        old = (
+            f"{wording.share(backlog.old)} older than 7 days"
+            if backlog.old is not None
+            else "at the week’s end"
+        )
+        figures.append(Figure("Open tickets", wording.count(backlog.open_now), old))
+    if satisfaction and satisfaction.total.get("csat") is not None:
+        row = satisfaction.total
+        context = f"{wording.between('share', row['low'], row['high'])} likely"
+        if row["response_rate"] is not None:
+            context += f"; {wording.share(row['response_rate'])} answered"
+        figures.append(Figure("CSAT", wording.share(row["csat"]), context))
+    return figures
+
+
+def _lines(signals: Signals, sla: Sla | None) -> tuple[Line, ...]:
+    """For the overview: the first signal or that there is none, and the targets."""
+    lines = []
+    if signals.is_known and signals.signals:
+        first = signals.signals[0]
+        rest = len(signals.signals) - 1
+        more = (
+            f"; {wording.number_word(rest)} more {'number' if rest == 1 else 'numbers'} unusual"
+            if rest
+            else ""
+        )
+        lines.append(Line(first.finding, first.context + more, f"operations.html#{first.anchor}", first.tone))
+    elif signals.is_known:
+        lines.append(
+            Line(
+                "No number of operations is unusual",
+                f"all {signals.watched} watched every day are in their usual range",
+                "operations.html",
+            )
+        )
+    if sla and sla.share is not None:
+        lines.append(
+            Line(
+                f"Targets kept: {wording.share(sla.share)}",
+                sla.owners_say.rstrip(".") or sla.says[0].rstrip("."),
+                "operations.html#sla",
+            )
+        )
+    return tuple(lines)
+
+
+def _gaps(signals: Signals, sla: Sla | None) -> list[str]:
+    gaps = []
+    if not signals.is_known:
+        gaps.append("Which numbers are unusual is known for the latest week only, after a whole run.")
+    if sla is None:
+        gaps.append(
+            "No target was judged in this week: fill tables/sla_policies.csv, or load them from the helpdesk."
+        )
+    return gaps

@@ -1,0 +1,274 @@
+"""Targets: how many were kept, whose minutes the broken ones were, and what is about to break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from assets.reports import charts, operations_charts, wording
+from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.pages.metric_words import ALL, of_line, of_target
+from assets.reports.pages.team_words import with_team
+from assets.reports.privacy import (
+    SMALL_CELL,
+    hide_revealing_rate,
+    hide_small_cells,
+    hide_small_grid,
+    plain_texts,
+)
+from assets.reports.scope import WEEKS_SHOWN, Scope
+from assets.reports.snapshot_tables import Snapshot
+
+TEAMS_SHOWN = 12
+OWNERS = {
+    "tier-1 queue": operations_charts.SHADES[3],
+    "tier-2 queue": operations_charts.SHADES[1],
+    "partner hold": "var(--holiday)",
+    "requester": charts.SOFT,
+    "off-hours": operations_charts.REST,
+    "unowned queue": charts.LINE,
+}
+_BANDS = {
+    "50-75": "to_75",
+    "76-85": "to_85",
+    "86-95": "to_95",
+    "over 95": "over_95",
+    "breached": "broken",
+}
+_COLUMNS = (
+    Column("name", "Target"),
+    Column(
+        "target_share",
+        "Kept",
+        "share",
+        "Targets kept out of those kept or broken; clocks still running are in neither.",
+    ),
+    Column("target_share_low", "Likely", "share", "With 95 % confidence.", until="target_share_high"),
+    Column("before", "Week before", "share"),
+    Column("judged", "Targets", "count", "Kept or broken in the week."),
+    Column(
+        "ticket_share", "Tickets with all kept", "share", "Of the tickets none of whose clocks still runs."
+    ),
+    Column(
+        "breach_minutes_median", "Late by, median", "minutes", "Of broken targets: completion less target."
+    ),
+)
+_OPEN_COLUMNS = (
+    Column("team", "Team"),
+    Column("broken", "Broken", "count", "Already past the target, and still open."),
+    Column("over_95", "Over 95 %", "count", "Of the time to the target that is gone."),
+    Column("to_95", "86 to 95 %", "count"),
+    Column("to_85", "76 to 85 %", "count"),
+    Column("to_75", "50 to 75 %", "count"),
+)
+_OWNER_COLUMNS = (
+    Column("name", "Target"),
+    Column("owner", "Whose minutes"),
+    Column("share", "Share", "share"),
+    Column("hours", "Hours", "hours"),
+)
+
+
+@dataclass(frozen=True)
+class Sla:
+    """The section on targets. says: its sentences; share, interval, judged, before: of all targets in the week."""
+
+    says: tuple[str, ...]
+    share: float | None
+    interval: str
+    judged: int | None
+    targets: PublishedTable
+    by_line: PublishedTable | None
+    owners: charts.Chart | None
+    owner_names: tuple[tuple[str, str], ...]  # name and colour
+    owners_say: str
+    owners_table: PublishedTable | None
+    running: PublishedTable | None
+    running_says: str
+
+
+def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
+    """The section; publishes the weeks, the owners and what runs now. None where no target was ever judged."""
+    weeks = _weeks(snapshot, scope)
+    week = weeks.filter(week=scope.week)
+    if not week.height:
+        return None
+    data.publish(PublishedTable("sla_weeks", "Targets kept by week", weeks))
+    week = _with_before(week, weeks, scope)
+    total = week.filter(business_line=ALL)
+    targets = PublishedTable("sla_last_week", "Targets kept last week", total, _columns(total))
+    lines = week.filter(pl.col("business_line") != ALL)
+    by_line = PublishedTable(
+        "sla_last_week_by_line",
+        "Targets kept last week by line",
+        lines,
+        (Column("line", "Business line"), *_columns(lines)),
+    )
+    for table in (targets, by_line):
+        data.publish(table)
+    owners, owners_table, owners_say = _owners(snapshot, scope, data)
+    running = _running(snapshot, scope, data)
+    head = next(iter(total.filter(metric=ALL).to_dicts() or total.head(1).to_dicts()), {})
+    return Sla(
+        says=(_says(head),),
+        share=head.get("target_share"),
+        interval=wording.between("share", head.get("target_share_low"), head.get("target_share_high")),
+        judged=head.get("judged"),
+        targets=targets,
+        by_line=by_line if lines["business_line"].n_unique() > 1 else None,
+        owners=owners,
+        owner_names=tuple(OWNERS.items()),
+        owners_say=owners_say,
+        owners_table=owners_table,
+        running=running,
+        running_says=_running_says(running),
+    )
+
+
+def _columns(frame: pl.DataFrame) -> tuple[Column, ...]:
+    return tuple(column for column in _COLUMNS if column.name == "name" or frame[column.name].count())
+
+
+def _weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
+    frame = snapshot.table("sla_weeks", where=f"week between date '{first}' and date '{scope.week}'")
+    within = [["week", "metric", "is_line"]]
+    frame = frame.with_columns(
+        is_line=pl.col("business_line") != ALL, judged=pl.col("achieved") + pl.col("breached")
+    )
+    frame = hide_small_cells(
+        frame, "judged", within=within, dependents=("target_share", "achieved", "breached")
+    )
+    of_targets = (
+        "achieved",
+        "breached",
+        "target_share_low",
+        "target_share_high",
+        "breach_minutes_median",
+        "breach_minutes_sum",
+    )
+    frame = hide_revealing_rate(frame, "target_share", "judged", within=within, dependents=of_targets)
+    of_tickets = ("tickets_achieved", "ticket_share_low", "ticket_share_high")
+    frame = hide_revealing_rate(frame, "ticket_share", "tickets_judged", within=within, dependents=of_tickets)
+    return (
+        frame.drop("is_line")
+        .pipe(plain_texts, ["business_line", "metric"])
+        .sort("week", "business_line", "metric")
+    )
+
+
+def _with_before(week: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    before = weeks.filter(week=scope.week - timedelta(weeks=1)).select(
+        "business_line", "metric", before="target_share"
+    )
+    joined = week.join(before, on=["business_line", "metric"], how="left", maintain_order="left")
+    return joined.with_columns(
+        name=pl.Series([of_target(metric) for metric in joined["metric"].to_list()], dtype=pl.String),
+        line=pl.Series([of_line(line) for line in joined["business_line"].to_list()], dtype=pl.String),
+    ).filter(pl.col("judged") > 0)
+
+
+def _says(row: dict[str, Any]) -> str:
+    """`91 % of targets were kept last week (90 to 92 %, of 4,630); 90 % the week before.`"""
+    if row.get("target_share") is None:
+        return "Too few targets were judged last week to say how many were kept."
+    what = "targets" if row["metric"] == ALL else f"targets on {row['name'].lower()}"
+    interval = wording.between("share", row["target_share_low"], row["target_share_high"])
+    of = f"{wording.count(row['judged'])} judged"
+    text = f"{wording.share(row['target_share'])} of {what} were kept last week ({interval}; {of})"
+    return (
+        f"{text}; {wording.share(row['before'])} the week before."
+        if row["before"] is not None
+        else f"{text}."
+    )
+
+
+def _owners(
+    snapshot: Snapshot, scope: Scope, data: DataFolder
+) -> tuple[charts.Chart | None, PublishedTable | None, str]:
+    """Whose minutes the clocks of the week's broken targets ran in: chart, table, and the sentence."""
+    frame = snapshot.table("sla_breach_owners", where=f"week = date '{scope.week}'")
+    # Minutes of fewer than ten broken targets would be those of tickets one could name.
+    enough = pl.col("breaches").max().over("business_line", "metric") >= SMALL_CELL
+    frame = (
+        frame.filter(enough)
+        .pipe(hide_small_cells, "breaches")
+        .pipe(plain_texts, ["business_line", "metric", "owner"])
+    )
+    if not frame.height:
+        return None, None, ""
+    rank = {owner: place for place, owner in enumerate(OWNERS)}
+    frame = frame.with_columns(
+        name=pl.Series([of_target(metric) for metric in frame["metric"].to_list()], dtype=pl.String),
+        hours=pl.col("minutes") / 60,
+        _rank=pl.col("owner").replace_strict(rank, default=len(rank), return_dtype=pl.Int64),
+    ).sort(pl.col("business_line") != ALL, "business_line", "metric", "_rank")
+    frame = frame.drop("_rank")
+    data.publish(PublishedTable("sla_breach_owners", "Whose minutes broken targets were", frame))
+    total = frame.filter(business_line=ALL)
+    if not total["minutes"].sum():
+        return None, None, ""
+    names = total["name"].unique(maintain_order=True).to_list()
+    shares = {(row["name"], row["owner"]): row["share"] or 0.0 for row in total.iter_rows(named=True)}
+    parts = {
+        owner: (colour, [shares.get((name, owner), 0.0) for name in names])
+        for owner, colour in OWNERS.items()
+    }
+    says = _owners_say(total)
+    chart = operations_charts.parts_of_whole(
+        names, parts, hover="%{x:.0%}", alt=f"Whose minutes broken targets were, by target. {says}"
+    )
+    return chart, PublishedTable("sla_breach_owners", "Whose minutes", total, _OWNER_COLUMNS), says
+
+
+def _owners_say(total: pl.DataFrame) -> str:
+    """`The clocks of broken targets ran 1,240 h: 61 % in the tier-1 queue, ...`"""
+    own = total.filter(metric=ALL) if (total["metric"] == ALL).any() else total
+    by_owner = (
+        own.group_by("owner").agg(pl.col("minutes").sum()).sort("minutes", "owner", descending=[True, False])
+    )
+    minutes = float(by_owner["minutes"].sum())
+    places = {"requester": "waiting for the requester", "off-hours": "outside opening hours"}
+    parts = [
+        f"{wording.share(row['minutes'] / minutes)} {places.get(row['owner'], 'in the ' + row['owner'])}"
+        for row in by_owner.iter_rows(named=True)
+        if row["minutes"] >= 0.01 * minutes
+    ]
+    return f"The clocks of broken targets ran {wording.hours(minutes / 60)} in all: {wording.listing(parts)}."
+
+
+def _running(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTable | None:
+    """Open tickets by team and how much of the time to their target is gone; as of now only."""
+    if not scope.is_latest:
+        return None
+    keys = ["business_line", "tier", "vendor"]
+    frame = snapshot.table("sla_open").pipe(plain_texts, [*keys, "band"])
+    if not frame.height:
+        return None
+    # A ticket with several clocks stands in the band of each; the nearest target is what matters most.
+    counts = [pl.col("tickets").filter(band=band).sum().alias(name) for band, name in _BANDS.items()]
+    teams = frame.group_by(keys).agg(counts)
+    table = (
+        hide_small_grid(teams, keys, list(_BANDS.values()))
+        .pipe(with_team, keys)
+        .sort(
+            pl.col("over_95").fill_null(SMALL_CELL) + pl.col("to_95").fill_null(SMALL_CELL),
+            "team",
+            descending=[True, False],
+        )
+    )
+    return data.publish(
+        PublishedTable("sla_open", "Clocks that run now, by team", table, _OPEN_COLUMNS, shown=TEAMS_SHOWN)
+    )
+
+
+def _running_says(running: PublishedTable | None) -> str:
+    if running is None:
+        return ""
+    near = int(running.frame.select(pl.col("over_95", "to_95").sum()).sum_horizontal()[0])
+    if near < SMALL_CELL:
+        return "Hardly any clock that runs now is near its target."
+    return f"{wording.count(near)} clocks that run now have used more than 85 % of their time and can still be kept."
