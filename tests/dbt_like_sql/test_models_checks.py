@@ -34,6 +34,10 @@ def full_operation(operation):
             ],
         )
     operation.theme("a", [str(number) for number in range(40)])
+    operation.rows["raw.issues"].append(
+        {"source": "jira", "issue_id": "1", "issue_key": "PAY-1", "created_at": MONDAY, "updated_at": MONDAY}
+        | {"status": "Done", "status_category": "done"}
+    )
     operation.build(AS_OF)
     return operation
 
@@ -65,6 +69,8 @@ ERRORS = {
     "first_contacts_are_solved_and_old_enough": "update ticket_first_contact set is_first_contact_resolution = true",
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
     "hourly_volume_sums_to_daily_volume": "delete from hourly_volume where tier = '2'",
+    "issue_costs_are_of_the_linked_tickets": "insert into issue_costs by name select '9' as issue_id, 1 as tickets",
+    "issue_times_add_up_to_the_issues_age": "update issue_status_minutes set minutes = minutes - 60",
     "kpis_of_all_lines_are_their_sum": "update daily_kpis set csat_good = 9 where business_line = 'live'",
     "service_targets_by_week_are_those_by_day": "update sla_days set achieved = achieved + 1",
     "signals_agree_with_their_ranges": "update kpi_signals set verdict = 'above'",
