@@ -140,20 +140,27 @@ def write_log(intake: Intake, timeline: Timeline, owned: Owners, end: float) -> 
     agents = [agent_id(number) for number in range(len(owned.names) * AGENTS_PER_GROUP)]
     agent_words = np.array([len(log.words) + number for number in range(len(agents))])
     log.words.extend(agents)
-    policy = log.vocabulary(
-        [*(f"sla-{name}" for name in PRIORITIES), "sla-chat"],
-        np.where(intake.channel == 1, 4, intake.priority),
+    raised_to = np.minimum(intake.priority + 1, len(PRIORITIES) - 1)
+    policies = [*(f"sla-{name}" for name in PRIORITIES), "sla-chat"]
+    # Policies of replies, then of resolutions, each before and after the priority was raised.
+    replies, replies_then = (
+        log.vocabulary(policies, np.where(intake.channel == 1, 4, priority))
+        for priority in (intake.priority, raised_to)
+    )
+    resolutions, resolutions_then = (
+        log.vocabulary(policies, priority) for priority in (intake.priority, raised_to)
     )
 
     # `created` comes first and for every ticket: frame() reads the creation times from it.
     log.add("created", now, "requester", None, "new")
     log.add("group_changed", now + 1 / 60, "system", None, first_group)
-    log.add("sla_applied", now + 2 / 60, "system", policy, "first_reply")
+    log.add("sla_applied", now + 2 / 60, "system", replies, "first_reply")
     log.add("assigned", t.assigned, "system", None, agent_words[owned.first_agent])
     log.add("status_changed", np.where(np.isnan(t.first_reply), np.nan, t.assigned), "system", "new", "open")
     priority = log.vocabulary(list(PRIORITIES), intake.priority)
-    raised = log.vocabulary(list(PRIORITIES), np.minimum(intake.priority + 1, len(PRIORITIES) - 1))
+    raised = log.vocabulary(list(PRIORITIES), raised_to)
     log.add("priority_changed", t.raised, "agent", priority, raised)
+    log.add("sla_applied", t.raised, "system", replies_then, "first_reply")
     log.add("public_reply", t.first_reply, "agent")
     log.add("status_changed", t.pending, "agent", "open", "pending")
     log.add("public_reply", t.answered, "requester")
@@ -174,7 +181,11 @@ def write_log(intake: Intake, timeline: Timeline, owned: Owners, end: float) -> 
     log.add("status_changed", t.resumed, "agent", "hold", "open")
     log.add("public_reply", t.partner_reply, "agent")
     _add_ends(log, t)
-    _add_breaches(log, t, policy)
+    for broken, before, then, metric in (
+        (t.first_reply_broken, replies, replies_then, "first_reply"),
+        (t.resolution_broken, resolutions, resolutions_then, "resolution"),
+    ):
+        log.add("sla_breached", broken, "system", np.where(t.raised <= broken, then, before), metric)
     return log
 
 
@@ -190,14 +201,6 @@ def _add_ends(log: EventLog, t: Timeline) -> None:
     log.add("solved", t.solved_again, "agent", "open", "solved")
     log.add("status_changed", t.closed, "system", "solved", "closed")
     log.add("deleted", t.deleted, "agent")
-
-
-def _add_breaches(log: EventLog, t: Timeline, policy: Ints) -> None:
-    for due, done, metric in (
-        (t.first_reply_due, np.fmin(t.first_reply, t.solved), "first_reply"),
-        (t.resolution_due, t.solved, "resolution"),
-    ):
-        log.add("sla_breached", np.where(done > due, due, np.nan), "system", policy, metric)
 
 
 @dataclass(frozen=True)

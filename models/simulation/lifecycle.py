@@ -26,11 +26,13 @@ from models.simulation.world import (
     VENDORS,
     Bools,
     Floats,
+    Ints,
     first_tier_schedule,
     local_clock,
     open_minutes,
     opening_hours,
     second_tier_schedule,
+    targets_changed_at,
 )
 from models.staffing.capacity_curve import CapacityCurve, Queue
 
@@ -75,8 +77,8 @@ class Timeline:
     closed: Floats
     deleted: Floats
     raised: Floats  # priority raised
-    first_reply_due: Floats
-    resolution_due: Floats
+    first_reply_broken: Floats  # when its target was passed
+    resolution_broken: Floats
     handle_minutes: Floats  # tier 1's, without what escalation and reopening add
 
 
@@ -163,15 +165,18 @@ def live(
     tier2 = _tier2_steps(intake, place, (schedule1, schedule2), handle, tier1, chance)
     schedule = np.where(np.isnan(tier2["escalated"]), schedule1, schedule2)
     endings = _endings(intake, place, schedule, is_worse, tier1 | tier2, chance)
-    first_due, resolution_due = _targets(intake, place, schedule1, (end - start).total_seconds() / 120)
+    deleted = _when(chance.some(0.003), intake.minute + chance.lasting(5 * 1440, 1.0))
+    raised = _when(chance.some(0.015) & (intake.priority < 3), tier1["assigned"] + 0.2)
+    due = _due(
+        intake, place, schedule1, raised, (targets_changed_at(start, end) - start).total_seconds() / 60
+    )
     return Timeline(
         **tier1,
         **tier2,
         **endings,
-        deleted=_when(chance.some(0.003), intake.minute + chance.lasting(5 * 1440, 1.0)),
-        raised=_when(chance.some(0.015) & (intake.priority < 3), tier1["assigned"] + 0.2),
-        first_reply_due=first_due,
-        resolution_due=resolution_due,
+        **_broken(due, tier1["first_reply"], endings),
+        deleted=deleted,
+        raised=raised,
         handle_minutes=handle,
     )
 
@@ -309,11 +314,43 @@ def _later(clocks: dict[str, CapacityCurve], schedule: Names, moment: Floats, mi
     return later
 
 
-def _targets(intake: Intake, place: Workplace, schedule: Names, changed: float) -> tuple[Floats, Floats]:
-    """When first reply (business minutes) and resolution (calendar minutes) are due."""
-    factor = np.where(intake.minute < changed, EARLIER_TARGET_FACTOR, 1.0)
-    first = np.where(
-        intake.channel == 1, CHAT_FIRST_REPLY_TARGET, np.array(FIRST_REPLY_TARGETS)[intake.priority]
+def _due(
+    intake: Intake, place: Workplace, schedule: Names, raised: Floats, changed: float
+) -> tuple[Floats, Floats]:
+    """When first reply (business minutes) and resolution (calendar minutes) are due for a ticket that stays open.
+
+    A raised priority gives the running clock the shorter target of that moment's policies.
+    """
+
+    def due(priority: Ints, chosen: Floats) -> tuple[Floats, Floats]:
+        factor = np.where(chosen < changed, EARLIER_TARGET_FACTOR, 1.0)
+        first = np.where(
+            intake.channel == 1, CHAT_FIRST_REPLY_TARGET, np.array(FIRST_REPLY_TARGETS)[priority]
+        )
+        resolution = np.array(RESOLUTION_TARGETS)[priority]
+        return (
+            _later(place.clocks, schedule, intake.minute, first * factor),
+            intake.minute + resolution * factor,
+        )
+
+    first, resolution = due(intake.priority, intake.minute)
+    raised_first, raised_resolution = due(
+        np.minimum(intake.priority + 1, len(FIRST_REPLY_TARGETS) - 1), raised
     )
-    first_due = _later(place.clocks, schedule, intake.minute, first * factor)
-    return first_due, intake.minute + np.array(RESOLUTION_TARGETS)[intake.priority] * factor
+    return (
+        np.where(raised < first, np.maximum(raised, raised_first), first),
+        np.where(raised < resolution, np.maximum(raised, raised_resolution), resolution),
+    )
+
+
+def _broken(due: tuple[Floats, Floats], first_reply: Floats, endings: dict[str, Floats]) -> dict[str, Floats]:
+    """When the targets were passed, if ever: solving ends the wait for a reply; a reopened clock goes on."""
+    first, resolution = due
+    solved, reopened = endings["solved"], endings["reopened"]
+    again = reopened + (resolution - solved)
+    return {
+        "first_reply_broken": _when(np.fmin(first_reply, solved) > first, first),
+        "resolution_broken": np.where(
+            solved > resolution, resolution, _when(endings["solved_again"] > again, again)
+        ),
+    }

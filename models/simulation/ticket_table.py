@@ -80,7 +80,7 @@ def ticket_table(
             "handle_minutes": _handle_minutes(timeline, end),
         }
     )
-    return given.hstack(_reported(intake, timeline, now, start_us, end))
+    return given.hstack(_reported(intake, timeline, start_us, end))
 
 
 def _has_come(moment: Floats, timeline: Timeline, end: float) -> Bools:
@@ -110,7 +110,7 @@ def _handle_minutes(timeline: Timeline, end: float) -> pl.Series:
     return pl.Series(np.where(is_assigned, np.round(minutes, 1), np.nan)).fill_nan(None)
 
 
-def _reported(intake: Intake, timeline: Timeline, now: State, start_us: int, end: float) -> pl.DataFrame:
+def _reported(intake: Intake, timeline: Timeline, start_us: int, end: float) -> pl.DataFrame:
     """The helpdesk's own figures, in calendar minutes; it gives no business minutes."""
     t = timeline
 
@@ -124,7 +124,7 @@ def _reported(intake: Intake, timeline: Timeline, now: State, start_us: int, end
     closed = by_end(t.closed)
     answers = (t.first_reply, t.second_reply, t.tier2_reply, t.partner_reply, t.reopened_reply)
     replies = np.sum([~np.isnan(by_end(moment)) for moment in answers], axis=0)
-    met = (first_reply <= t.first_reply_due) & (solved <= t.resolution_due)
+    met = np.isnan(by_end(t.first_reply_broken)) & np.isnan(by_end(t.resolution_broken))
 
     def minutes(moment: Floats) -> pl.Series:
         return pl.Series(np.round(moment - intake.minute, 1)).fill_nan(None)
@@ -133,13 +133,13 @@ def _reported(intake: Intake, timeline: Timeline, now: State, start_us: int, end
     return pl.DataFrame(
         {
             "reported_sla_met": pl.select(
-                pl.when(pl.Series(~np.isnan(solved))).then(pl.Series(met))
+                pl.when(pl.Series(~np.isnan(last))).then(pl.Series(met))
             ).to_series(),
             "reported_solved_at": _maybe_time(start_us, last),
             "reported_closed_at": _maybe_time(start_us, closed),
             "reported_reopens": pl.Series((~np.isnan(reopened)).astype(np.int64)),
             "reported_replies": pl.Series(replies),
-            "reported_reassignments": pl.Series(now.is_escalated.astype(np.int64)),
+            "reported_reassignments": pl.Series((~np.isnan(by_end(t.second_assigned))).astype(np.int64)),
             "reported_first_reply_minutes": minutes(first_reply),
             "reported_first_reply_minutes_business": nothing,
             "reported_first_resolution_minutes": minutes(solved),
