@@ -154,15 +154,15 @@ def place_new(
     embeddings: unit rows, in the order of `fresh`. Returns TICKETS_SCHEMA, sorted by source and ticket.
     """
     left = known.join(fresh, on=KEY, how="anti").join(tickets, on=KEY, how="semi")
-    left = _first_copies_promoted(left, gone=known.join(left, on=KEY, how="anti"))
+    left = _first_copies_promoted(left, known)
     templates = registry.themes.filter("is_template")["theme_id"]
-    seen = pl.col("copy_key").is_in(left["copy_key"].unique().to_list())
+    copies = fresh.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(fresh["text"]))
+    seen = left.select("copy_key").join(copies, on="copy_key", how="semi")["copy_key"].unique()
     placed = (
-        fresh.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(fresh["text"]))
-        .hstack(assign(embeddings, registry.found()))
+        copies.hstack(assign(embeddings, registry.found()))
         .sort("created_on", *KEY)
         .with_columns(
-            is_near_duplicate=seen
+            is_near_duplicate=pl.col("copy_key").is_in(seen.to_list())
             | ~pl.col("copy_key").is_first_distinct()
             | pl.col("theme_id").is_in(templates.to_list())
         )
@@ -170,11 +170,18 @@ def place_new(
     return pl.concat([left, placed.select(list(TICKETS_SCHEMA))]).sort(KEY)
 
 
-def _first_copies_promoted(left: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
-    """Tickets of which the earliest copy stands for a text whose first ticket is gone or was edited."""
-    orphaned = gone.filter(~pl.col("is_near_duplicate"))["copy_key"].unique().to_list()
-    stands = pl.col("copy_key").is_first_distinct() & pl.col("copy_key").is_in(orphaned)
-    return left.sort("created_on", *KEY).with_columns(is_near_duplicate=pl.col("is_near_duplicate") & ~stands)
+def _first_copies_promoted(left: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Tickets of which the earliest copy stands for a text whose first ticket is gone or was edited.
+
+    known: the tickets before, left: those of them that stay.
+    """
+    if left.height == known.height:
+        return left
+    gone = known.join(left, on=KEY, how="anti")
+    orphaned = gone.filter(~pl.col("is_near_duplicate"))["copy_key"].unique()
+    copies = left.filter(pl.col("copy_key").is_in(orphaned.to_list())).sort("created_on", *KEY)
+    earliest = copies.unique("copy_key", keep="first", maintain_order=True)
+    return left.update(earliest.select(*KEY, is_near_duplicate=pl.lit(False)), on=KEY)
 
 
 def without_empty_themes(placed: Placed, day: date) -> Placed:

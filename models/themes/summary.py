@@ -52,8 +52,10 @@ def example_tickets(tickets: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame
     """
     firsts = tickets.filter(~pl.col("is_near_duplicate")).select(*KEY, "theme_id", "similarity")
     stay = firsts.join(chosen.select(*KEY, "rank"), on=KEY).sort("theme_id", "rank", *KEY)
-    central = firsts.sort("theme_id", "similarity", *KEY, descending=[False, True, False, False])
-    central = central.group_by("theme_id", maintain_order=True).head(2 * EXAMPLES)
+    by = ["similarity", *KEY]
+    most_central = pl.struct(by).top_k_by(by, 2 * EXAMPLES, reverse=[False, True, True]).alias("ticket")
+    central = firsts.group_by("theme_id").agg(most_central).explode("ticket").unnest("ticket")
+    central = central.sort("theme_id", *by, descending=[False, True, False, False])
     columns = ["theme_id", *KEY]
     return (
         pl.concat([stay.select(columns), central.select(columns)])
