@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # The model that says in which load a ticket changed, and until when it changes with the as-of time.
 CHANGES = "stg_ticket_changes"
-_OF_THE_RUN = ("as_of", "as_of_on")
+_OF_THE_RUN = {"as_of", "as_of_on"}
 # Above this share of a table's tickets, making all of it is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
 
@@ -32,11 +32,11 @@ _MOST_CHANGED = 0.3
 class Upstream:
     """What an incremental model is made from.
 
-    tickets: the models it reads that hold rows by ticket. code: its SQL and that of views and time models on the way to
-    it. settings: selects over small tables; while their results stay the same, so do the rows of unchanged tickets.
+    tickets: the models it reads that hold rows by ticket, each with the columns it reads of them. code: its SQL and that
+    of views and time models on the way to it. settings: selects over small tables; while their results stay the same, so do the rows of unchanged tickets.
     """
 
-    tickets: tuple[str, ...]
+    tickets: Mapping[str, tuple[str, ...]]
     code: tuple[str, ...]
     settings: tuple[str, ...]
 
@@ -47,7 +47,11 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
     for read in _passed(model, models):
         code.append(read.sql)
         settings += _settings(read, models)
-    tickets = tuple(name for name in model.reads if name in models and models[name].incremental == "ticket")
+    tickets = {
+        name: tuple(sorted(columns | {"source", "ticket_id"}))
+        for name, columns in _columns_read(model).items()
+        if name in models and models[name].incremental == "ticket"
+    }
     return Upstream(tickets, tuple(code), tuple(dict.fromkeys(settings)))
 
 
@@ -66,19 +70,25 @@ def _is_passed(model: Model) -> bool:
 
 def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
     """Selects of the columns a model reads from small tables; the as-of time is no setting."""
+    read = {name: columns - _OF_THE_RUN for name, columns in _columns_read(model).items()}
+    return [
+        f"select distinct {', '.join(sorted(columns))} from {name}"
+        for name, columns in sorted(read.items())
+        if columns and not (name in models and models[name].incremental) and not _holds_tickets(name)
+    ]
+
+
+def _columns_read(model: Model) -> dict[str, set[str]]:
+    """The columns a model's SQL names, by table."""
     read: dict[str, set[str]] = {}
     scope = build_scope(model.query)
     for part in scope.traverse() if scope else ():
         for column in part.columns:
             source = part.sources.get(column.table)
-            if isinstance(source, exp.Table) and column.name not in _OF_THE_RUN:
+            if isinstance(source, exp.Table):
                 name = source.name if source.db in ("", "main") else f"{source.db}.{source.name}"
                 read.setdefault(name, set()).add(column.name)
-    return [
-        f"select distinct {', '.join(sorted(columns))} from {name}"
-        for name, columns in sorted(read.items())
-        if not (name in models and models[name].incremental) and not _holds_tickets(name)
-    ]
+    return read
 
 
 def _holds_tickets(name: str) -> bool:
@@ -141,18 +151,16 @@ def _collect_changed(connection: duckdb.DuckDBPyConnection, stored: _State, now:
 
 
 def _replace_changed(connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream) -> None:
-    """Temporary views of the same names let the model's own SQL see the changed tickets alone."""
+    """Temporary tables of the same names let the model's own SQL see the changed tickets alone."""
     database = _row(connection, "select current_database()")[0]
-    for read in made_from.tickets:
+    for read, columns in made_from.tickets.items():
         connection.execute(
-            f'create temp view {read} as select * from "{database}".main.{read} '
+            f'create temp table {read} as select {", ".join(columns)} from "{database}".main.{read} '
             "semi join temp.changed_tickets using (source, ticket_id)"
         )
-    try:
-        connection.execute(f"create temp table made_anew as {model.sql}")
-    finally:
-        for read in made_from.tickets:
-            connection.execute(f"drop view temp.{read}")
+    connection.execute(f"create temp table made_anew as {model.sql}")
+    for read in made_from.tickets:
+        connection.execute(f"drop table temp.{read}")
     connection.execute(
         f"delete from {model.name} as old using temp.changed_tickets as changed "
         "where old.source = changed.source and old.ticket_id = changed.ticket_id"

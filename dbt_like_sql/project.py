@@ -291,6 +291,8 @@ def _check_columns(file: _SqlFile, selected: list[str]) -> None:
     for name in (name for columns in file.header.unique for name in columns):
         if name not in selected:
             raise SqlProjectError(file.path, f"'unique' names a column {name} that the query does not have")
+    if file.header.incremental == "ticket" and not {"source", "ticket_id"} <= set(selected):
+        raise SqlProjectError(file.path, "'incremental: ticket' needs the columns source and ticket_id")
     if len(set(selected)) < len(selected):
         twice = next(name for name in selected if selected.count(name) > 1)
         raise SqlProjectError(file.path, f"selects two columns of the name {twice}")

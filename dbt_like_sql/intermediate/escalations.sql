@@ -2,6 +2,7 @@
 -- tickets are escalated, all its tickets with text. Deleted tickets are left out.
 -- grain: ticket
 -- owner: team:support-analytics
+-- incremental: ticket
 -- unique: source, ticket_id
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
@@ -9,13 +10,6 @@
 -- column created_on: that day in the account's zone [not_null]
 -- column text: subject and body, redacted [not_null]
 -- column requester_key: who wrote it, as a salted hash
-with speaking_sources as (
-    select source
-    from ticket_times
-    where is_escalated is not null
-    group by source
-)
-
 select
     tickets.source,
     tickets.ticket_id,
@@ -25,7 +19,7 @@ select
     tickets.requester_key
 from stg_tickets as tickets
 join ticket_times as times on times.source = tickets.source and times.ticket_id = tickets.ticket_id
-left join speaking_sources on speaking_sources.source = tickets.source
+join source_escalations as told on told.source = tickets.source
 where tickets.text is not null
     and tickets.status <> 'deleted'
-    and (times.is_escalated or speaking_sources.source is null)
+    and (times.is_escalated or not told.says_escalated)

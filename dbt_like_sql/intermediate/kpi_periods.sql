@@ -29,105 +29,42 @@
 -- column escalation_base: tickets created that were first owned by tier 1; where the source has no tiers, those of which
 --   it says whether they were escalated
 -- column escalation_rate: escalated_tickets / escalation_base
-with last_leaves as (
-    select source, ticket_id, max(left_on) as left_on
-    from ticket_open_spans
-    where left_as = 'solved'
-    group by source, ticket_id
-),
-
-solves as (
+with timed as (
     select
-        source,
         business_line,
-        occurred_on,
-        row_number() over (partition by source, ticket_id order by position) as solve
-    from ticket_status_changes
-    where change = 'solved'
+        measured_on,
+        cast(date_trunc('week', measured_on) as date) as measured_week,
+        measure,
+        minutes
+    from ticket_measurements
+    where minutes is not null
 ),
 
-tiered_sources as (
-    select source
-    from ticket_times
-    where first_tier is not null
-    group by source
-),
-
--- One row for each thing that is counted or timed, on the day it belongs to.
-measurements as (
-    select business_line, created_on as measured_on, 'created' as measure, null as minutes
-    from ticket_times
-    union all
-    select business_line, occurred_on, case when solve = 1 then 'solved' else 'solved again' end, null
-    from solves
-    union all
-    select
-        times.business_line,
-        cast(times.first_reply_at at time zone 'UTC' at time zone account.time_zone as date),
-        'first reply',
-        times.first_reply_minutes
-    from ticket_times as times
-    cross join stg_account as account
-    where times.first_reply_at is not null
-    union all
-    select
-        times.business_line,
-        cast(times.solved_at at time zone 'UTC' at time zone account.time_zone as date),
-        'full resolution',
-        times.full_resolution_minutes
-    from ticket_times as times
-    cross join stg_account as account
-    where times.solved_at is not null
-    union all
-    select
-        tickets.business_line,
-        coalesce(last_leaves.left_on, tickets.created_on),
-        case
-            when tickets.csat_offered is null then 'rated ' || tickets.csat_score
-            when tickets.csat_score is not null then 'asked and rated ' || tickets.csat_score
-            else 'asked'
-        end,
-        null
-    from stg_tickets as tickets
-    left join last_leaves on last_leaves.source = tickets.source and last_leaves.ticket_id = tickets.ticket_id
-    where tickets.csat_offered or tickets.csat_score is not null
-    union all
-    select
-        times.business_line,
-        times.created_on,
-        case
-            when times.first_tier = 1 or not times.is_escalated then 'escalatable'
-            else 'escalatable, escalated'
-        end,
-        null
-    from ticket_times as times
-    left join tiered_sources on tiered_sources.source = times.source
-    where times.first_tier = 1
-        or (tiered_sources.source is null and times.is_escalated is not null)
-    union all
-    select
-        times.business_line,
-        cast(times.moved_to_tier_2_at at time zone 'UTC' at time zone account.time_zone as date),
-        'escalated',
-        null
-    from ticket_times as times
-    cross join stg_account as account
-    where times.moved_to_tier_2_at is not null and times.first_tier = 1
-),
-
-counts as (
+quantiles as (
     select
         case when measured_on is null then 'week' else 'day' end as granularity,
         coalesce(measured_on, measured_week) as period_start,
         coalesce(business_line, 'all') as business_line,
+        measure,
+        quantile_cont(minutes, [0.5, 0.9]) as median_and_p90
+    from timed
+    group by grouping sets (
+        (measure, measured_on, business_line),
+        (measure, measured_on),
+        (measure, measured_week, business_line),
+        (measure, measured_week)
+    )
+),
+
+counted_days as (
+    select
+        measured_on,
+        cast(date_trunc('week', measured_on) as date) as measured_week,
+        business_line,
         count(*) filter (where measure = 'created') as tickets_created,
         count(*) filter (where measure in ('solved', 'solved again')) as tickets_solved,
         count(*) filter (where measure = 'first reply') as first_replies,
-        quantile_cont(minutes, 0.5) filter (where measure = 'first reply') as first_reply_minutes_median,
-        quantile_cont(minutes, 0.9) filter (where measure = 'first reply') as first_reply_minutes_p90,
         count(*) filter (where measure = 'full resolution') as full_resolutions,
-        quantile_cont(minutes, 0.5) filter (where measure = 'full resolution') as full_resolution_minutes_median,
-        quantile_cont(minutes, 0.9) filter (where measure = 'full resolution') as full_resolution_minutes_p90,
         count(*) filter (where measure in ('rated good', 'asked and rated good')) as csat_good,
         count(*) filter (
             where measure in ('rated good', 'asked and rated good', 'rated bad', 'asked and rated bad')
@@ -135,17 +72,29 @@ counts as (
         count(*) filter (where measure in ('asked and rated good', 'asked and rated bad')) as csat_answered,
         count(*) filter (where measure in ('asked', 'asked and rated good', 'asked and rated bad')) as csat_offered,
         count(*) filter (where measure = 'solved again') as reopened_tickets,
-        count(*) filter (where measure in ('escalated', 'escalatable, escalated')) as escalated_tickets,
-        count(*) filter (where measure in ('escalatable', 'escalatable, escalated')) as escalation_base
-    from (
-        select
-            business_line,
-            measured_on,
-            cast(date_trunc('week', measured_on) as date) as measured_week,
-            measure,
-            cast(minutes as double) as minutes
-        from measurements
-    ) as dated
+        count(*) filter (where measure in ('escalated', 'escalatable and escalated')) as escalated_tickets,
+        count(*) filter (where measure in ('escalatable', 'escalatable and escalated')) as escalation_base
+    from ticket_measurements
+    group by measured_on, business_line
+),
+
+counts as (
+    select
+        case when measured_on is null then 'week' else 'day' end as granularity,
+        coalesce(measured_on, measured_week) as period_start,
+        coalesce(business_line, 'all') as business_line,
+        cast(sum(tickets_created) as bigint) as tickets_created,
+        cast(sum(tickets_solved) as bigint) as tickets_solved,
+        cast(sum(first_replies) as bigint) as first_replies,
+        cast(sum(full_resolutions) as bigint) as full_resolutions,
+        cast(sum(csat_good) as bigint) as csat_good,
+        cast(sum(csat_rated) as bigint) as csat_rated,
+        cast(sum(csat_answered) as bigint) as csat_answered,
+        cast(sum(csat_offered) as bigint) as csat_offered,
+        cast(sum(reopened_tickets) as bigint) as reopened_tickets,
+        cast(sum(escalated_tickets) as bigint) as escalated_tickets,
+        cast(sum(escalation_base) as bigint) as escalation_base
+    from counted_days
     group by grouping sets (
         (measured_on, business_line), (measured_on), (measured_week, business_line), (measured_week)
     )
@@ -168,11 +117,11 @@ dense as (
         coalesce(counts.tickets_created, 0) as tickets_created,
         case when lines.has_resolution then coalesce(counts.tickets_solved, 0) end as tickets_solved,
         coalesce(counts.first_replies, 0) as first_replies,
-        counts.first_reply_minutes_median,
-        counts.first_reply_minutes_p90,
+        replies.median_and_p90[1] as first_reply_minutes_median,
+        replies.median_and_p90[2] as first_reply_minutes_p90,
         coalesce(counts.full_resolutions, 0) as full_resolutions,
-        counts.full_resolution_minutes_median,
-        counts.full_resolution_minutes_p90,
+        resolutions.median_and_p90[1] as full_resolution_minutes_median,
+        resolutions.median_and_p90[2] as full_resolution_minutes_p90,
         coalesce(counts.csat_good, 0) as csat_good,
         coalesce(counts.csat_rated, 0) as csat_rated,
         counts.csat_answered,
@@ -191,6 +140,16 @@ dense as (
         on counts.granularity = periods.granularity
         and counts.period_start = periods.period_start
         and counts.business_line = lines.business_line
+    left join quantiles as replies
+        on replies.measure = 'first reply'
+        and replies.granularity = periods.granularity
+        and replies.period_start = periods.period_start
+        and replies.business_line = lines.business_line
+    left join quantiles as resolutions
+        on resolutions.measure = 'full resolution'
+        and resolutions.granularity = periods.granularity
+        and resolutions.period_start = periods.period_start
+        and resolutions.business_line = lines.business_line
 )
 
 select

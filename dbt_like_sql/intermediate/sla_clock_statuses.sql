@@ -2,7 +2,6 @@
 -- has no running clock. A ticket whose status is not known runs as an open one. As in Zendesk.
 -- grain: metric and status
 -- owner: team:support-analytics
--- incremental: ticket
 -- materialized: view
 -- unique: metric, status
 -- column metric: what the clock measures, as in stg_sla_policies [not_null]

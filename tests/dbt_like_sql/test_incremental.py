@@ -33,7 +33,7 @@ def needed() -> list[Model]:
 
 @pytest.fixture(scope="module")
 def history() -> dict[str, pl.DataFrame]:
-    return simulate(tickets=800, seed=3, as_of=date(2026, 6, 30), days=90).tables
+    return known_by(simulate(tickets=800, seed=3, as_of=date(2026, 6, 30), days=90).tables, AS_OF)
 
 
 def opened() -> Warehouse:

@@ -235,6 +235,12 @@ def test_a_model_that_is_not_there_is_named_with_the_nearest_one(project):
             "selects two columns of the name ticket_id",
         ),
         (
+            STG_TICKETS.replace(
+                "-- grain: ticket\n", "-- grain: ticket\n-- materialized: view\n-- incremental: ticket\n"
+            ),
+            "'incremental: ticket' needs the columns source and ticket_id",
+        ),
+        (
             STG_TICKETS.replace("select ticket_id", "select ticket_nr as ticket_id"),
             "Column 'ticket_nr' could not be resolved. Line: 5, Col: 16",
         ),
