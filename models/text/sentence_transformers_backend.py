@@ -22,7 +22,7 @@ class SentenceTransformersModel:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
         self._model.max_seq_length = min(max_tokens, self._model.max_seq_length or max_tokens)
         self._texts_per_batch = TEXTS_PER_BATCH[device]
