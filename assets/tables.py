@@ -7,9 +7,11 @@ import dataframely as dy
 from assets import table_columns as column
 from assets.cause_tables import CAUSE_TABLES
 from assets.forecast_tables import FORECAST_TABLES, RECORD_TABLES
+from assets.quality_tables import QUALITY_TABLES
 from assets.signal_tables import SIGNAL_TABLES
 from assets.staffing_tables import STAFFING_TABLES
 from assets.surge_tables import HOURLY_TABLES, SURGE_PEOPLE_TABLES, SURGE_TABLES
+from assets.vendor_tables import VENDOR_TABLES
 
 
 class Themes(dy.Schema):
@@ -128,4 +130,6 @@ PYTHON_TABLES = (
     | SURGE_PEOPLE_TABLES
     | CAUSE_TABLES
     | SIGNAL_TABLES
+    | VENDOR_TABLES
+    | QUALITY_TABLES
 )

@@ -30,6 +30,7 @@ import polars as pl
 from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
+from models.operations.case_mix import with_attributes
 from models.operations.vendors import ATTRIBUTES, compare
 from models.simulation.operation import Operation, simulate
 from models.simulation.world import VENDORS
@@ -55,31 +56,19 @@ def solved_tickets(operation: Operation) -> pl.DataFrame:
         .join(owners, on="ticket_id")
         .join(operation.tables["groups"].select("group_id", "tier", "vendor", "time_zone"), on="group_id")
     )
-    attributes = (
-        tickets.select("ticket_id", "attributes")
-        .explode("attributes")
-        .unnest("attributes")
-        .pivot("key", index="ticket_id", values="value")
-    )
     rated = pl.when(pl.col("csat_score").is_not_null())
-    return (
-        _on_local_clock(tickets)
-        .join(attributes, on="ticket_id")
-        .with_columns(
-            week=solved_on.dt.truncate("1w").cast(pl.String),
-            shift=pl.concat_str(
-                pl.when(pl.col("local").dt.weekday() > 5)
-                .then(pl.lit("weekend"))
-                .otherwise(pl.lit("weekday")),
-                (pl.col("local").dt.hour() // 3 * 3).cast(pl.String),
-                separator=" ",
-            ),
-            csat=rated.then(pl.col("csat_score") == "good"),
-            reopen_rate=pl.col("reported_reopens") > 0,
-            escalation_rate=pl.col("is_escalated"),
-            one_touch=pl.col("reported_replies") < 2,
-            first_reply_minutes=pl.col("reported_first_reply_minutes"),
-        )
+    return _on_local_clock(tickets).with_columns(
+        week=solved_on.dt.truncate("1w").cast(pl.String),
+        shift=pl.concat_str(
+            pl.when(pl.col("local").dt.weekday() > 5).then(pl.lit("weekend")).otherwise(pl.lit("weekday")),
+            (pl.col("local").dt.hour() // 3 * 3).cast(pl.String),
+            separator=" ",
+        ),
+        csat=rated.then(pl.col("csat_score") == "good"),
+        reopen_rate=pl.col("reported_reopens") > 0,
+        escalation_rate=pl.col("is_escalated"),
+        one_touch=pl.col("reported_replies") < 2,
+        first_reply_minutes=pl.col("reported_first_reply_minutes"),
     )
 
 
@@ -95,9 +84,9 @@ def _on_local_clock(tickets: pl.DataFrame) -> pl.DataFrame:
 def judge(tickets: int, seed: int, worse: str | None) -> tuple[pl.DataFrame, Operation, pl.DataFrame]:
     """The table vendor_comparison of a simulated operation, the operation, and the tickets judged."""
     operation = simulate(tickets, seed, AS_OF, worse_vendor=worse)
-    judged = solved_tickets(operation)
-    known = [*ATTRIBUTES, "platform", "app_version", "payment_method", "error_code"]
-    compared = compare(judged, [name for name in known if name in judged.columns], PERIOD)
+    judged, brought = with_attributes(solved_tickets(operation))
+    known = [name for name in ATTRIBUTES if name in judged.columns]
+    compared = compare(judged, [*known, *brought], PERIOD)
     return compared.vendors, operation, judged
 
 

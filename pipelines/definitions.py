@@ -8,6 +8,7 @@ from assets.causes import cause_tables
 from assets.forecasts import forecast_tables
 from assets.hourly_forecast import hourly_forecast_table
 from assets.ingest.assets import contract_tables
+from assets.quality import quality_tables
 from assets.reports.assets import report_pages, weekly_report
 from assets.resources import EmbeddingModel, StateFolder
 from assets.signals import signal_tables
@@ -15,6 +16,7 @@ from assets.staffing import staffing_tables
 from assets.surges import surge_people_table, surge_tables
 from assets.tables import PYTHON_TABLES
 from assets.themes import driver_tables, theme_tables
+from assets.vendors import vendor_tables
 from assets.warehouse import published_snapshot, sql_assets, sql_checks, sql_project
 from assets.what_if import what_if_tables
 from pipelines.jobs import crisis, rebuild_week, refresh, what_if
@@ -36,6 +38,8 @@ def definitions(settings: Settings) -> dg.Definitions:
             driver_tables,
             cause_tables,
             signal_tables,
+            vendor_tables,
+            quality_tables,
             forecast_tables,
             staffing_tables,
             surge_tables,

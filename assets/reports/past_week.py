@@ -16,6 +16,7 @@ from assets.causes import cause_frames
 from assets.curation_file import read_curation_file
 from assets.forecasts import forecast_frames
 from assets.hourly_forecast import hourly_frame
+from assets.quality import quality_frames
 from assets.resources import StateFolder
 from assets.signals import signal_frames
 from assets.staffing import plan_inputs
@@ -23,6 +24,7 @@ from assets.surges import surge_frames, surge_people_frame
 from assets.tables import THEME_TABLES
 from assets.theme_registry import theme_frames_as_of
 from assets.themes import driver_frame
+from assets.vendors import vendor_frames
 from assets.warehouse import sql_project
 from dbt_like_sql.project import Model
 from dbt_like_sql.warehouse import Warehouse
@@ -70,6 +72,8 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
     _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
     _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
     _store(warehouse, signal_frames(warehouse))
+    _store(warehouse, vendor_frames(warehouse))
+    _store(warehouse, quality_frames(warehouse))
     _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))
     _store(warehouse, {"forecast_hourly": hourly_frame(warehouse)})

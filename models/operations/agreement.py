@@ -16,6 +16,7 @@ import polars as pl
 from scipy.stats import norm
 
 from models.operations.funnel import holm
+from models.operations.quality import category_scores
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -47,6 +48,27 @@ QUALITY_AGREEMENT_SCHEMA = {
     "is_read_differently": pl.Boolean,
     "note": pl.String,
 }
+
+
+def ratings_of(reviews: pl.DataFrame) -> pl.DataFrame:
+    """What each kind of reviewer gave a ticket, as `agreement` takes it: scores by category, and the disposition.
+
+    reviews: source, review_id, ticket_id, reviewer_kind, reviewed_at, scores, disposition. Of several reviews of a
+    ticket by one kind the last counts.
+    """
+    last = reviews.sort("reviewed_at", "review_id").unique(
+        ["source", "ticket_id", "reviewer_kind"], keep="last", maintain_order=True
+    )
+    keys = ["source", "ticket_id", "reviewer_kind"]
+    scored = category_scores(last).join(last.select("review_id", *keys), on=["source", "review_id"])
+    scores = scored.select(*keys, "category", score="share", word=pl.lit(None, dtype=pl.String))
+    concluded = last.drop_nulls("disposition").select(
+        *keys,
+        category=pl.lit("disposition"),
+        score=pl.lit(None, dtype=pl.Float64),
+        word="disposition",
+    )
+    return pl.concat([scores, concluded]).unique([*keys, "category"], keep="first", maintain_order=True)
 
 
 def cohen_kappa(tables: Floats) -> Floats:

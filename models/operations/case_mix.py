@@ -31,6 +31,9 @@ FEWEST_OF_A_VALUE = 50
 # The pull of the prior, in tickets: an effect seen in so many is halved. Effects of a pair are rarer than of one value.
 _PULL, _PULL_OF_PAIRS = 4.0, 25.0
 UNKNOWN, OTHER = "unknown", "other"
+# Attributes that the source brings: the best known ones, known of so many tickets of a tier at least.
+_MOST_ATTRIBUTES, _LEAST_KNOWN = 12, 0.02
+_NAMES_VENDOR = 0.95  # share of tickets whose value only one vendor has
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,63 @@ class Cases:
         return Cases(self.matrix[np.flatnonzero(rows)], self.pull, self.effects)
 
 
+def with_attributes(tickets: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The tickets with the attributes their source brings as columns, and the names of these columns.
+
+    tickets: source, ticket_id, tier, vendor and attributes, a list of key and value. Attributes that few tickets have
+    are left out, and those that in truth name the vendor (a team, a site): within them nobody has like tickets.
+    """
+    brought = (
+        tickets.select("source", "ticket_id", "tier", "vendor", "attributes")
+        .explode("attributes")
+        .unnest("attributes")
+        .rename({"key": "attribute"})
+        .drop_nulls(["attribute", "value"])
+    )
+    known = (
+        brought.group_by("attribute", "tier", "value")
+        .agg(known=pl.len(), of_one_vendor=pl.col("vendor").unique_counts().max())
+        .group_by("attribute", "tier")
+        .agg(pl.col("known", "of_one_vendor").sum())
+    )
+    tiers = tickets.group_by("tier").agg(all=pl.len(), vendors=pl.col("vendor").n_unique())
+    names_vendor = (pl.col("vendors") > 1) & (pl.col("of_one_vendor") > _NAMES_VENDOR * pl.col("known"))
+    names = (
+        known.join(tiers, on="tier")
+        .group_by("attribute")
+        .agg(share=(pl.col("known") / pl.col("all")).max(), names_vendor=names_vendor.any())
+        .filter(
+            pl.col("share") >= _LEAST_KNOWN,
+            ~pl.col("names_vendor"),
+            ~pl.col("attribute").is_in(tickets.columns),
+        )
+        .sort("share", "attribute", descending=[True, False])["attribute"]
+        .head(_MOST_ATTRIBUTES)
+        .sort()
+        .to_list()
+    )
+    wide = brought.filter(pl.col("attribute").is_in(names)).pivot(
+        "attribute", index=["source", "ticket_id"], values="value", aggregate_function="first"
+    )
+    joined = tickets.join(wide, on=["source", "ticket_id"], how="left", maintain_order="left")
+    return joined.drop("attributes"), names
+
+
 def describe_cases(tickets: pl.DataFrame, attributes: Sequence[str], routed_by: Sequence[str]) -> Cases:
     """One effect for every common value of the attributes, and for every common pair of values of those routed by.
 
     tickets: the attributes as text, null where unknown. routed_by: those of the attributes by which tickets find
-    their unit, so that their pairs matter most.
+    their unit, so that their pairs matter most. An attribute with one value only tells nothing and is left out.
     """
     levels = {name: _common_values(tickets[name]) for name in attributes}
+    levels = {name: level for name, level in levels.items() if len(level[1]) > 1}
     effects: list[Effect] = []
     places: list[Ints] = []
     for name, (codes, values) in levels.items():
         places.append(codes + len(effects))
         effects += [Effect(name, value) for value in values]
     singles = len(effects)
-    for first, second in combinations(routed_by, 2):
+    for first, second in combinations([name for name in routed_by if name in levels], 2):
         pair, kept = _common_pairs(levels[first], levels[second])
         places.append(np.where(pair >= 0, pair + len(effects), -1))
         effects += [Effect(first, value, second, value_2) for value, value_2 in kept]

@@ -1,0 +1,198 @@
+"""Vendors and groups compared fairly: on the tickets they had, with what others would have made of the same ones."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from assets.pictures import markdown_table
+from assets.resources import WAREHOUSE_POOL, StateFolder
+from assets.table_assets import store_tables, table_specs
+from assets.vendor_tables import VENDOR_TABLES
+from assets.warehouse import asset_key
+from dbt_like_sql.warehouse import Warehouse
+
+WEEKS = 13  # a quarter, as vendors are reviewed
+_PERIOD = "select max(week) + 6 as last_day from weeks where is_whole"
+# Tickets last solved in the period, once for every tier that had them, under the first group of the tier whose vendor is
+# known. Where the history has no solving, the source's own word counts. Themes are found among escalated tickets only,
+# so that in tier 1 a theme would give away what became of the ticket: it is told of tier 2 alone.
+_TICKETS = """
+    with owners as (
+        select
+            source,
+            ticket_id,
+            tier,
+            arg_min(vendor, position) as vendor,
+            arg_min(group_id, position) as group_id
+        from ticket_groups
+        where tier is not null and vendor is not null
+        group by source, ticket_id, tier
+    ),
+    zones as (
+        select group_id, arg_max(time_zone, valid_from) as time_zone
+        from stg_groups
+        group by group_id
+    ),
+    solved as (
+        select
+            metrics.*,
+            cast(
+                coalesce(metrics.solved_at, tickets.reported_solved_at)
+                    at time zone 'UTC' at time zone account.time_zone as date
+            ) as solved_on,
+            tickets.language,
+            tickets.attributes,
+            tickets.handle_minutes,
+            coalesce(metrics.reopens, tickets.reported_reopens) > 0 as is_reopened,
+            account.time_zone as account_zone
+        from ticket_metrics as metrics
+        join stg_tickets as tickets using (source, ticket_id)
+        cross join stg_account as account
+        where not metrics.is_deleted and solved_on between $1 and $2
+    ),
+    placed as (
+        select
+            solved.*,
+            owners.tier,
+            owners.vendor,
+            owners.group_id,
+            solved.created_at at time zone 'UTC' at time zone coalesce(zones.time_zone, account_zone) as created_local
+        from solved
+        join owners using (source, ticket_id)
+        left join zones using (group_id)
+    )
+    select
+        placed.source,
+        placed.ticket_id,
+        placed.tier,
+        placed.vendor,
+        placed.group_id,
+        strftime(date_trunc('week', placed.solved_on), '%Y-%m-%d') as week,
+        placed.business_line,
+        placed.user_type,
+        placed.channel,
+        placed.region,
+        placed.priority,
+        placed.language,
+        case when placed.tier = 2 then themes.name end as theme,
+        case when isodow(created_local) > 5 then 'weekend ' else 'weekday ' end
+            || hour(created_local) // 3 * 3 || ' to ' || hour(created_local) // 3 * 3 + 3 as shift,
+        map_entries(placed.attributes) as attributes,
+        placed.handle_minutes,
+        case when ratings.score is not null then cast(ratings.score = 'good' as int) end as csat,
+        cast(placed.is_reopened as int) as reopen_rate,
+        cast(times.is_escalated as int) as escalation_rate,
+        cast(placed.is_one_touch as int) as one_touch,
+        coalesce(placed.first_reply_business_minutes, placed.first_reply_minutes) as first_reply_minutes
+    from placed
+    join ticket_times as times using (source, ticket_id)
+    left join ticket_ratings as ratings using (source, ticket_id)
+    left join ticket_themes as members using (source, ticket_id)
+    left join themes on themes.theme_id = members.theme_id
+    order by placed.source, placed.ticket_id, placed.tier
+"""
+
+
+@dg.multi_asset(
+    name="vendors",
+    specs=table_specs(
+        VENDOR_TABLES,
+        group="operations",
+        deps=[
+            "ticket_metrics",
+            "ticket_times",
+            "ticket_groups",
+            "ticket_ratings",
+            "ticket_themes",
+            "themes",
+            "stg_tickets",
+            "stg_groups",
+            "weeks",
+        ],
+        kinds={"polars", "scipy"},
+        owner="team:support-analytics",
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "verdicts_lie_on_their_side",
+            asset=asset_key("vendor_comparison"),
+            description="worse and better are said of ratios on that side of 1, with an interval round the ratio",
+        ),
+        dg.AssetCheckSpec(
+            "case_mix_sums_to_what_it_explains",
+            asset=asset_key("vendor_case_mix"),
+            description="the effects of a vendor and metric sum to expected - crude_others",
+        ),
+    ],
+    pool=WAREHOUSE_POOL,
+)
+def vendor_tables(
+    context: dg.AssetExecutionContext, state: StateFolder
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Compare every vendor and group with what the others would have made of its tickets, over 13 weeks."""
+    with state.warehouse() as warehouse:
+        frames = vendor_frames(warehouse)
+        compared = frames["vendor_comparison"]
+        told = compared.select(
+            "tier", "vendor", "metric", "n", pl.col("ratio", "low", "high").round(3), "verdict", "confidence"
+        )
+        yield from store_tables(
+            warehouse,
+            frames,
+            VENDOR_TABLES,
+            {"vendor_comparison": {"verdicts": dg.MetadataValue.md(markdown_table(told))}},
+        )
+    context.log.info(f"{compared.filter(pl.col('verdict') == 'worse').height} of {compared.height} say worse")
+    yield from _checks(frames)
+
+
+def vendor_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    """The tables of the comparison, from what a warehouse knows as of its account's date."""
+    from models.operations.case_mix import with_attributes
+    from models.operations.vendors import ATTRIBUTES, compare
+
+    frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in VENDOR_TABLES.items()}
+    last_day = warehouse.query(_PERIOD).item()
+    if last_day is None:
+        return frames
+    period = (last_day - timedelta(days=7 * WEEKS - 1), last_day)
+    tickets, brought = with_attributes(warehouse.query(_TICKETS, list(period)))
+    with threadpool_limits(1):  # many small systems of equations: threads only get in each other's way
+        compared = compare(tickets, [*ATTRIBUTES, *brought], period)
+    found = {
+        "vendor_comparison": compared.vendors,
+        "vendor_groups": compared.groups,
+        "vendor_case_mix": compared.case_mix,
+    }
+    return frames | {name: frame for name, frame in found.items() if not frame.is_empty()}
+
+
+def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
+    compared = frames["vendor_comparison"]
+    is_worse = (pl.col("ratio") > 1) == (pl.col("better") == "lower")
+    wrong = compared.filter(
+        (pl.col("verdict") == "worse") & ~is_worse
+        | (pl.col("verdict") == "better") & is_worse
+        | ~pl.col("ratio").is_between("low", "high")
+    )
+    yield _checked("vendor_comparison", "verdicts_lie_on_their_side", wrong)
+    keys = ["tier", "vendor", "metric"]
+    explained = frames["vendor_case_mix"].group_by(keys).agg(pl.col("effect_on_metric").sum())
+    apart = compared.join(explained, on=keys).filter(
+        (pl.col("effect_on_metric") - (pl.col("expected") - pl.col("crude_others"))).abs()
+        > 1e-4 * pl.col("crude_others").abs() + 1e-6
+    )
+    yield _checked("vendor_case_mix", "case_mix_sums_to_what_it_explains", apart)
+
+
+def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table),
+        check_name=check,
+        passed=wrong.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong_rows": wrong.height},
+    )
