@@ -33,7 +33,8 @@ class Upstream:
     """What an incremental model is made from.
 
     tickets: the models it reads that hold rows by ticket, each with the columns it reads of them. code: its SQL and that
-    of views and time models on the way to it. settings: selects over small tables; while their results stay the same, so do the rows of unchanged tickets.
+    of views and time models on the way to it. settings: selects over small tables; while their results stay the same, so
+    do the rows of unchanged tickets.
     """
 
     tickets: Mapping[str, tuple[str, ...]]
