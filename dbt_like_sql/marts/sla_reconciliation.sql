@@ -14,11 +14,12 @@
 -- column reported: the source's figure [not_null]
 -- column difference: ours - reported
 -- column agrees: they are the same; empty without a figure of ours
--- column reason: why they differ. not measured: we have no figure. deleted: the ticket was deleted, and sources stop
---   counting or forget. zero-touch: no agent replied to it. last schedule: the source counts all its business minutes
---   by the ticket's last schedule, and by that ours is the same. snapshot hour: the source's figure is older than
---   ours, since the ticket changed within the hour before the run's date, or its time has run on since its last update
---   [not_null, accepted: same, not measured, deleted, zero-touch, last schedule, snapshot hour, unknown]
+-- column reason: why they differ; the first that fits. not measured: we have no figure. deleted: the ticket was deleted,
+--   and sources stop counting or forget. last schedule: the source counts all its business minutes by the ticket's last
+--   schedule, and by that ours is the same. snapshot hour: the source's figure is older than ours, since the ticket
+--   changed within the hour before the run's date, or its time has run on since its last update. zero-touch: no agent
+--   replied to it, and sources differ in what they count of such tickets
+--   [not_null, accepted: same, not measured, deleted, last schedule, snapshot hour, zero-touch, unknown]
 with measures as (
     select
         measure,
@@ -135,13 +136,13 @@ select
         when ours is null then 'not measured'
         when abs(ours - reported) <= tolerance then 'same'
         when is_deleted then 'deleted'
-        when is_unreplied then 'zero-touch'
         when abs(ours_by_last_schedule - reported) <= tolerance then 'last schedule'
         when is_unsolved and updated_at > as_of - interval 1 hour then 'snapshot hour'
         when is_unsolved
             and is_a_running_sum
             and ours > reported
             and ours - reported <= date_diff('second', updated_at, as_of) / 60.0 + 60 then 'snapshot hour'
+        when is_unreplied then 'zero-touch'
         else 'unknown'
     end as reason
 from compared
