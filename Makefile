@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TICKETS ?= 60000
 
-.PHONY: help setup demo run ui notebook planner test run-tests lint bench bench-setup clean
+.PHONY: help setup demo run ui notebook planner test lint bench bench-setup clean
 .DEFAULT_GOAL := help
 
 help:  ## say what there is
@@ -35,12 +35,9 @@ notebook: setup  ## open the analysts' notebook on the published snapshot
 planner: setup  ## open the planner: what if a campaign ran, a wave hit, or the work were done differently
 	$(BIN)/groundswell planner
 
-# Lint runs beside the tests, which leave a part of the second core free. A file's tests stay together, as they
-# share what is slow to make.
-test: setup  ## lint and every test
-	$(MAKE) --no-print-directory --jobs 2 lint run-tests
-
-run-tests: setup
+# A file's tests stay together, as they share what is slow to make.
+test: setup  ## every test, and that imports run one way
+	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: setup  ## format, style, types and import direction
