@@ -2,8 +2,9 @@
 -- if its own end was left empty.
 -- grain: group and version
 -- owner: team:support-analytics
--- unique: group_id, valid_from
+-- unique: group_id, version
 -- column group_id: the group, as tickets name it [not_null]
+-- column version: 1 for the first version, then counted up [not_null]
 -- column tier: its line of support in that time [accepted: 1, 2]
 -- column vendor: the outsourcer that staffs it in that time, or `inhouse`
 -- column schedule_id: its business hours in that time; empty for a group without any, and where no schedule of that
@@ -18,13 +19,15 @@ with schedules as (
 
 select
     groups.group_id,
+    row_number() over in_order as version,
     groups.tier,
     groups.vendor,
     schedules.schedule_id,
     groups.valid_from,
-    least(
-        groups.valid_to,
-        lead(groups.valid_from) over (partition by groups.group_id order by groups.valid_from)
-    ) as valid_until
+    least(groups.valid_to, lead(groups.valid_from) over in_order) as valid_until
 from stg_groups as groups
 left join schedules on schedules.schedule_id = groups.schedule_id
+window in_order as (
+    partition by groups.group_id
+    order by groups.valid_from
+)

@@ -29,17 +29,39 @@
 --   was last solved or deleted, or that counts now [not_null]
 -- column business_before: business_minutes of all segments before this one [not_null]
 -- column business_before_last: business_minutes_last of all segments before this one [not_null]
-with creations as (
+with owners as (
+    select
+        ticket_groups.source,
+        ticket_groups.ticket_id,
+        ticket_groups.position,
+        ticket_groups.group_id,
+        ticket_groups.owned_from,
+        ticket_groups.owned_until,
+        coalesce(versions.version, 0) as version
+    from ticket_groups
+    left join group_versions as versions
+        on versions.group_id = ticket_groups.group_id
+        and versions.valid_from <= ticket_groups.owned_from
+        and (versions.valid_until is null or versions.valid_until > ticket_groups.owned_from)
+),
+
+creations as (
     select
         tickets.source,
         tickets.ticket_id,
         tickets.created_at as cut_at,
         tickets.priority as present_priority,
-        case when tickets.status in ('new', 'open', 'pending', 'hold') then tickets.status end as present_status,
+        case
+            when not coverage.has_status_history then null
+            when tickets.status in ('new', 'open', 'pending', 'hold') then tickets.status
+            else 'open'
+        end as present_status,
         first_owners.group_id,
+        first_owners.version,
         first_owners.owned_from <= tickets.created_at as is_owned
     from stg_tickets as tickets
-    left join ticket_groups as first_owners
+    join source_coverage as coverage on coverage.source = tickets.source
+    left join owners as first_owners
         on first_owners.source = tickets.source
         and first_owners.ticket_id = tickets.ticket_id
         and first_owners.position = 1
@@ -56,7 +78,8 @@ changes as (
             when events.kind = 'deleted' or events.to_value = 'deleted' then 'deleted'
             when events.kind = 'solved' then coalesce(events.to_value, 'solved')
             when events.kind = 'reopened' then coalesce(events.to_value, 'open')
-            when events.kind in ('created', 'status_changed') then events.to_value
+            when events.kind = 'status_changed' then events.to_value
+            when events.kind = 'created' and coverage.has_status_history then events.to_value
         end as to_status,
         case when events.kind in ('status_changed', 'solved', 'deleted') then events.from_value end as from_status,
         -- A priority that was empty is a value, too.
@@ -70,6 +93,7 @@ changes as (
     from raw.ticket_events as events
     join stg_tickets as tickets
         on tickets.source = events.source and tickets.ticket_id = events.ticket_id
+    join source_coverage as coverage on coverage.source = events.source
     where events.kind in
         ('created', 'status_changed', 'solved', 'reopened', 'deleted', 'priority_changed', 'public_reply')
 ),
@@ -85,11 +109,12 @@ rests as (
     having arg_max(change, position) in ('solved', 'deleted')
 ),
 
+-- Version 0: the group has ended, or its next version is still to come.
 version_changes as (
-    select valid_from as changed_at, group_id
+    select group_id, valid_from as changed_at, version
     from group_versions
-    union
-    select valid_until, group_id
+    union all
+    select group_id, valid_until, 0
     from group_versions
     where valid_until is not null
 ),
@@ -109,6 +134,7 @@ cuts as (
         cast(null as varchar) as to_priority,
         cast(null as varchar) as from_priority,
         group_id,
+        version,
         coalesce(is_owned, false) as is_owned,
         present_status,
         present_priority
@@ -116,30 +142,30 @@ cuts as (
     union all
     select
         source, ticket_id, cut_at, rank, length(event_id), event_id,
-        null, to_status, from_status, to_priority, from_priority, null, null, null, null
+        null, to_status, from_status, to_priority, from_priority, null, null, null, null, null
     from changes
     union all
     select
         source, ticket_id, occurred_at, 4, 0, '', change in ('created', 'reopened'),
         case when not is_from_event and change <> 'created' then replace(change, 'reopened', 'open') end,
-        null, null, null, null, null, null, null
+        null, null, null, null, null, null, null, null
     from ticket_status_changes
     union all
     select
         source, ticket_id, owned_until, 5, position, '',
-        null, null, null, null, null, null, false, null, null
-    from ticket_groups
+        null, null, null, null, null, null, null, false, null, null
+    from owners
     where owned_until is not null
     union all
     select
         source, ticket_id, owned_from, 6, position, '',
-        null, null, null, null, null, group_id, true, null, null
-    from ticket_groups
+        null, null, null, null, null, group_id, version, true, null, null
+    from owners
     union all
     select
-        owners.source, owners.ticket_id, versions.changed_at, 7, 0, '',
-        null, null, null, null, null, null, null, null, null
-    from ticket_groups as owners
+        owners.source, owners.ticket_id, versions.changed_at, 7, versions.version, '',
+        null, null, null, null, null, null, versions.version, null, null, null
+    from owners
     join version_changes as versions
         on versions.group_id = owners.group_id
         and versions.changed_at > owners.owned_from
@@ -153,7 +179,10 @@ known as (
     select
         source,
         ticket_id,
+        account.as_of,
         cut_at as started_at,
+        -- Of the rows of an instant one will be left, so counting instants numbers what is left.
+        dense_rank() over instants as position,
         lead(cut_at) over following as next_at,
         last_value(is_unsolved ignore nulls) over up_to_here as is_unsolved,
         last_value(case when to_status in ('new', 'open', 'pending', 'hold') then to_status end ignore nulls)
@@ -167,9 +196,12 @@ known as (
         first_value(from_priority ignore nulls) over from_here as next_priority,
         last_value(present_priority ignore nulls) over up_to_here as present_priority,
         last_value(group_id ignore nulls) over up_to_here as group_id,
+        last_value(version ignore nulls) over up_to_here as version,
         last_value(is_owned ignore nulls) over up_to_here as is_owned
     from cuts
+    cross join stg_account as account
     window
+        instants as (partition by source, ticket_id order by cut_at),
         following as (partition by source, ticket_id order by cut_at, rank, sequence, event_id),
         up_to_here as (
             partition by source, ticket_id
@@ -187,18 +219,18 @@ pieces as (
     select
         known.source,
         known.ticket_id,
+        known.position,
         known.started_at,
         case
-            when known.next_at <= account.as_of then known.next_at
-            when known.is_unsolved then account.as_of
+            when known.next_at <= known.as_of then known.next_at
+            when known.is_unsolved then known.as_of
             else known.started_at
         end as ended_at,
-        coalesce(known.next_at > account.as_of, true) as is_current,
+        coalesce(known.next_at > known.as_of, true) as is_current,
         known.is_unsolved,
         case
             when not known.is_unsolved then coalesce(known.left_status, 'solved')
-            when coverage.has_status_history
-                then coalesce(known.open_status, known.next_open_status, known.present_status, 'open')
+            else coalesce(known.open_status, known.next_open_status, known.present_status)
         end as status,
         nullif(coalesce(known.priority, known.next_priority, known.present_priority), '') as priority,
         case when known.is_owned then known.group_id end as group_id,
@@ -206,13 +238,9 @@ pieces as (
         case when known.is_owned then versions.vendor end as vendor,
         versions.schedule_id
     from known
-    cross join stg_account as account
-    join source_coverage as coverage on coverage.source = known.source
     left join group_versions as versions
-        on versions.group_id = known.group_id
-        and versions.valid_from <= known.started_at
-        and (versions.valid_until is null or versions.valid_until > known.started_at)
-    where known.started_at <= account.as_of
+        on versions.group_id = known.group_id and versions.version = known.version
+    where known.started_at <= known.as_of
         and (known.next_at > known.started_at or known.next_at is null)
 ),
 
@@ -224,13 +252,14 @@ last_schedules as (
         nullif(arg_max(coalesce(schedule_id, ''), started_at) filter (where is_unsolved), '') as schedule_id
     from pieces
     group by source, ticket_id
-    having count(distinct coalesce(schedule_id, '')) > 1
+    having min(coalesce(schedule_id, '')) <> max(coalesce(schedule_id, ''))
 ),
 
 timed as (
     select
         pieces.source,
         pieces.ticket_id,
+        pieces.position,
         pieces.started_at,
         pieces.ended_at,
         pieces.is_current,
@@ -288,7 +317,7 @@ timed as (
 select
     source,
     ticket_id,
-    row_number() over in_order as position,
+    position,
     started_at,
     ended_at,
     is_current,
@@ -305,10 +334,8 @@ select
     coalesce(sum(coalesce(other_business_seconds, business_seconds)) over before_here, 0) / 60.0
         as business_before_last
 from timed
-window
-    in_order as (partition by source, ticket_id order by started_at),
-    before_here as (
-        partition by source, ticket_id
-        order by started_at
-        rows between unbounded preceding and 1 preceding
-    )
+window before_here as (
+    partition by source, ticket_id
+    order by position
+    rows between unbounded preceding and 1 preceding
+)
