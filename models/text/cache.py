@@ -44,7 +44,9 @@ class EmbeddingCache:
         self._vector_bytes = dimension * STORED_AS.itemsize
         self._keys_file.touch()
         self._vectors_file.touch()
-        self._load_keys()
+        self._sorted_keys = np.empty(0, dtype=f"S{KEY_BYTES}")
+        self._records = np.empty(0, dtype=np.int64)
+        self._load_new_keys()
 
     def __len__(self) -> int:
         return len(self._sorted_keys)
@@ -71,16 +73,25 @@ class EmbeddingCache:
             count = self._whole_records()
             _write_at(self._vectors_file, count * self._vector_bytes, vectors.astype(STORED_AS).tobytes())
             _write_at(self._keys_file, count * KEY_BYTES, keys.tobytes())
-            self._load_keys()
+            self._load_new_keys()
 
     def _whole_records(self) -> int:
         keys = self._keys_file.stat().st_size // KEY_BYTES
         return min(keys, self._vectors_file.stat().st_size // self._vector_bytes)
 
-    def _load_keys(self) -> None:
-        stored = np.fromfile(self._keys_file, dtype=f"S{KEY_BYTES}", count=self._whole_records())
-        self._records = np.argsort(stored, kind="stable")
-        self._sorted_keys = stored[self._records]
+    def _load_new_keys(self) -> None:
+        """Sorts the keys stored since the last time, by any process, in among those known."""
+        known = len(self)
+        new = np.fromfile(
+            self._keys_file,
+            dtype=self._sorted_keys.dtype,
+            count=self._whole_records() - known,
+            offset=known * KEY_BYTES,
+        )
+        order = np.argsort(new, kind="stable")
+        at = np.searchsorted(self._sorted_keys, new[order], side="right")
+        self._sorted_keys = np.insert(self._sorted_keys, at, new[order])
+        self._records = np.insert(self._records, at, known + order)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -57,5 +57,6 @@ def test_two_writers_do_not_overwrite_one_another(filled):
     first, second = EmbeddingCache(filled, dimension=4), EmbeddingCache(filled, dimension=4)
     first.append(content_keys(["a"], "model"), np.full((1, 4), 1, dtype=np.float32))
     second.append(content_keys(["b"], "model"), np.full((1, 4), 2, dtype=np.float32))
-    cache = EmbeddingCache(filled, dimension=4)
-    assert cache.read(cache.find(content_keys(["a", "b"], "model")))[:, 0].tolist() == [1, 2]
+    for cache in (second, EmbeddingCache(filled, dimension=4)):
+        assert cache.read(cache.find(content_keys(["a", "b"], "model")))[:, 0].tolist() == [1, 2]
+        np.testing.assert_array_equal(cache.read(cache.find(KEYS)), VECTORS)
