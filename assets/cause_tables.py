@@ -106,8 +106,14 @@ class RiseImpact(dy.Schema):
     cost = number(
         "handle_minutes_excess at the hourly cost of an agent; empty where that is not set", nullable=True
     )
-    sla_breached = count("victims' tickets that broke a service target", nullable=True)
+    sla_breached = count(
+        "victims' tickets that broke a service target, by sla_instances; by the source's word where we cannot measure it",
+        nullable=True,
+    )
     sla_known = count("victims' tickets of which that is known", nullable=True)
+    sla_breach_minutes = number(
+        "minutes by which they have passed their targets; empty where we cannot measure it", nullable=True
+    )
     csat = number("share of good ratings among them, 0 to 1", nullable=True)
     csat_low = number("lower end of its 95 % interval (Wilson)", nullable=True)
     csat_high = number("upper end of its 95 % interval", nullable=True)

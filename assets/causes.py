@@ -31,12 +31,12 @@ _TICKETS = """
         where requester_key is not null
     ),
     targets as (
-        select source, ticket_id, true as is_breached
-        from stg_ticket_events
-        where kind = 'sla_breached'
+        select source, ticket_id, bool_or(is_breached) as is_breached, sum(coalesce(breach_minutes, 0)) as breach_minutes
+        from sla_instances
+        where is_breached or state = 'achieved'
         group by source, ticket_id
     ),
-    watched_sources as (select source from targets group by source)
+    measured_sources as (select source from sla_instances group by source)
     select
         members.source,
         members.ticket_id,
@@ -58,11 +58,10 @@ _TICKETS = """
         tickets.attributes['platform'] as platform,
         tickets.handle_minutes,
         tickets.csat_score,
-        coalesce(
-            targets.is_breached,
-            not tickets.reported_sla_met,
-            case when watched_sources.source is not null then false end
-        ) as sla_breached,
+        -- What a source claims counts only where its history or the policies do not let us measure.
+        case when measured_sources.source is null then not tickets.reported_sla_met else targets.is_breached end
+            as sla_breached,
+        targets.breach_minutes as sla_breach_minutes,
         times.solved_at,
         coalesce(returns.wrote_again, false) as wrote_again
     from ticket_themes as members
@@ -75,7 +74,7 @@ _TICKETS = """
     cross join last_week
     left join returns using (source, ticket_id)
     left join targets using (source, ticket_id)
-    left join watched_sources on watched_sources.source = members.source
+    left join measured_sources on measured_sources.source = members.source
     where tickets.created_on >= last_week.week - interval 27 week
         and tickets.created_on < last_week.week + interval 7 day
     order by members.source, members.ticket_id
@@ -108,7 +107,7 @@ _TEXTS = """
             "ticket_times",
             "escalations",
             "stg_tickets",
-            "stg_ticket_events",
+            "sla_instances",
             "stg_calendar",
             "stg_exposure",
             "stg_issues",

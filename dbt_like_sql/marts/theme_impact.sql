@@ -26,10 +26,31 @@
 -- column csat_low_28d: lower end of its 95 % interval (Wilson 1927)
 -- column csat_high_28d: upper end of its 95 % interval
 -- column csat_rated_28d: how many of them were rated [not_null]
+-- column sla_breached_28d: how many of them broke a service target, by sla_instances; by the source's own word where its
+--   history or the policies do not let us measure
+-- column sla_known_28d: of how many that is known [not_null]
+-- column sla_breach_minutes_28d: minutes by which they have passed their targets; empty where we cannot measure it
 -- column impact_rank: 1 is the first to look at [not_null, unique]
 with last_week as (
     select max(week) as week
     from theme_trends
+),
+
+targets as (
+    select
+        source,
+        ticket_id,
+        bool_or(is_breached) as is_breached,
+        sum(coalesce(breach_minutes, 0)) as breach_minutes
+    from sla_instances
+    where is_breached or state = 'achieved'
+    group by source, ticket_id
+),
+
+measured_sources as (
+    select source
+    from sla_instances
+    group by source
 ),
 
 recent as (
@@ -39,7 +60,15 @@ recent as (
         count(*) filter (where times.is_open) as unsolved_28d,
         sum(tickets.handle_minutes) / 60 as handle_hours_28d,
         count(tickets.csat_score) as csat_rated_28d,
-        count(*) filter (where tickets.csat_score = 'good') as csat_good_28d
+        count(*) filter (where tickets.csat_score = 'good') as csat_good_28d,
+        count(*) filter (
+            where coalesce(targets.is_breached, measured_sources.source is null and not tickets.reported_sla_met)
+        ) as sla_breached_28d,
+        count(*) filter (
+            where targets.is_breached is not null
+                or (measured_sources.source is null and tickets.reported_sla_met is not null)
+        ) as sla_known_28d,
+        sum(targets.breach_minutes) as sla_breach_minutes_28d
     from ticket_themes
     join ticket_times as times
         on times.source = ticket_themes.source and times.ticket_id = ticket_themes.ticket_id
@@ -48,6 +77,9 @@ recent as (
     join source_coverage as coverage
         on coverage.source = times.source
         and times.created_on between coverage.volume_from and coverage.volume_until
+    left join measured_sources on measured_sources.source = ticket_themes.source
+    left join targets
+        on targets.source = ticket_themes.source and targets.ticket_id = ticket_themes.ticket_id
     cross join last_week
     where times.created_on > last_week.week - interval 22 day
         and times.created_on < last_week.week + interval 7 day
@@ -69,6 +101,9 @@ figures as (
         coalesce(recent.unsolved_28d, 0) as unsolved_28d,
         recent.handle_hours_28d,
         coalesce(recent.csat_rated_28d, 0) as csat_rated_28d,
+        case when recent.sla_known_28d > 0 then recent.sla_breached_28d end as sla_breached_28d,
+        coalesce(recent.sla_known_28d, 0) as sla_known_28d,
+        recent.sla_breach_minutes_28d,
         cast(recent.csat_good_28d as double) / nullif(recent.csat_rated_28d, 0) as csat_28d,
         -- Wilson's interval, as in kpi_periods: z squared over n.
         3.841459 / nullif(recent.csat_rated_28d, 0) as z2_n,
@@ -104,6 +139,9 @@ select
         )
     end as csat_high_28d,
     csat_rated_28d,
+    sla_breached_28d,
+    sla_known_28d,
+    sla_breach_minutes_28d,
     row_number() over (
         order by
             case when is_set_apart then 1 else 0 end,

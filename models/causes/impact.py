@@ -21,6 +21,7 @@ RISE_IMPACT_SCHEMA: dict[str, Any] = {
     "cost": pl.Float64,
     "sla_breached": pl.Int64,
     "sla_known": pl.Int64,
+    "sla_breach_minutes": pl.Float64,
     "csat": pl.Float64,
     "csat_low": pl.Float64,
     "csat_high": pl.Float64,
@@ -38,8 +39,9 @@ def impact(rises: pl.DataFrame, victims: pl.DataFrame, hour_cost: float | None) 
     """What every rise has cost since its onset: RISE_IMPACT_SCHEMA.
 
     rises: theme_rises with `until`, the end of what is counted. victims: theme_id, created_at, business_line,
-    user_type, channel, handle_minutes, csat_score (good or bad), sla_breached (null: not known), requesters' keys
-    and wrote_again. hour_cost: of an agent; null where it is not set.
+    user_type, channel, handle_minutes, csat_score (good or bad), sla_breached (null: not known), sla_breach_minutes
+    (past their targets; null: not measured), requesters' keys and wrote_again. hour_cost: of an agent; null where it
+    is not set.
     """
     rows = []
     for rise in rises.iter_rows(named=True):
@@ -49,9 +51,9 @@ def impact(rises: pl.DataFrame, victims: pl.DataFrame, hour_cost: float | None) 
         recent = pl.col("created_at").is_between(
             min(rise["onset_at"], rise["until"] - _RATINGS_FROM), rise["until"]
         )
-        minutes = tickets["handle_minutes"].sum() if tickets["handle_minutes"].count() else None
+        minutes = _sum(tickets["handle_minutes"])
         share = min(rise["rise_tickets"] / tickets.height, 1.0) if tickets.height else 0.0
-        excess = None if minutes is None else float(minutes) * share
+        excess = None if minutes is None else minutes * share
         known = tickets["sla_breached"].drop_nulls()
         rows.append(
             {
@@ -62,12 +64,18 @@ def impact(rises: pl.DataFrame, victims: pl.DataFrame, hour_cost: float | None) 
                 "cost": None if hour_cost is None or excess is None else excess / 60 * hour_cost,
                 "sla_breached": int(known.sum()) if len(known) else None,
                 "sla_known": len(known) or None,
+                "sla_breach_minutes": _sum(tickets["sla_breach_minutes"]),
                 **_satisfaction(tickets, victims.filter(~own & recent)),
                 "requesters": tickets["requester_key"].drop_nulls().n_unique(),
                 "requesters_returned": tickets.filter("wrote_again")["requester_key"].drop_nulls().n_unique(),
             }
         )
     return pl.DataFrame(rows, schema=RISE_IMPACT_SCHEMA, orient="row")
+
+
+def _sum(values: pl.Series) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    return float(values.sum()) if values.count() else None
 
 
 def _satisfaction(tickets: pl.DataFrame, others: pl.DataFrame) -> dict[str, float | int | None]:

@@ -24,13 +24,19 @@ def ticket(theme: str = "t1", day: float = 1, **changed: object) -> dict[str, ob
         "handle_minutes": 10.0,
         "csat_score": None,
         "sla_breached": None,
+        "sla_breach_minutes": None,
         "requester_key": f"r{day}{theme}",
         "wrote_again": False,
     } | changed
 
 
 def cost_of(rows: list[dict[str, object]], hour_cost: float | None = 30.0) -> dict:
-    types = {"csat_score": pl.String, "sla_breached": pl.Boolean, "handle_minutes": pl.Float64}
+    types = {
+        "csat_score": pl.String,
+        "sla_breached": pl.Boolean,
+        "sla_breach_minutes": pl.Float64,
+        "handle_minutes": pl.Float64,
+    }
     return impact(RISES, pl.DataFrame(rows, schema_overrides=types), hour_cost).row(0, named=True)
 
 
@@ -62,9 +68,12 @@ def test_ratings_are_compared_with_like_tickets_only():
 
 
 def test_targets_count_only_where_they_are_known():
-    figures = cost_of([ticket(sla_breached=True), ticket(day=2, sla_breached=False), ticket(day=3)])
-    assert (figures["sla_breached"], figures["sla_known"]) == (1, 2)
-    assert cost_of([ticket()])["sla_known"] is None
+    broken = {"sla_breached": True, "sla_breach_minutes": 90.0}
+    kept = {"sla_breached": False, "sla_breach_minutes": 0.0}
+    figures = cost_of([ticket(**broken), ticket(day=2, **kept), ticket(day=3)])
+    assert (figures["sla_breached"], figures["sla_known"], figures["sla_breach_minutes"]) == (1, 2, 90)
+    unknown = cost_of([ticket()])
+    assert (unknown["sla_known"], unknown["sla_breach_minutes"]) == (None, None)
 
 
 def test_people_count_once_however_often_they_write():

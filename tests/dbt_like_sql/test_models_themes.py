@@ -76,6 +76,26 @@ def test_the_impact_of_a_theme_is_that_of_four_weeks(operation):
     assert 0.3 < impact["csat_low_28d"] < 0.8 < impact["csat_high_28d"] < 1
 
 
+def test_broken_targets_of_a_theme_are_measured_and_only_else_the_sources_word(operation):
+    created = MONDAY + timedelta(weeks=9)
+    late, in_time = ([(str(created + timedelta(hours=hours)), "solved")] for hours in (3, 1))
+    solved = {"status": "solved", "updated_at": created + timedelta(days=1)}
+    operation.policy("resolution", 120)
+    operation.ticket("late", str(created), events=late, reported_sla_met=True, **solved)
+    operation.ticket("in time", str(created), events=in_time, reported_sla_met=False, **solved)
+    operation.theme("measured", ["late", "in time"])
+    for number, met in enumerate((True, False, None)):
+        operation.ticket(f"claim {number}", str(created), source="silent", reported_sla_met=met)
+    operation.theme("claimed", ["claim 0", "claim 1", "claim 2"])
+    operation.rows["ticket_themes"][2:] = [
+        row | {"source": "silent"} for row in operation.rows["ticket_themes"][2:]
+    ]
+    rows = operation.build(AS_OF).query(
+        "select theme_id, sla_breached_28d, sla_known_28d, sla_breach_minutes_28d from theme_impact"
+    )
+    assert sorted(rows.rows()) == [("claimed", 1, 2, None), ("measured", 1, 2, 60)]
+
+
 def test_without_themes_there_are_no_trends(operation):
     operation.ticket("1", str(MONDAY))
     warehouse = operation.build(AS_OF)
