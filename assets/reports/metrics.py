@@ -111,6 +111,15 @@ _RESPONSE_RATE = Metric(
     "Of those asked for a rating, how many gave one.",
     "tickets offered a rating",
 )
+_TARGETS = Metric(
+    "sla_target_share",
+    "Targets kept",
+    "share",
+    "below",
+    "Targets kept out of those kept or broken.",
+    "targets",
+)
+_OF_DAYS = {metric.name: metric for metric in (_RESPONSE_RATE, _TARGETS)}
 _PER_1000 = "contact_rate_"
 
 
@@ -118,8 +127,8 @@ def kpi(name: str) -> Metric:
     """A KPI of `kpi_days` by its name: one of `METRICS`, a contact rate, or one that is told by its name alone."""
     if name in METRIC:
         return METRIC[name]
-    if name == _RESPONSE_RATE.name:
-        return _RESPONSE_RATE
+    if name in _OF_DAYS:
+        return _OF_DAYS[name]
     if name.startswith(_PER_1000):
         measure = wording.readable(name.removeprefix(_PER_1000))
         return Metric(

@@ -53,10 +53,10 @@ def _targets(week: date, weeks: list[date], lines: Mapping[str, int]) -> dict[st
                 kept.append(
                     {"week": monday, "business_line": line, "metric": metric, "achieved": achieved}
                     | {"breached": judged - achieved, "target_share": achieved / judged}
-                    | {"target_share_low": share - 0.01, "target_share_high": share + 0.01}
+                    | {"target_low": share - 0.01, "target_high": share + 0.01}
                     | {"tickets_judged": judged, "tickets_achieved": achieved - 3}
-                    | {"ticket_share": (achieved - 3) / judged, "ticket_share_low": share - 0.02}
-                    | {"ticket_share_high": share, "breach_minutes_median": 190.0, "breach_minutes_sum": 9e4}
+                    | {"ticket_share": (achieved - 3) / judged, "ticket_low": share - 0.02}
+                    | {"ticket_high": share, "breach_minutes_median": 190.0, "breach_minutes_sum": 9e4}
                 )
                 owners += [
                     {"week": monday, "business_line": line, "metric": metric, "owner": owner}
@@ -81,7 +81,13 @@ def _targets(week: date, weeks: list[date], lines: Mapping[str, int]) -> dict[st
     reconciled = [
         {"source": "helpdesk", "measure": measure, "reason": reason, "tickets": tickets}
         for measure in ("first_reply_minutes", "full_resolution_minutes", "reopens")
-        for reason, tickets in (("same", 4410), ("last schedule", 120), ("snapshot hour", 44), ("unknown", 4))
+        for reason, tickets in (
+            ("same", 4410),
+            ("last schedule", 120),
+            ("snapshot hour", 44),
+            ("not measured", 60),
+            ("unknown", 4),
+        )
     ]
     return {
         "sla_weeks": pl.DataFrame(kept),
@@ -298,6 +304,7 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
     costs = [
         {
             "issue_id": "1",
+            "summary": "Gift checkout declines cards",
             "issue_key": "PAY-101",
             **issue,
             "tickets": 412,
@@ -306,7 +313,10 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
         }
         | {
             "csat_rated": 80,
+            "csat_matched": 78,
             "csat_points": -21.0,
+            "csat_points_low": -30.0,
+            "csat_points_high": -12.0,
             "sla_breaches": 61,
             "breach_minutes": 11_000.0,
             "waiting_now": 42,
@@ -314,6 +324,7 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
         | {"tickets_after_resolved": 0, "is_reopened_after_fix": False},
         {
             "issue_id": "2",
+            "summary": None,
             "issue_key": "PAY-88",
             **issue,
             "resolved_at": opened - timedelta(days=9),
@@ -323,7 +334,10 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
             "handle_minutes": 1800.0,
             "csat_good": 8,
             "csat_rated": 20,
+            "csat_matched": 20,
             "csat_points": -30.0,
+            "csat_points_low": -50.0,
+            "csat_points_high": -10.0,
             "sla_breaches": 4,
         }
         | {
@@ -334,13 +348,23 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
         },
         {
             "issue_id": "3",
+            "summary": None,
             "issue_key": "LIVE-7",
             **issue,
             "tickets": 6,
             "handle_minutes": 90.0,
             "csat_good": 1,
         }
-        | {"csat_rated": 2, "csat_points": None, "sla_breaches": 0, "breach_minutes": 0.0, "waiting_now": 1}
+        | {
+            "csat_rated": 2,
+            "csat_matched": 2,
+            "csat_points": None,
+            "csat_points_low": None,
+            "csat_points_high": None,
+            "sla_breaches": 0,
+            "breach_minutes": 0.0,
+            "waiting_now": 1,
+        }
         | {"tickets_after_resolved": 0, "is_reopened_after_fix": False},
     ]
     return {"issue_costs": pl.DataFrame(costs, infer_schema_length=None)}

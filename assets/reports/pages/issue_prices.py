@@ -27,7 +27,8 @@ _COLUMNS = (
     Column("state", "State", "quote"),
     Column("tickets", "Tickets", "count", "Linked to the issue."),
     Column("hours", "Agent time", "hours", "Spent on these tickets."),
-    Column("csat_points", "CSAT points", "signed", "Points of CSAT against tickets alike in other ways."),
+    Column("csat_points", "CSAT points", "signed", "CSAT against that of tickets alike in other ways."),
+    Column("csat_points_low", "Likely", "signed", "With 95 % confidence.", until="csat_points_high"),
     Column("sla_breaches", "Targets broken", "count"),
     Column("waiting_now", "Still waiting", "count", "Linked tickets that are open now."),
     Column(
@@ -78,11 +79,12 @@ def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
         csat=pl.when(pl.col("csat_rated") > 0).then(pl.col("csat_good") / pl.col("csat_rated")),
         hours=pl.col("handle_minutes") / 60,
     )
-    of_ratings = ("csat", "csat_good", "csat_points")
-    frame = hide_small_cells(frame, "csat_rated", dependents=of_ratings)
-    frame = hide_revealing_rate(frame, "csat", "csat_rated", dependents=of_ratings[1:])
+    points = ("csat_points", "csat_points_low", "csat_points_high")
+    frame = hide_small_cells(frame, "csat_rated", dependents=("csat", "csat_good", *points))
+    frame = hide_revealing_rate(frame, "csat", "csat_rated", dependents=("csat_good", *points))
+    frame = hide_small_cells(frame, "csat_matched", dependents=points)
     return frame.with_columns(breach_hours=pl.col("breach_minutes") / 60).pipe(
-        plain_texts, ["issue_id", "issue_key", "team", "status"]
+        plain_texts, ["issue_id", "issue_key", "team", "summary", "status"]
     )
 
 
@@ -93,8 +95,8 @@ def _is_current(scope: Scope) -> pl.Expr:
 
 
 def _state(row: dict[str, Any], scope: Scope) -> str:
-    """`Payments, in progress, open for 12 days`; and whether it came back after the fix."""
-    parts = [part for part in (row["team"], row["status"]) if part]
+    """`Card declined, Payments, in progress, open for 12 days`; and whether it came back after the fix."""
+    parts = [part for part in (row["summary"], row["team"], wording.readable(row["status"] or "")) if part]
     if row["resolved_at"] is not None:
         parts.append(f"resolved {wording.day(row['resolved_at'].date())}")
     elif row["created_at"] is not None and scope.as_of is not None:

@@ -13,12 +13,13 @@ from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
 SAME = "same"
+UNKNOWN = "unknown"
+UNMEASURED = "not measured"  # we have no figure
 REASONS = {
     "last schedule": "the helpdesk uses a ticket’s last schedule for all its business minutes, we each while it applied",
     "snapshot hour": "the helpdesk’s number was taken at another hour",
     "deleted": "the ticket was deleted",
     "zero-touch": "nobody answered before it was solved",
-    "unknown": "we do not know why",
 }
 _COLUMNS = (
     Column("source", "Source"),
@@ -43,7 +44,8 @@ def read_reconciliation(snapshot: Snapshot, scope: Scope, data: DataFolder) -> R
         return None
     frame = snapshot.table("reconciliation_summary").filter(pl.col("tickets") > 0)
     keys = ["source", "measure"]
-    sums = frame.group_by(keys).agg(total=pl.col("tickets").sum())
+    measured = pl.col("reason") != UNMEASURED
+    sums = frame.group_by(keys).agg(total=pl.col("tickets").filter(measured).sum())
     frame = (
         frame.join(sums, on=keys)
         .pipe(hide_small_cells, "tickets", within=[keys])
@@ -76,7 +78,7 @@ def read_reconciliation(snapshot: Snapshot, scope: Scope, data: DataFolder) -> R
 def _measure(own: pl.DataFrame) -> dict[str, object]:
     total = int(own["total"][0])
     same = own.filter(reason=SAME)
-    rest = own.filter(pl.col("reason") != SAME)
+    rest = own.filter(~pl.col("reason").is_in([SAME, UNMEASURED]))
     parts = [
         f"{wording.share(row['tickets'] / total)} {row['reason']}"
         for row in rest.iter_rows(named=True)
@@ -97,7 +99,7 @@ def _measure(own: pl.DataFrame) -> dict[str, object]:
 
 def _says(frame: pl.DataFrame) -> str:
     """`Of 58,210 numbers that the helpdesk reports itself, 97 % agree with ours. Most others differ because ...`"""
-    known = frame.drop_nulls("tickets")
+    known = frame.drop_nulls("tickets").filter(pl.col("reason") != UNMEASURED)
     total = int(known["tickets"].sum())
     if not total:
         return "Too few tickets to compare."
@@ -107,8 +109,12 @@ def _says(frame: pl.DataFrame) -> str:
         f"{wording.share(same / total)} agree with ours."
     )
     rest = known.filter(pl.col("reason") != SAME).group_by("reason").agg(pl.col("tickets").sum())
+    unknown = int(rest.filter(reason=UNKNOWN)["tickets"].sum())
+    if unknown:
+        text += f" Of {wording.count(unknown)} we do not know why they differ."
+    rest = rest.filter(pl.col("reason") != UNKNOWN)
     if not rest.height:
         return text
     top = rest.sort("tickets", "reason", descending=[True, False])["reason"].to_list()[:2]
     why = wording.listing([REASONS.get(reason, reason) for reason in top])
-    return f"{text} The rest differ mostly because {why}."
+    return f"{text} Others differ because {why}."

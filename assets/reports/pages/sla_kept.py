@@ -46,7 +46,7 @@ _COLUMNS = (
         "share",
         "Targets kept out of those kept or broken; clocks still running are in neither.",
     ),
-    Column("target_share_low", "Likely", "share", "With 95 % confidence.", until="target_share_high"),
+    Column("target_low", "Likely", "share", "With 95 % confidence.", until="target_high"),
     Column("before", "Week before", "share"),
     Column("judged", "Targets", "count", "Kept or broken in the week."),
     Column(
@@ -115,7 +115,7 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
     return Sla(
         says=(_says(head),),
         share=head.get("target_share"),
-        interval=wording.between("share", head.get("target_share_low"), head.get("target_share_high")),
+        interval=wording.between("share", head.get("target_low"), head.get("target_high")),
         judged=head.get("judged"),
         targets=targets,
         by_line=by_line if lines["business_line"].n_unique() > 1 else None,
@@ -145,13 +145,13 @@ def _weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     of_targets = (
         "achieved",
         "breached",
-        "target_share_low",
-        "target_share_high",
+        "target_low",
+        "target_high",
         "breach_minutes_median",
         "breach_minutes_sum",
     )
     frame = hide_revealing_rate(frame, "target_share", "judged", within=within, dependents=of_targets)
-    of_tickets = ("tickets_achieved", "ticket_share_low", "ticket_share_high")
+    of_tickets = ("tickets_achieved", "ticket_low", "ticket_high")
     frame = hide_revealing_rate(frame, "ticket_share", "tickets_judged", within=within, dependents=of_tickets)
     return (
         frame.drop("is_line")
@@ -176,7 +176,7 @@ def _says(row: dict[str, Any]) -> str:
     if row.get("target_share") is None:
         return "Too few targets were judged last week to say how many were kept."
     what = "targets" if row["metric"] == ALL else f"targets on {row['name'].lower()}"
-    interval = wording.between("share", row["target_share_low"], row["target_share_high"])
+    interval = wording.between("share", row["target_low"], row["target_high"])
     of = f"{wording.count(row['judged'])} judged"
     text = f"{wording.share(row['target_share'])} of {what} were kept last week ({interval}; {of})"
     return (
@@ -192,10 +192,16 @@ def _owners(
     """Whose minutes the clocks of the week's broken targets ran in: chart, table, and the sentence."""
     frame = snapshot.table("sla_breach_owners", where=f"week = date '{scope.week}'")
     # Minutes of fewer than ten broken targets would be those of tickets one could name.
-    enough = pl.col("breaches").max().over("business_line", "metric") >= SMALL_CELL
+    enough = pl.col("breaches").sum().over("business_line", "metric") >= SMALL_CELL
     frame = (
         frame.filter(enough)
-        .pipe(hide_small_cells, "breaches")
+        .with_columns(is_line=pl.col("business_line") != ALL)
+        .pipe(
+            hide_small_cells,
+            "breaches",
+            within=[["business_line", "metric"], ["is_line", "metric", "owner"]],
+        )
+        .drop("is_line")
         .pipe(plain_texts, ["business_line", "metric", "owner"])
     )
     if not frame.height:

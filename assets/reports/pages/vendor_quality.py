@@ -17,7 +17,7 @@ _PAIRS = {
     "tier1-qa": "tier 1 and QA",
     "tier2-qa": "tier 2 and QA",
     "tier1-tier2": "tier 1 and tier 2",
-    "all": "all three",
+    "all": "all of them",
 }
 _SCORES = (
     Column("line", "Business line"),
@@ -35,16 +35,17 @@ _SCORES = (
 _AGREEMENT = (
     Column("category_text", "Category"),
     Column("who", "Between"),
-    Column("raw_agreement", "Agree", "share", "Of the tickets both reviewed."),
+    Column("raw_agreement", "Agree", "share", "Of the tickets they both reviewed."),
     Column(
         "kappa", "Kappa", "ratio", "Agreement beyond chance: 1 is always, 0 is what chance alone would give."
     ),
     Column("kappa_low", "Likely", "ratio", "With 95 % confidence.", until="kappa_high"),
+    Column("alpha", "Alpha", "ratio", "Like kappa, also of more than two reviewers (Krippendorff)."),
     Column(
         "prevalence",
-        "Found right",
+        "Commonest score",
         "share",
-        "How often the category is found right at all; near 100 % kappa says little.",
+        "Its share of all scores: where it is near 100 %, kappa is low by itself.",
     ),
     Column("n", "Tickets", "count"),
     Column("verdict", "Read differently?"),
@@ -124,7 +125,11 @@ def _agreement(snapshot: Snapshot, data: DataFolder) -> PublishedTable | None:
     frame = frame.with_columns(
         category_text=pl.Series([_category(name) for name in frame["category"].to_list()], dtype=pl.String),
         who=pl.Series([_pair(pair) for pair in frame["pair"].to_list()], dtype=pl.String),
-        verdict=pl.when(flag).then(pl.lit("yes")).otherwise(pl.lit("no")),
+        verdict=pl.when(flag)
+        .then(pl.lit("yes"))
+        .when(pl.col("note") == "too few tickets")
+        .then(pl.lit("too few"))
+        .otherwise(pl.lit("no")),
     ).sort("category_text", "pair")
     tones = tuple("worse" if verdict == "yes" else "usual" for verdict in frame["verdict"].to_list())
     return data.publish(
