@@ -22,6 +22,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -81,72 +82,77 @@ def _on_local_clock(tickets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def judge(tickets: int, seed: int, worse: str | None) -> tuple[pl.DataFrame, Operation, pl.DataFrame]:
-    """The table vendor_comparison of a simulated operation, the operation, and the tickets judged."""
+@dataclass(frozen=True)
+class Judged:
+    """What one simulated operation came to. table: vendor_comparison. harder: the vendor that gets the harder tickets."""
+
+    table: pl.DataFrame
+    harder: str
+    harder_is_slower_in_bare_figures: bool
+    bare_ratio: float
+
+    def worse(self, vendor: str) -> list[str]:
+        """The metrics by which a vendor came out as worse."""
+        said = self.table.filter(pl.col("vendor") == vendor, pl.col("verdict") == "worse")
+        return said["metric"].to_list()
+
+
+def judge(tickets: int, seed: int, worse: str | None) -> Judged:
+    """Simulate an operation and compare its vendors."""
     operation = simulate(tickets, seed, AS_OF, worse_vendor=worse)
     judged, brought = with_attributes(solved_tickets(operation))
     known = [name for name in ATTRIBUTES if name in judged.columns]
-    compared = compare(judged, [*known, *brought], PERIOD)
-    return compared.vendors, operation, judged
-
-
-def looks_worse(tickets: pl.DataFrame, vendor: str) -> tuple[bool, float]:
-    """Whether the bare handling time of a vendor is longer than the others' beyond chance, and the ratio."""
-    logs = tickets.select(
-        (pl.col("vendor") == vendor).alias("own"), pl.col("handle_minutes").clip(0.5).log().alias("minutes")
-    ).drop_nulls()
-    own, other = (logs.filter(pl.col("own") == side)["minutes"].to_numpy() for side in (True, False))
+    harder = operation.truth["vendors"].filter("gets_harder_tickets")["vendor"].item()
+    logs = judged.select("vendor", minutes=pl.col("handle_minutes").clip(0.5).log()).drop_nulls()
+    is_own = (logs["vendor"] == harder).to_numpy()
+    own, other = logs["minutes"].to_numpy()[is_own], logs["minutes"].to_numpy()[~is_own]
     difference = own.mean() - other.mean()
     error = np.sqrt(own.var() / len(own) + other.var() / len(other))
-    return bool(difference / error > norm.ppf(0.975)), float(np.exp(difference))
+    table = compare(judged, [*known, *brought], PERIOD).vendors
+    return Judged(table, harder, bool(difference / error > norm.ppf(0.975)), float(np.exp(difference)))
 
 
 def measure(seeds: Sequence[int], tickets: int) -> dict[str, Any]:
     """All seeds, each with vendors alike and with either of them worse."""
     started = time.perf_counter()
-    looks: dict[str, list[float]] = {"not_worse": [], "bare": [], "bare_ratio": [], "like_ratio": []}
-    found = {name: Counter[str]() for name in VENDORS}
-    wrong = cells = 0
-    harder = ""
-    for seed in seeds:
-        table, operation, judged = judge(tickets, seed, None)
-        harder = operation.truth["vendors"].filter("gets_harder_tickets")["vendor"].item()
-        bare, ratio = looks_worse(judged, harder)
-        own = table.filter(pl.col("vendor") == harder)
-        looks["not_worse"].append("worse" not in own["verdict"].to_list())
-        looks["bare"].append(bare)
-        looks["bare_ratio"].append(ratio)
-        looks["like_ratio"].append(own.filter(pl.col("metric") == "handle_minutes")["ratio"].item())
-        wrong += table.filter(pl.col("verdict").is_in(["worse", "better"])).height
-        cells += table.height
-        for name in VENDORS:
-            table, _, _ = judge(tickets, seed, name)
-            worse = table.filter(pl.col("verdict") == "worse")
-            own = worse.filter(pl.col("vendor") == name)
-            found[name].update(own["metric"].to_list())
-            found[name]["judged_worse"] += own.height > 0
-            found[name]["other_falsely_worse"] += worse.height > own.height
+    alike = [judge(tickets, seed, None) for seed in seeds]
+    worse = {name: [judge(tickets, seed, name) for seed in seeds] for name in VENDORS}
+    verdicts = [verdict for found in alike for verdict in found.table["verdict"]]
     return {
         "seeds": len(seeds),
         "tickets": tickets,
-        "only_looks_worse": {
-            "vendor": harder,
-            "not_worse": int(sum(looks["not_worse"])),
-            "worse_in_bare_figures": int(sum(looks["bare"])),
-            "handle_ratio_bare": round(float(np.mean(looks["bare_ratio"])), 3),
-            "handle_ratio_on_like_tickets": round(float(np.mean(looks["like_ratio"])), 3),
-        },
-        "truly_worse": {
-            name: {
-                "judged_worse": counts.pop("judged_worse"),
-                "other_falsely_worse": counts.pop("other_falsely_worse"),
-                "by_metric": dict(sorted(counts.items())),
-            }
-            for name, counts in found.items()
-        },
-        "false_verdicts": wrong,
-        "cells": cells,
+        "only_looks_worse": looks_worse(alike),
+        "truly_worse": {name: is_worse(name, found) for name, found in worse.items()},
+        "false_verdicts": sum(verdict in ("worse", "better") for verdict in verdicts),
+        "cells": len(verdicts),
         "seconds_a_seed": round((time.perf_counter() - started) / len(seeds), 1),
+    }
+
+
+def looks_worse(alike: Sequence[Judged]) -> dict[str, Any]:
+    """The vendor with the harder tickets where vendors work alike."""
+    handling = [
+        found.table.filter(pl.col("vendor") == found.harder, pl.col("metric") == "handle_minutes")[
+            "ratio"
+        ].item()
+        for found in alike
+    ]
+    return {
+        "vendor": alike[0].harder,
+        "not_worse": sum(not found.worse(found.harder) for found in alike),
+        "worse_in_bare_figures": sum(found.harder_is_slower_in_bare_figures for found in alike),
+        "handle_ratio_bare": round(float(np.mean([found.bare_ratio for found in alike])), 3),
+        "handle_ratio_on_like_tickets": round(float(np.mean(handling)), 3),
+    }
+
+
+def is_worse(vendor: str, found: Sequence[Judged]) -> dict[str, Any]:
+    """The verdicts where a vendor truly is worse."""
+    others = [name for name in VENDORS if name != vendor]
+    return {
+        "judged_worse": sum(bool(one.worse(vendor)) for one in found),
+        "other_falsely_worse": sum(any(one.worse(name) for name in others) for one in found),
+        "by_metric": dict(sorted(Counter(metric for one in found for metric in one.worse(vendor)).items())),
     }
 
 

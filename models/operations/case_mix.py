@@ -13,7 +13,7 @@ part of the variance. Being linear, it splits the difference between two mixes i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -28,8 +28,9 @@ Bools = npt.NDArray[np.bool_]
 
 # A value with fewer tickets is taken together with the other rare ones of its attribute.
 FEWEST_OF_A_VALUE = 50
-# The pull of the prior, in tickets: an effect seen in so many is halved. Effects of a pair are rarer than of one value.
-_PULL, _PULL_OF_PAIRS = 4.0, 25.0
+# The pull of the prior, in tickets: an effect seen in so many is halved. That of pairs is learnt: in some operations a
+# pair is no more than its two values, in others each line and region is a world of its own.
+_PULL, _PULLS_OF_PAIRS = 4.0, (10.0, 40.0, 160.0, 640.0, 2560.0)
 UNKNOWN, OTHER = "unknown", "other"
 # Attributes that the source brings: the best known ones, known of so many tickets of a tier at least.
 _MOST_ATTRIBUTES, _LEAST_KNOWN = 12, 0.02
@@ -126,7 +127,7 @@ def describe_cases(tickets: pl.DataFrame, attributes: Sequence[str], routed_by: 
     size = tickets.height
     rows = np.concatenate([np.arange(size), *(np.flatnonzero(place >= 0) for place in places)])
     columns = np.concatenate([np.zeros(size, dtype=np.int64), *(place[place >= 0] + 1 for place in places)])
-    pull = np.full(len(effects) + 1, _PULL_OF_PAIRS)
+    pull = np.full(len(effects) + 1, _PULLS_OF_PAIRS[0])
     pull[: singles + 1] = _PULL
     pull[0] = 1e-6  # nothing pulls the mean of all
     matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(size, len(effects) + 1))
@@ -156,6 +157,25 @@ def _common_pairs(
     place[common] = np.arange(len(common))
     names = [(values[code // len(values_2)], values_2[code % len(values_2)]) for code in common]
     return place[pair], names
+
+
+def learn_prior(cases: Cases, result: Floats) -> Cases:
+    """The cases with the pull on pairs under which the results of all tickets are likeliest (MacKay 1992, evidence)."""
+    is_pair = np.array([False, *(effect.attribute_2 is not None for effect in cases.effects)])
+    if not is_pair.any():
+        return cases
+    dense = cases.matrix.toarray()
+    gram, moment, squares = dense.T @ dense, dense.T @ result, float(result @ result)
+    best, highest = cases, -np.inf
+    for strength in _PULLS_OF_PAIRS:
+        pull = np.where(is_pair, strength, cases.pull)
+        factor = cho_factor(gram + np.diag(pull), check_finite=False)
+        left_over = max(squares - float(moment @ cho_solve(factor, moment)), 1e-9 * squares, 1e-300)
+        log_determinant = 2 * float(np.log(np.diag(factor[0])).sum())
+        evidence = float(np.log(pull).sum()) - log_determinant - len(result) * float(np.log(left_over))
+        if evidence > highest:
+            best, highest = replace(cases, pull=pull), evidence
+    return best
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,22 @@ LEAST_RATIO = 1.02
 FEWEST_TICKETS = 30
 # With a wider interval of the ratio, "as expected" would only mean that nobody can tell.
 WIDEST_FACTOR = 1.5
+_WINSORISED_VARIANCE = 0.6787  # of a standard normal distribution whose outer tenths are drawn in
 FALSE_ALARMS = 0.05  # chance of one wrong verdict or more among all that are given together
+
+
+def possible_share(share: Floats, tickets: Ints) -> Floats:
+    """An expected share within what tickets can have: a linear model leaves it where it knows few like them."""
+    edge = 0.5 / (tickets + 1)
+    return np.clip(share, edge, 1 - edge)
 
 
 class Funnel(Protocol):
     """Units against what was expected of them, one value per unit; ratios are observed over expected."""
+
+    @property
+    def expected(self) -> Floats:
+        """What was expected: shares, or logarithms of minutes."""
 
     def ratio(self) -> Floats:
         """Observed over expected."""
@@ -47,7 +58,7 @@ class Funnel(Protocol):
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of tickets. variance: of observed - expected, of chance, model and what units differ by anyway."""
+    """Shares of tickets. expected: between 0 and 1, not at the ends. variance: of observed - expected, all causes."""
 
     tickets: Ints
     observed: Floats
@@ -56,7 +67,7 @@ class Shares:
 
     def ratio(self) -> Floats:
         """Observed over expected."""
-        return self.observed / self._expected()
+        return self.observed / self.expected
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
         """Interval of the ratio (Jeffreys, with the number of independent tickets that gives the variance)."""
@@ -64,18 +75,18 @@ class Shares:
         good = self.observed * independent + 0.5
         bad = (1 - self.observed) * independent + 0.5
         tail = (1 - level) / 2
-        p = self._expected()
+        p = self.expected
         return beta.ppf(tail, good, bad) / p, beta.ppf(1 - tail, good, bad) / p
 
     def limits(self, level: float) -> tuple[Floats, Floats]:
         """Quantiles of the beta distribution about the expected share, over it."""
         tail = (1 - level) / 2
-        p, size = self._expected(), self._concentration()
+        p, size = self.expected, self._concentration()
         return beta.ppf(tail, p * size, (1 - p) * size) / p, beta.ppf(1 - tail, p * size, (1 - p) * size) / p
 
     def shrunk(self, between: float) -> Floats:
         """Mean of the share under a beta prior about the expected share, over it (beta-binomial)."""
-        p = self._expected()
+        p = self.expected
         prior = p * (1 - p) / max(between, 1e-12)
         weight = self._concentration() / (self._concentration() + prior)
         return 1 + weight * (self.ratio() - 1)
@@ -84,19 +95,14 @@ class Shares:
         """Tail beyond the observed share, half a ticket nearer, about the nearer end of the least ratios."""
         half = 0.5 / self.tickets
         size = self._concentration()
-        high = np.clip(self._expected() * LEAST_RATIO, 0, 1 - 1e-6)
-        low = self._expected() / LEAST_RATIO
+        high = np.clip(self.expected * LEAST_RATIO, 0, 1 - 1e-6)
+        low = self.expected / LEAST_RATIO
         above = beta.sf(self.observed - half, high * size, (1 - high) * size)
         below = beta.cdf(self.observed + half, low * size, (1 - low) * size)
         return np.minimum(1, 2 * np.minimum(above, below))
 
-    def _expected(self) -> Floats:
-        """A linear model may leave the range of shares where tickets are few."""
-        edge = 0.5 / (self.tickets + 1)
-        return np.clip(self.expected, edge, 1 - edge)
-
     def _concentration(self) -> Floats:
-        p = self._expected()
+        p = self.expected
         by_chance = p * (1 - p) / self.tickets
         return np.maximum(p * (1 - p) / np.maximum(self.variance, by_chance) - 1, 1e-3)
 
@@ -135,23 +141,35 @@ class LogMinutes:
         return 2 * norm.sf(away / np.sqrt(np.maximum(self.variance, 1e-12)))
 
 
-def variance_between(difference: Floats, variance: Floats, parent: Ints | None = None) -> float:
-    """Variance of units' true differences beyond chance, by moments (DerSimonian & Laird 1986), at least 0.
+def variance_between(difference: Floats, variance: Floats) -> float:
+    """Variance of units' true differences about none, by moments (DerSimonian & Laird 1986), at least 0.
 
-    difference, variance: one value per unit. parent: units are compared with the others of the same parent; without
-    it, with no difference at all.
+    difference, variance: one value per unit, the variance that of chance.
     """
     weight = 1 / np.maximum(variance, 1e-12)
-    if parent is None:
-        return max(0.0, float((weight * difference**2).sum() - len(difference)) / float(weight.sum()))
-    sums = np.bincount(parent, weight)
-    centre = np.bincount(parent, weight * difference) / np.maximum(sums, 1e-300)
+    return max(0.0, float((weight * difference**2).sum() - len(difference)) / float(weight.sum()))
+
+
+def ordinary_spread(difference: Floats, variance: Floats, parent: Ints) -> float:
+    """Variance by which units of one parent differ beyond chance, as most of them do, at least 0.
+
+    The outer tenths on either side are drawn in (winsorised, Spiegelhalter 2005), so that a unit that stands out does
+    not widen the limits it is to be seen by; what that takes off a normal distribution is given back.
+    """
+    weight = 1 / np.maximum(variance, 1e-12)
+    centred = np.zeros_like(difference)
+    for place in np.unique(parent):
+        own = parent == place
+        centred[own] = difference[own] - np.median(difference[own])
     freedom = len(difference) - len(np.unique(parent))
     if freedom < 1:
         return 0.0
-    excess = float((weight * (difference - centre[parent]) ** 2).sum()) - freedom
-    scale = weight.sum() - (np.bincount(parent, weight**2)[sums > 0] / sums[sums > 0]).sum()
-    return max(0.0, excess / float(scale))
+    scores = centred * np.sqrt(weight)
+    drawn_in = np.clip(scores, *np.quantile(scores, (0.1, 0.9)))
+    excess = float((drawn_in**2).sum()) / _WINSORISED_VARIANCE - freedom
+    sums, squares = np.bincount(parent, weight), np.bincount(parent, weight**2)
+    scale = float(sums.sum() - (squares[sums > 0] / sums[sums > 0]).sum())
+    return max(0.0, excess / scale)
 
 
 def holm(p_values: Floats) -> Floats:

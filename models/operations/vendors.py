@@ -16,6 +16,7 @@ from models.operations.case_mix import (
     Ints,
     describe_cases,
     expected_of_others,
+    learn_prior,
 )
 from models.operations.funnel import (
     Funnel,
@@ -23,6 +24,8 @@ from models.operations.funnel import (
     Shares,
     confidences,
     holm,
+    ordinary_spread,
+    possible_share,
     variance_between,
     verdicts,
 )
@@ -95,12 +98,13 @@ def compare(tickets: pl.DataFrame, attributes: Sequence[str], period: tuple[date
             measured = part.filter(known)
             if measured.n_unique(["vendor", "group_id"]) < 2:
                 continue
-            by_group, spread = _judge_groups(metric, measured, cases.of(known))
+            like = learn_prior(cases.of(known), _result(metric, measured))
+            by_group, spread = _judge_groups(metric, measured, like)
             groups.append(by_group)
             if measured["vendor"].n_unique() > 1:
-                by_vendor = _judge_vendors(metric, measured, cases.of(known), spread, by_group.between)
+                by_vendor = _judge_vendors(metric, measured, like, spread, by_group.between)
                 vendors.append(by_vendor)
-                mixes.append(_case_mix(by_vendor, measured, cases.of(known)))
+                mixes.append(_case_mix(by_vendor, measured, like))
     return Comparison(_table(vendors, period), _table(groups, period), _joined(mixes))
 
 
@@ -110,7 +114,7 @@ def _judge_groups(metric: Metric, tickets: pl.DataFrame, cases: Cases) -> tuple[
     expectation = expected_of_others(cases, _result(metric, tickets), group, _weeks(tickets))
     difference = expectation.observed - expectation.expected
     _, vendor = _units(names, ["vendor"])
-    spread = variance_between(difference, expectation.variance, vendor)
+    spread = ordinary_spread(difference, expectation.variance, vendor)
     between = variance_between(difference, expectation.variance)
     funnel = _funnel(metric, expectation, expectation.variance + spread)
     return _Judged(metric, names, expectation, funnel, between), spread
@@ -137,8 +141,10 @@ def _result(metric: Metric, tickets: pl.DataFrame) -> Floats:
 
 
 def _funnel(metric: Metric, units: Expectation, variance: Floats) -> Funnel:
-    kind = Shares if metric.is_share else LogMinutes
-    return kind(units.tickets, units.observed, units.expected, variance)
+    if metric.is_share:
+        expected = possible_share(units.expected, units.tickets)
+        return Shares(units.tickets, units.observed, expected, variance)
+    return LogMinutes(units.tickets, units.observed, units.expected, variance)
 
 
 def _units(tickets: pl.DataFrame, columns: list[str]) -> tuple[pl.DataFrame, Ints]:
@@ -185,7 +191,7 @@ def _rows(units: _Judged, corrected: Floats, period: tuple[date, date]) -> pl.Da
         n=pl.Series(found.tickets),
         observed=pl.Series(in_units(found.observed)),
         crude_others=pl.Series(in_units(found.others)),
-        expected=pl.Series(in_units(found.observed) / ratio),
+        expected=pl.Series(in_units(funnel.expected)),
         ratio=pl.Series(ratio),
         shrunk_ratio=pl.Series(funnel.shrunk(units.between)),
         low=pl.Series(interval[0]),
