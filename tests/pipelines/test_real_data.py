@@ -55,6 +55,28 @@ def test_the_incident_log_gives_its_known_totals_in_the_snapshot(incidents):
     assert summary["reported_mean_reassignments"] == pytest.approx(0.940, abs=5e-4)
 
 
+def test_the_incident_logs_own_word_on_its_targets_is_kept_by_priority(incidents):
+    """It has no policies to measure by: what it claims stands beside an empty figure of ours, 63.42 % in all."""
+    with Warehouse(incidents.published, read_only=True) as snapshot:
+        claims = snapshot.query(
+            "select metrics.priority, count(*) as tickets, avg(claims.reported) as met, count(claims.ours) as measured "
+            "from sla_reconciliation as claims join ticket_metrics as metrics using (source, ticket_id) "
+            "where claims.measure = 'sla_met' group by metrics.priority"
+        )
+        reasons = snapshot.query(
+            "select reason, tickets, reported_mean from reconciliation_summary where measure = 'sla_met'"
+        ).rows()
+    shares = {row["priority"]: (row["tickets"], row["met"]) for row in claims.iter_rows(named=True)}
+    assert claims["measured"].sum() == 0
+    assert shares == {
+        "urgent": (270, pytest.approx(0.0185, abs=5e-5)),
+        "high": (408, pytest.approx(0.0049, abs=5e-5)),
+        "normal": (23_466, pytest.approx(0.6454, abs=5e-5)),
+        "low": (774, pytest.approx(0.8411, abs=5e-5)),
+    }
+    assert reasons == [("not measured", 24_918, pytest.approx(15_803 / 24_918))]
+
+
 def test_the_incident_logs_volume_stops_where_only_leftovers_follow(incidents):
     with Warehouse(incidents.published, read_only=True) as snapshot:
         last = snapshot.query("select max(date) as last from daily_volume")["last"].item()
