@@ -176,7 +176,7 @@ class SimilarSolved(dy.Schema):
 
 
 class ActionVerdicts(dy.Schema):
-    """An item of the action plan, and whether its theme's tickets became fewer since it began."""
+    """An item of the action plan, and whether what it should move has moved since it began."""
 
     action_id = text("the action")
     theme_id = text("the theme it is against; empty where none is known", nullable=True)
@@ -191,13 +191,34 @@ class ActionVerdicts(dy.Schema):
         "what the weeks since say",
         ("worked", "no evidence", "worse", "too early", "not started", "not measured"),
     )
-    change = number(
-        "change of the theme's tickets against all other themes': -0.4 is 40 % fewer", nullable=True
+    business_line = text("the only line it reaches; empty for all", nullable=True)
+    region = text("the only region it reaches; empty for all", nullable=True)
+    metric = text(
+        "what it should move: tickets, handle_minutes, first_reply_minutes, csat or reopen_rate; another one is not "
+        "measured"
     )
+    method = choice(
+        "how it was judged. interrupted time series: the weeks since against the weeks before, with a control; "
+        "difference in differences: the same where it reached against where it did not",
+        ("interrupted time series", "difference in differences"),
+        nullable=True,
+    )
+    control = text("what it was compared with", nullable=True)
+    before = number(
+        "the metric's level in the weeks before: tickets a week, minutes (geometric mean), or a share from 0 to 1",
+        nullable=True,
+    )
+    effect = number(
+        "by how much the metric moved against the control, in its own unit, at the level before",
+        nullable=True,
+    )
+    effect_low = number("lower end of its 95 % interval", nullable=True)
+    effect_high = number("upper end of it; empty where it has no bound", nullable=True)
+    change = number("the effect as a share of the level before: -0.4 is 40 % fewer", nullable=True)
     change_low = number("lower end of its 95 % interval", nullable=True)
-    change_high = number("upper end of its 95 % interval", nullable=True)
-    weeks_before = count("whole weeks before it that were compared")
-    weeks_after = count("whole weeks since it that were compared")
+    change_high = number("upper end of it; empty where it has no bound", nullable=True)
+    weeks_before = count("whole weeks before it that were compared, 52 at most")
+    weeks_after = count("whole weeks since it that were compared, 26 at most")
 
 
 class RiseFollowup(dy.Schema):

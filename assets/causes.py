@@ -88,6 +88,41 @@ _WEEK = """
     from (select max(week) as week from theme_trends) cross join stg_account
     where week is not null
 """
+# A year before the first action that can still be judged, and half a year since. Of tickets without a theme, too, so that
+# what reaches a whole line can be compared.
+_ACTION_WEEKS = """
+    with begun as (
+        select min(started_at) as first_at
+        from stg_actions
+        where started_at is not null and status <> 'planned'
+    )
+    select
+        weeks.week,
+        members.theme_id,
+        times.business_line,
+        times.user_type,
+        times.region,
+        count(*) filter (where not coalesce(members.is_near_duplicate, false))::double as tickets,
+        count(tickets.handle_minutes)::double as handle_minutes_tickets,
+        coalesce(sum(ln(greatest(tickets.handle_minutes, 0.5))), 0) as handle_minutes_sum,
+        count(times.first_reply_minutes)::double as first_reply_minutes_tickets,
+        coalesce(sum(ln(greatest(times.first_reply_minutes, 0.5))), 0) as first_reply_minutes_sum,
+        count(*) filter (where tickets.csat_score in ('good', 'bad'))::double as csat_tickets,
+        count(*) filter (where tickets.csat_score = 'good')::double as csat_sum,
+        count(*) filter (where times.first_solved_at is not null and times.reopens is not null)::double
+            as reopen_rate_tickets,
+        count(*) filter (where times.first_solved_at is not null and times.reopens > 0)::double as reopen_rate_sum
+    from ticket_times as times
+    join begun on times.created_at >= begun.first_at - interval 53 week
+    join weeks on weeks.week = cast(date_trunc('week', times.created_on) as date) and weeks.is_whole
+    join stg_tickets as tickets on tickets.source = times.source and tickets.ticket_id = times.ticket_id
+    join source_coverage as coverage
+        on coverage.source = times.source
+        and times.created_on between coverage.volume_from and coverage.volume_until
+    left join ticket_themes as members on members.source = times.source and members.ticket_id = times.ticket_id
+    group by all
+    order by all
+"""
 _TEXTS = """
     select source, ticket_id, text from escalations
     join (select unnest(?::varchar[]) as source, unnest(?::varchar[]) as ticket_id) using (source, ticket_id)
@@ -104,6 +139,7 @@ _TEXTS = """
             "themes",
             "theme_history",
             "theme_trends",
+            "weeks",
             "ticket_times",
             "escalations",
             "stg_tickets",
@@ -170,6 +206,7 @@ def cause_frames(
                 [now],
             ),
             actions=warehouse.query("select * from stg_actions order by action_id"),
+            weeks=warehouse.query(_ACTION_WEEKS),
             texts=lambda tickets: warehouse.query(
                 _TEXTS, [tickets["source"].to_list(), tickets["ticket_id"].to_list()]
             ),

@@ -306,6 +306,8 @@ class Actions(dy.Schema):
 
     action_id = _text(primary_key=True, min_length=1)
     theme_id = _text(nullable=True)
+    business_line = _text(nullable=True)  # null: it reaches every line
+    region = _text(nullable=True)  # null: it reaches every region
     team = _text(nullable=True)
     kind = _choice(ACTION_KINDS)
     name = _text(nullable=True)

@@ -24,6 +24,7 @@ class Evidence:
     links: pl.DataFrame  # the table stg_issue_links
     issues: pl.DataFrame  # the table stg_issues
     actions: pl.DataFrame  # the table stg_actions
+    weeks: pl.DataFrame  # whole weeks of tickets, as models.causes.action_weeks takes them
     texts: Callable[[pl.DataFrame], pl.DataFrame]  # source, ticket_id to source, ticket_id, text
     embed: evidence.Embed
     last_week: pl.DataFrame | None  # what last week's report said: theme_id, kind, tickets_week, usual_high
@@ -74,4 +75,4 @@ def _action_verdicts(known: Known, looked_up: Evidence) -> pl.DataFrame:
         looked_up.embed(themes["name"]),
         looked_up.embed(themes["description"]),
     )
-    return judge_actions(linked, known.trends, looked_up.now)
+    return judge_actions(linked, looked_up.weeks, looked_up.now)

@@ -93,6 +93,8 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
             (
                 fix.action_id,
                 None,
+                None,
+                None,
                 team,
                 fix.kind,
                 f"Against: {problem.name}",
@@ -105,11 +107,14 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
         )
     begun, soon, later = (end + timedelta(days=days) for days in (-20, 10, 30))
     rows += [
-        ("act-4", None, "Payments", "fix", "Show a refund's way in the app", None, later, "planned", "tickets", -0.2),
-        ("act-5", None, "Support", "training", "Refresher on policy", begun, soon, "running", "qa_score", 0.05),
+        ("act-4", None, None, None, "Payments", "fix", "Show a refund's way in the app", None, later, "planned",
+         "tickets", -0.2),
+        ("act-5", None, None, None, "Support", "training", "Refresher on policy", begun, soon, "running",
+         "qa_score", 0.05),
     ]  # fmt: skip
     schema = pl.Schema({
-        "action_id": pl.String(), "theme_id": pl.String(), "team": pl.String(), "kind": pl.String(), "name": pl.String(),
+        "action_id": pl.String(), "theme_id": pl.String(), "business_line": pl.String(), "region": pl.String(),
+        "team": pl.String(), "kind": pl.String(), "name": pl.String(),
         "started_at": _TIME, "due_at": _TIME, "status": pl.String(), "metric": pl.String(), "expected_effect": pl.Float64(),
     })  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")

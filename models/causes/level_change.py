@@ -1,0 +1,195 @@
+"""By how much a weekly series changed its level since an action: interrupted time series and difference in differences."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import beta, poisson, t
+
+from models.causes.expected_weeks import USUAL_DRIFT, WEEKS_A_YEAR
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+# Weeks over which what moves one week still moves the next.
+_LAGS = 4
+# A week whose count pure chance gives this rarely, and that is half above its side's usual, is a rush of its own.
+_RARE, _CLEARLY_ABOVE = 0.001, 1.5
+_WEEKS_AROUND = 13
+_LEAST_FOR_MEDIAN = 3.0
+_SURE = 0.975
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A change with its 95 % interval; None where it has no bound.
+
+    Of a rate or a time it is relative, -0.4 is 40 % less; of a share it is in points of 1.
+    """
+
+    change: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def ends(self) -> tuple[float | None, float | None, float | None]:
+        """Change, low and high."""
+        return self.change, self.low, self.high
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    values: Floats
+    errors: Floats
+    freedom: float
+
+
+_Fit = Callable[[Floats, Floats], _Fitted]  # columns of the model, what is known of each week
+
+
+def change_of_rate(own: Floats, expected: Floats, since: Floats, drift: float = USUAL_DRIFT) -> Effect:
+    """Change of a theme's weekly tickets relative to what was expected of them, from before to after.
+
+    own, expected: one value a week, expected up to a factor. since: weeks since the action, below 0 before it. drift:
+    standard deviation of the logarithm by which such a rate moves in a year by itself. Interrupted time series: Poisson
+    regression with the expected weeks as offset, a level for the weeks after, and a trend over all weeks as far as the
+    weeks tell one from chance and as drift lets expect (a normal prior), so that a theme that was going away by itself is
+    no success; how little is known of it widens the interval. Weeks that stand out of their own side, as while a fault
+    lasted, are left out. Standard errors: the largest of the usual one, one for counts that vary more than chance, and
+    one for weeks that hang together (HAC, Newey & West 1987). Where one side has no ticket at all: exact interval of a
+    ratio of two Poisson rates (Clopper & Pearson 1934).
+    """
+    kept = ~_rushes(own, expected, since > 0)
+    own, expected, since = own[kept], np.maximum(expected[kept], 1e-9), since[kept]
+    counts, exposed = (
+        [float(column[side].sum()) for side in (since < 0, since > 0)] for column in (own, expected)
+    )
+    if min(counts) == 0:
+        return _exact(counts, exposed)
+    from statsmodels.genmod import families
+
+    return _relative(_change(_glm(own, families.Poisson(), np.log(expected)), since, drift, expected))
+
+
+def change_of_share(
+    touched: Floats, untouched: Floats, expected: Floats, since: Floats, drift: float = USUAL_DRIFT
+) -> Effect:
+    """Change of a theme's tickets where an action reached, relative to its tickets elsewhere: difference in differences.
+
+    touched, untouched: tickets a week. expected: the ratio of the two that other themes' tickets let expect, up to a
+    factor. Logistic regression of where the week's tickets came from, which is a Poisson regression with an effect for
+    every week and either place. Weeks, trend and errors as in change_of_rate; weeks without a ticket say nothing.
+    """
+    both = touched + untouched
+    kept = (both > 0) & ~_rushes(touched, expected * np.maximum(untouched, 0.5), since > 0)
+    touched, untouched, since = touched[kept], untouched[kept], since[kept]
+    offset = np.log(np.maximum(expected[kept], 1e-9))
+    cells = [float(column[side].sum()) for column in (touched, untouched) for side in (since < 0, since > 0)]
+    if min(cells) == 0:
+        return Effect(None, None, None)
+    from statsmodels.genmod import families
+
+    answers = np.column_stack([touched, untouched])
+    return _relative(_change(_glm(answers, families.Binomial(), offset), since, drift, both[kept]))
+
+
+def change_of_mean(values: Floats, weights: Floats, since: Floats, drift: float) -> Effect:
+    """Change of a weekly mean, less its control's, from before to after: least squares with a level and a trend.
+
+    values: the week's mean less the control's, NaN for none. weights: what it rests on: the inverse of its variance, up to
+    a factor. drift: standard deviation of what it moves in a year by itself, in its own unit. The change is in that unit
+    too. Trend and errors as in change_of_rate.
+    """
+    kept = np.isfinite(values) & (weights > 0)
+    values, weights, since = values[kept], weights[kept], since[kept]
+    level = _change(_wls(values, weights), since, drift, weights)
+    return Effect(level[0], level[0] - level[1], level[0] + level[1])
+
+
+def _glm(own: Floats, family: object, offset: Floats) -> _Fit:
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    def fit(columns: Floats, known: Floats) -> _Fitted:
+        model = GLM(own, columns, family=family, offset=offset + known)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what cannot be fitted has an interval without an end
+            plain = model.fit()
+            robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True})
+        if not plain.converged:  # through a handful of tickets there is no end to how steep a trend may be
+            return _Fitted(plain.params, np.full(columns.shape[1], np.inf), plain.df_resid)
+        varied = plain.bse * np.sqrt(max(1.0, plain.pearson_chi2 / plain.df_resid))
+        return _Fitted(plain.params, np.maximum(varied, np.nan_to_num(robust.bse)), plain.df_resid)
+
+    return fit
+
+
+def _wls(values: Floats, weights: Floats) -> _Fit:
+    from statsmodels.regression.linear_model import WLS
+
+    def fit(columns: Floats, known: Floats) -> _Fitted:
+        model = WLS(values - known, columns, weights=weights)
+        plain = model.fit()
+        robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True})
+        return _Fitted(plain.params, np.maximum(plain.bse, np.nan_to_num(robust.bse)), plain.df_resid)
+
+    return fit
+
+
+def _change(fit: _Fit, since: Floats, drift: float, weights: Floats) -> tuple[float, float]:
+    """The level's change and half of its 95 % interval, a trend taken off as far as it is one."""
+    after = (since > 0).astype(np.float64)
+    years = (since - since.mean()) / WEEKS_A_YEAR
+    level = np.column_stack([np.ones_like(after), after])
+    trended = fit(np.column_stack([level, years]), np.zeros_like(years))
+    variance, prior = trended.errors[2] ** 2, drift**2
+    # The trend's posterior under a normal prior around none.
+    known = prior / (prior + variance) if np.isfinite(variance) else 0.0
+    trend, trend_variance = known * (trended.values[2] if known else 0.0), prior * (1 - known)
+    flat = fit(level, trend * years)
+    apart = np.average(years[after == 1], weights=weights[after == 1]) - np.average(
+        years[after == 0], weights=weights[after == 0]
+    )
+    error = np.sqrt(flat.errors[1] ** 2 + apart**2 * trend_variance)
+    return float(flat.values[1]), float(t.ppf(_SURE, max(flat.freedom - 1, 1)) * error)
+
+
+def _relative(level: tuple[float, float]) -> Effect:
+    change, half = level
+    if not np.isfinite(half):
+        return Effect(float(np.expm1(change)), -1.0, None)
+    return Effect(*(float(np.expm1(change + side * half)) for side in (0, -1, 1)))
+
+
+def _rushes(own: Floats, expected: Floats, is_after: Flags) -> Flags:
+    """Weeks far above the usual of the weeks around them on their side of the action."""
+    found = np.zeros(len(own), dtype=np.bool_)
+    for side in (is_after, ~is_after):
+        counts, exposed = own[side], np.maximum(expected[side], 1e-9)
+        if not len(counts):
+            continue
+        usual = np.full(len(counts), np.median(counts / exposed))
+        if np.median(counts) >= _LEAST_FOR_MEDIAN and len(counts) > _WEEKS_AROUND:
+            padded = np.pad(counts / exposed, _WEEKS_AROUND // 2, mode="reflect")
+            around = np.lib.stride_tricks.sliding_window_view(padded, _WEEKS_AROUND)
+            usual = np.maximum(np.median(around, axis=1), 0)
+        elif np.median(counts) < _LEAST_FOR_MEDIAN:
+            usual = np.full(len(counts), counts.sum() / exposed.sum())
+        mean = usual * exposed
+        found[side] = (poisson.sf(counts - 1, mean) < _RARE) & (counts > _CLEARLY_ABOVE * mean)
+    return found
+
+
+def _exact(counts: list[float], exposed: list[float]) -> Effect:
+    before, after = counts
+    everything = before + after
+    if everything == 0:
+        return Effect(None, None, None)
+    low = float(beta.ppf(0.025, after, before + 1)) if after else 0.0
+    high = float(beta.ppf(0.975, after + 1, before)) if before else 1.0
+    change = exposed[0] / max(exposed[1], 1e-9)
+    shares = (after / everything, low, high)
+    return Effect(*(share / (1 - share) * change - 1 if share < 1 else None for share in shares))

@@ -1,0 +1,119 @@
+"""By how much a weekly series changed its level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.causes.level_change import Effect, change_of_mean, change_of_rate, change_of_share
+
+ROUND = np.array([*range(-12, 0), *range(1, 13)], dtype=float)  # weeks since an action
+YEAR = np.array([*range(-26, 0), *range(1, 27)], dtype=float)
+
+
+def verdict(effect: Effect) -> str:
+    if effect.high is not None and effect.high < 0:
+        return "worked"
+    return "worse" if effect.low is not None and effect.low > 0 else "no evidence"
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, "no evidence"), (0.5, "worked")])
+def test_a_theme_that_falls_all_year_is_judged_against_its_own_fall(factor, expected):
+    """3 % fewer every week for a year; an action in the middle does nothing, or halves what is left."""
+    since = np.array([*range(-26, 0), *range(1, 27)], dtype=float)
+    own = np.round(60 * 0.97 ** (since + 26) * np.where(since > 0, factor, 1.0))
+    effect = change_of_rate(own, np.full(52, 500.0), since)
+    assert verdict(effect) == expected
+    assert effect.change == pytest.approx(factor - 1, abs=0.05)
+
+
+def test_a_small_theme_that_goes_away_by_itself_is_hardly_ever_a_success():
+    """Three tickets a week fall to less than one within a year; with a trend only where it is sure, half say worked."""
+    since = np.array([*range(-26, 0), *range(1, 27)], dtype=float)
+    rng = np.random.default_rng(0)
+    fallen = [rng.poisson(3 * 0.25 ** ((since + 26) / 52)).astype(float) for _ in range(40)]
+    told = [verdict(change_of_rate(own, np.full(52, 500.0), since)) for own in fallen]
+    assert told.count("worked") <= 4
+
+
+def test_a_theme_that_fell_silent_has_an_exact_interval():
+    """0 of 24 tickets fell into the second of two equal times: upper end 0.025 ** (1 / 24) as odds."""
+    effect = change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), ROUND)
+    share = 1 - 0.025 ** (1 / 24)
+    assert effect.change == -1
+    assert effect.high == pytest.approx(share / (1 - share) - 1)
+    assert verdict(effect) == "worked"
+
+
+def test_no_ticket_on_either_side_says_nothing():
+    effect = change_of_rate(np.zeros(24), np.full(24, 100.0), ROUND)
+    assert (effect.change, verdict(effect)) == (None, "no evidence")
+
+
+def test_a_trend_through_a_handful_of_tickets_still_has_a_verdict():
+    """One ticket in the last week before, some in the very last one: no end to how steep a trend may be."""
+    own = np.where((ROUND == -1) | (ROUND == 12), [2.0], 0.0)
+    effect = change_of_rate(own, np.full(24, 100.0), ROUND)
+    assert verdict(effect) == "no evidence"
+    assert effect.change == pytest.approx(0, abs=0.01)
+
+
+def test_a_fault_that_came_and_went_before_the_action_is_no_success():
+    """Ten tickets a week, sixty in four weeks that ended before; since then ten again."""
+    rng = np.random.default_rng(3)
+    own = rng.poisson(10, 52).astype(float)
+    own[15:19] += 50
+    effect = change_of_rate(own, np.full(52, 500.0), YEAR, drift=0.2)
+    assert verdict(effect) == "no evidence"
+    assert effect.change == pytest.approx(0, abs=0.2)
+
+
+def test_where_rates_drift_more_less_is_certain():
+    own = np.random.default_rng(4).poisson(np.where(YEAR > 0, 7, 10)).astype(float)
+    steady, drifting = (change_of_rate(own, np.full(52, 500.0), YEAR, drift) for drift in (0.2, 1.0))
+    assert steady.high - steady.low < drifting.high - drifting.low
+    assert verdict(steady) == "worked"
+
+
+def test_a_share_of_places_changes_relative_to_the_other_place():
+    """Twenty here and forty there; then ten here: half. What others' tickets tell does not move."""
+    touched = np.where(ROUND > 0, 10.0, 20.0) + np.tile([0, 1], 12)
+    effect = change_of_share(touched, np.full(24, 40.0), np.ones(24), ROUND, drift=0.2)
+    assert effect.change == pytest.approx(10.5 / 20.5 - 1, abs=0.03)
+    assert verdict(effect) == "worked"
+
+
+def test_a_place_where_others_fell_as_much_is_no_evidence():
+    touched = np.where(ROUND > 0, 10.0, 20.0) + np.tile([0, 1], 12)
+    expected = np.where(ROUND > 0, 0.5, 1.0)
+    assert verdict(change_of_share(touched, np.full(24, 40.0), expected, ROUND)) == "no evidence"
+
+
+def test_a_place_that_had_none_before_says_nothing():
+    touched = np.where(ROUND > 0, 3.0, 0.0)
+    assert change_of_share(touched, np.full(24, 40.0), np.ones(24), ROUND) == Effect(None, None, None)
+
+
+def test_a_mean_changes_in_its_own_unit_and_weeks_count_by_what_they_rest_on():
+    values = np.where(ROUND > 0, 0.7, 0.5) + np.tile([-0.01, 0.01], 12)
+    values[3], weights = 0.0, np.full(24, 30.0)
+    weights[3] = 0.001  # one ticket or so
+    values[5] = np.nan
+    effect = change_of_mean(values, weights, ROUND, drift=0.05)
+    assert effect.change == pytest.approx(0.2, abs=0.02)
+    assert effect.low < 0.2 < effect.high
+    assert effect.low > 0
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_chance_alone_seldom_has_a_verdict(counted):
+    rng = np.random.default_rng(8)
+    told = []
+    for _ in range(60):
+        if counted:
+            own = rng.poisson(6, 52).astype(float)
+            told.append(verdict(change_of_rate(own, rng.poisson(500, 52).astype(float), YEAR, drift=0.2)))
+        else:
+            values = rng.normal(0, 0.1, 52)
+            told.append(verdict(change_of_mean(values, np.full(52, 20.0), YEAR, drift=0.05)))
+    assert told.count("no evidence") >= 54
