@@ -19,7 +19,7 @@ from pipelines.instance import open_instance
 from pipelines.sensors import inbox_sensor
 from pipelines.settings import read_settings
 
-_GROUPS = {"ingest", "staging", "intermediate", "marts", "themes", "forecasts", "reports"}
+_GROUPS = {"ingest", "staging", "intermediate", "marts", "themes", "forecasts", "operations", "reports"}
 _HEAVY = ("torch", "transformers", "sentence_transformers", "sklearn", "openvino", "matplotlib", "plotly")
 
 
