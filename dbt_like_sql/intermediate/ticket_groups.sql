@@ -1,5 +1,6 @@
 -- Which group owned a ticket when, by its history, with the tier and vendor the group had at that time. A ticket
--- without any group change belongs to its present group from its creation.
+-- without any group change belongs to its present group from its creation; one whose first change is later than the
+-- run's date, to the group that change takes it from.
 -- grain: ticket and owner, in order
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -23,9 +24,9 @@ with moves as (
         events.to_value as to_group_id,
         row_number() over (
             partition by tickets.source, tickets.ticket_id
-            order by events.occurred_at, events.event_id
+            order by events.occurred_at, length(events.event_id), events.event_id
         ) as move
-    from stg_ticket_events as events
+    from raw.ticket_events as events
     join stg_tickets as tickets
         on tickets.source = events.source and tickets.ticket_id = events.ticket_id
     where events.kind = 'group_changed'
@@ -69,17 +70,6 @@ ownerships as (
     from owners
 ),
 
--- A version of a group ends where the next one begins, even if its own end was left empty.
-group_versions as (
-    select
-        group_id,
-        tier,
-        vendor,
-        valid_from,
-        least(valid_to, lead(valid_from) over (partition by group_id order by valid_from)) as valid_until
-    from stg_groups
-),
-
 tiers as (
     select
         ownerships.source,
@@ -87,15 +77,16 @@ tiers as (
         ownerships.move,
         ownerships.group_id,
         ownerships.owned_from,
-        ownerships.owned_until,
+        case when ownerships.owned_until <= account.as_of then ownerships.owned_until end as owned_until,
         group_versions.tier,
         group_versions.vendor
     from ownerships
+    cross join stg_account as account
     left join group_versions
         on group_versions.group_id = ownerships.group_id
         and group_versions.valid_from <= ownerships.owned_from
         and (group_versions.valid_until is null or group_versions.valid_until > ownerships.owned_from)
-    where ownerships.group_id is not null
+    where ownerships.group_id is not null and ownerships.owned_from <= account.as_of
 )
 
 select
