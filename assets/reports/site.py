@@ -104,7 +104,7 @@ def _pages(tables: Snapshot, scope: Scope, data: DataFolder) -> tuple[tuple[Page
     service = operations.build(tables, scope, data, signals)
     week = review.build(tables, scope, data, signals, actions, service)
     compared = vendors.build(tables, scope, data)
-    plan = capacity.build(tables, scope, data)
+    plan = capacity.build(tables, scope, data, actions)
     staffing = plan.content["plan"]
     queues = staffing.backlog.queues if staffing and staffing.backlog else ()
     wave = incident.build(tables, scope, data, themes, queues)

@@ -20,6 +20,7 @@ from tests.reports.parsed_page import ParsedPage, parse
 
 PLAN = ("staffing_weeks", "staffing_asks", "staffing_intervals", "staffing_shifts", "backlog_ahead")
 ASK = {"business_line": "ecommerce", "tier": "1", "vendor": "Brightline", "people_more": 12}
+NO_ACTIONS = pl.DataFrame(schema={"verdict": pl.String})
 Tables = dict[str, pl.DataFrame]
 
 
@@ -44,7 +45,7 @@ def build(tmp_path: Path) -> Callable[[Tables], Page]:
         path = tmp_path / "published.duckdb"
         path.unlink(missing_ok=True)
         with Snapshot(write_snapshot(path, tables)) as snapshot:
-            return capacity.build(snapshot, read_scope(snapshot), DataFolder(tmp_path / "data"))
+            return capacity.build(snapshot, read_scope(snapshot), DataFolder(tmp_path / "data"), NO_ACTIONS)
 
     return built
 

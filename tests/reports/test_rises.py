@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.reports.pages import rise_words
+from assets.reports.pages import action_words
 from tests.reports.conftest import WEEK
 from tests.reports.invented_rises import rise_tables
 from tests.reports.parsed_page import ParsedPage, parse
@@ -158,7 +158,7 @@ def test_every_verdict_on_a_fix_is_told(causes):
 )
 def test_a_fix_of_what_had_no_tickets_before_is_not_too_early(verdict, low, told):
     row = {"verdict": verdict, "change": None, "change_low": low, "change_high": None}
-    assert rise_words.action(row | {"weeks_before": 9, "weeks_after": 12}).startswith(told)
+    assert action_words.verdict(row | {"weeks_before": 9, "weeks_after": 12}).startswith(told)
 
 
 def test_last_weeks_problems_are_followed_up(causes):

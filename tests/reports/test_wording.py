@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from assets.reports import wording
-from assets.reports.pages import rise_words
+from assets.reports.pages import action_words, rise_words
 
 
 def _plain(text: str) -> str:
@@ -82,7 +82,7 @@ def test_a_week_is_named_by_its_first_and_last_day(monday, words):
 )
 def test_a_change_is_told_with_its_interval(low, high, words):
     row = {"verdict": "worked", "change": low, "change_low": low, "change_high": high}
-    assert words in _plain(rise_words.action(row | {"weeks_before": 8, "weeks_after": 4}))
+    assert words in _plain(action_words.verdict(row | {"weeks_before": 8, "weeks_after": 4}))
 
 
 @pytest.mark.parametrize(

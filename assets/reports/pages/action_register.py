@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from assets.reports import wording
-from assets.reports.pages import rise_cards, rise_words
+from assets.reports.pages import action_words, rise_cards
 
 _VERDICTS = {
     "worked": "worked",
@@ -36,6 +36,11 @@ def items(actions: pl.DataFrame) -> list[Item]:
     return [_item(row) for row in actions.iter_rows(named=True)]
 
 
+def judged(actions: pl.DataFrame) -> pl.DataFrame:
+    """The actions that have run long enough for a verdict."""
+    return actions.filter(pl.col("verdict").is_in(["worked", "worse", "no evidence"]))
+
+
 def counted(actions: pl.DataFrame) -> list[str]:
     """`2 worked`, `1 worse since`, ...: how many actions have which verdict."""
     counts = {verdict: actions.filter(verdict=verdict).height for verdict in _VERDICTS}
@@ -49,6 +54,6 @@ def _item(row: dict[str, Any]) -> Item:
         theme=row["theme"] or "",
         guessed="by its wording" if row["linked_by"] == "wording" else "",
         began=f"began {wording.day(began.date(), year=True)}" if began is not None else "",
-        verdict=rise_words.action(row),
+        verdict=action_words.verdict(row),
         tone=_TONES.get(row["verdict"] or "", "usual"),
     )

@@ -11,7 +11,7 @@ import polars as pl
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder, PublishedTable
 from assets.reports.page import Figure, Line, Page, PageForm
-from assets.reports.pages import calendar_ahead, effects_ahead, volume_ahead
+from assets.reports.pages import action_register, calendar_ahead, effects_ahead, volume_ahead
 from assets.reports.pages.backlog_ahead import BacklogAhead, read_backlog
 from assets.reports.pages.calendar_ahead import event_table, read_events
 from assets.reports.pages.earlier_forecasts import read_record
@@ -21,6 +21,7 @@ from assets.reports.pages.forecast_quality import read_backtest
 from assets.reports.pages.people_needed import TEAMS_CHARTED, Need, read_need
 from assets.reports.pages.staffing_asks import Asks, in_a_sentence, in_time, read_asks
 from assets.reports.pages.volume_ahead import Volume, read_volume
+from assets.reports.pages.waiting_cost import read_waiting
 from assets.reports.privacy import plain_text, plain_texts
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
@@ -32,6 +33,8 @@ _FORM = PageForm(
     {
         "strip": (),
         "plan": None,
+        "waiting": None,
+        "actions": (),
         "unplanned": 0,
         "series": (),
         "events": None,
@@ -57,8 +60,11 @@ class Plan:
     backlog: BacklogAhead | None
 
 
-def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
-    """The page; publishes the forecast, the plan made of it, and how earlier forecasts did."""
+def build(snapshot: Snapshot, scope: Scope, data: DataFolder, actions: pl.DataFrame) -> Page:
+    """The page; publishes the forecast, the plan made of it, and how earlier forecasts did.
+
+    actions: `rise_tables.actions`.
+    """
     if not scope.is_latest:
         return _FORM.page(
             "The forecast of a past week is not in this snapshot.",
@@ -87,6 +93,8 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
         {
             "strip": _strip(plan, volume, ahead),
             "plan": plan,
+            "waiting": read_waiting(snapshot, scope, data),
+            "actions": action_register.items(action_register.judged(actions)),
             "unplanned": max(plan.need.teams_in_all - TEAMS_CHARTED, 0) if plan else 0,
             **content,
             "record": record,

@@ -112,7 +112,8 @@ def _says(total: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> str:
     row: dict[str, Any] = rows[0]
     interval = wording.between("share", row["low"], row["high"])
     of = f"{wording.count(row['escalated'])} of {wording.count(row['tickets_tier_1'])}"
-    text = f"{wording.share(row['escalation_rate'])} of the tickets of tier 1 were escalated last week ({interval}; {of})"
+    rate = wording.share(row["escalation_rate"])
+    text = f"{rate} of last week’s tickets of tier 1 were escalated by now ({interval}; {of})"
     before = weeks.filter(week=scope.week - timedelta(weeks=1), business_line=ALL, vendor=ALL)
     if before.height and before["escalation_rate"][0] is not None:
         text += (

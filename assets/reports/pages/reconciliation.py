@@ -89,12 +89,24 @@ def _measure(own: pl.DataFrame) -> dict[str, object]:
     hidden = bool(same.height and same["tickets"][0] is None)
     return {
         "source": own["source"][0],
-        "what": wording.sentence(wording.readable(own["measure"][0])),
+        "what": _measure_name(own["measure"][0]),
         "tickets": total if total >= 10 else None,
         "same": None if hidden else (same["tickets"][0] / total if same.height else 0.0),
         "because": "; ".join(parts),
         HIDDEN: hidden or total < 10,
     }
+
+
+def _measure_name(measure: str) -> str:
+    """`First reply`, `Full resolution, business minutes`."""
+    name = (
+        measure.removesuffix("_minutes")
+        .replace("_minutes_business", "_business")
+        .replace("_business_minutes", "_business")
+    )
+    if name.endswith("_business"):
+        return f"{wording.sentence(wording.readable(name.removesuffix('_business')))}, business minutes"
+    return "Targets met" if name == "sla_met" else wording.sentence(wording.readable(name))
 
 
 def _says(frame: pl.DataFrame) -> str:

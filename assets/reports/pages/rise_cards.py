@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from assets.reports import charts, wording
-from assets.reports.pages import rise_words, theme_cards
+from assets.reports.pages import action_words, rise_words, theme_cards
 from assets.reports.pages.rise_tables import Rises
 from assets.reports.pages.theme_cards import Quote, Year, quote
 from assets.reports.scope import Scope
@@ -106,7 +106,7 @@ def card(
         quotes=tuple(quote(told) for told in of(rises.quotes)[:QUOTES]),
         owner=_owner(of(rises.owners)),
         issues=tuple(_issue(issue, scope) for issue in of(rises.issues)[:ISSUES]),
-        actions=tuple((action_name(told), rise_words.action(told)) for told in of(actions)),
+        actions=tuple((action_name(told), action_words.verdict(told)) for told in of(actions)),
         similar=tuple(quote(told, scope.zone) for told in of(rises.similar)[:SIMILAR]),
     )
 
@@ -196,9 +196,10 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         )
     if row["sla_known"] is not None:
         breached = _HIDDEN if row["sla_breached"] is None else wording.count(row["sla_breached"])
-        costs.append(
-            ("SLA broken", breached, f"of {wording.plural(row['sla_known'], 'ticket')} with a known target")
-        )
+        context = f"of {wording.plural(row['sla_known'], 'ticket')} with a known target"
+        if row["sla_breach_minutes"]:
+            context += f"; {wording.hours(row['sla_breach_minutes'] / 60)} past their targets in all"
+        costs.append(("SLA broken", breached, context))
     if row["csat"] is not None:
         costs.append(("CSAT", wording.share(row["csat"]), _csat_context(row)))
     elif row["rated"] != 0:

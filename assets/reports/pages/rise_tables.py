@@ -129,8 +129,8 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
         found.pipe(
             hide_small_cells, "tickets", dependents=["handle_minutes", "handle_minutes_excess", "cost"]
         )
-        .pipe(hide_small_cells, "sla_known", dependents=["sla_breached"])
-        .pipe(hide_small_parts, "sla_breached", "sla_known")
+        .pipe(hide_small_cells, "sla_known", dependents=["sla_breached", "sla_breach_minutes"])
+        .pipe(hide_small_parts, "sla_breached", "sla_known", dependents=["sla_breach_minutes"])
         .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT])
         .pipe(hide_revealing_rate, "csat", "rated", dependents=_CSAT)
         .pipe(hide_small_cells, "requesters", dependents=["requesters_returned"])
@@ -164,5 +164,5 @@ def actions(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> pl.DataFr
     return (
         frame.filter(pl.lit(scope.is_latest))
         .join(names, on="theme_id", how="left", maintain_order="left")
-        .pipe(plain_texts, ["action_id", "theme_id", "team", "kind", "name", "status"])
+        .pipe(plain_texts, ["action_id", "theme_id", "team", "kind", "name", "status", "metric", "control"])
     )

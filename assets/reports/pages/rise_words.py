@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -198,57 +197,6 @@ def against(row: Row) -> str:
     elif row["kind"] in ("release", "sop_change"):
         doubts.append("the rise went on where it was taken back")
     return f"It would speak against this if {wording.listing(doubts, 'or')}."
-
-
-def action(row: Row) -> str:
-    """What came of an action: `Worked: 40 % fewer tickets (28 to 52 % fewer), ...`."""
-    verdict = row["verdict"]
-    if verdict == "not started":
-        return f"Not started{_due(row)}."
-    if verdict == "not measured":
-        return "Not measured: nothing ties it to tickets of one theme."
-    weeks = row["weeks_after"] or 0
-    if verdict == "too early":
-        return f"Too early to tell: {wording.plural(weeks, 'whole week')} since it began."
-    words = {"worked": "Worked", "worse": "Worse since then", "no evidence": "No evidence that it helped"}
-    if row["change"] is None:
-        # There is no ratio to nothing; without any ticket there is not even a lower end.
-        seen = (
-            "no tickets before it, some since"
-            if row["change_low"] is not None
-            else "no tickets before or since"
-        )
-    else:
-        seen = f"{_change(row['change'])}, measured against other themes"
-    if None not in (row["change"], row["change_low"], row["change_high"]):
-        seen += f", likely {_changes(row['change_low'], row['change_high'])}"
-    compared = ""
-    if row["weeks_before"]:
-        compared = (
-            f" ({wording.plural(weeks, 'week')} since, {wording.plural(row['weeks_before'], 'week')} before)"
-        )
-    return f"{words.get(verdict, wording.sentence(verdict or ''))}: {seen}{compared}."
-
-
-def _due(row: Row) -> str:
-    return f"; due {wording.day(row['due_at'].date())}" if row["due_at"] is not None else ""
-
-
-def _change(change: float) -> str:
-    if not math.isfinite(change):
-        return "many times more"
-    share = wording.share(abs(change))
-    return "as many tickets" if round(abs(change), 3) == 0 else f"{share} {'fewer' if change < 0 else 'more'}"
-
-
-def _changes(low: float, high: float) -> str:
-    """`28 to 52 % fewer`, or `between 30 % fewer and 25 % more` where it may be either."""
-    if not math.isfinite(high):
-        return f"{_change(low)} at least; how much more cannot be told"
-    if low * high <= 0:
-        return f"between {_change(low)} and {_change(high)}"
-    ends = sorted((abs(low), abs(high)))
-    return f"{wording.between('share', *ends)} {'fewer' if low < 0 else 'more'}"
 
 
 def _is_exact(row: Row) -> bool:

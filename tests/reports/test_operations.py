@@ -1,0 +1,212 @@
+"""The operations and review pages: only what is more than noise, each number with what makes it big or small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets.reports.data_tables import DataFolder
+from assets.reports.pages import operations, review
+from assets.reports.pages.kpi_signals import read_signals
+from assets.reports.pages.satisfaction import in_a_sentence
+from assets.reports.scope import read_scope
+from assets.reports.snapshot_tables import Snapshot
+from tests.reports.conftest import WEEK, write_snapshot
+from tests.reports.invented_operations import SIGNAL_SINCE
+from tests.reports.parsed_page import ParsedPage, parse
+
+NO_ACTIONS = pl.DataFrame(schema={"verdict": pl.String})
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def page(site: Path) -> ParsedPage:
+    return parse(site / "operations.html")
+
+
+@pytest.fixture(scope="module")
+def reviewed(site: Path) -> ParsedPage:
+    return parse(site / "review.html")
+
+
+@pytest.fixture
+def build(tables: Tables, tmp_path: Path) -> Callable[..., tuple]:
+    """The operations and the review page of a snapshot with some tables replaced."""
+
+    def built(changed: Tables, week: date | None = None) -> tuple:
+        ground = ("raw.account", "raw.sources", "weekly_kpis", "stg_calendar")
+        own = {name: tables[name] for name in ground} | changed
+        with Snapshot(write_snapshot(tmp_path / "published.duckdb", own)) as snapshot:
+            scope = read_scope(snapshot, week)
+            data = DataFolder(tmp_path / "data")
+            signals = read_signals(snapshot, scope, data)
+            service = operations.build(snapshot, scope, data, signals)
+            return service, review.build(snapshot, scope, data, signals, NO_ACTIONS, service)
+
+    return built
+
+
+def test_a_signal_says_what_changed_since_when_and_where_it_did_not(page, reviewed):
+    assert "First reply in live left its usual range." in page.readable
+    assert "24 of the 25 numbers watched every day are in their usual range." in page.readable
+    for text in (page.readable, reviewed.readable):
+        assert "Live, first reply, median: 68 min" in text
+        assert "usually 48 min (36 to 60 min); since 11 Nov; beyond the limit." in text
+        assert "Unchanged in account security, creator and ecommerce." in text
+        assert (
+            "In their usual range everywhere: backlog, contact rate, per 1,000 orders, CSAT and tickets created."
+            in text
+        )
+    assert "One number changed. 24 did not." in reviewed.readable
+
+
+def test_the_chart_of_a_signal_marks_its_days_over_the_usual_range(page):
+    band_low, band_high, days, dots = page.charts[0]["data"]
+    assert dots["x"] == [str(date(2026, 11, day)) for day in range(SIGNAL_SINCE.day, 16)]
+    assert set(band_low["y"]) == {36.0}
+    assert set(band_high["y"]) == {60.0}
+    assert len(days["x"]) == 56
+
+
+def test_a_week_without_a_signal_is_a_page(tables, build):
+    quiet = {
+        "kpi_chart": tables["kpi_chart"].with_columns(rule=pl.lit(None, pl.String)),
+        "kpi_signals_now": tables["kpi_signals_now"].clear(),
+    }
+    service, reviewed = build(quiet)
+    assert service.finding == reviewed.finding == "Nothing unusual this week."
+    assert service.lines[0].finding == "No number of operations is unusual"
+    assert service.lines[0].tone == "usual"
+
+
+def test_without_the_tables_of_operations_both_pages_say_so(build):
+    service, reviewed = build({})
+    assert service.finding == "There is nothing to say of operations yet."
+    assert reviewed.finding == "There is nothing to review yet."
+    assert service.missing == ("The last run did not work out operations.",)
+    assert not service.lines
+
+
+def test_a_past_week_takes_no_signal_of_today(tables, build):
+    service, _ = build(
+        {name: tables[name] for name in ("kpi_chart", "kpi_signals_now", "sla_weeks")}, date(2026, 11, 2)
+    )
+    assert service.finding == "What is unusual cannot be told for this week."
+    assert service.content["sla"].targets.frame["week"].unique().to_list() == [date(2026, 11, 2)]
+
+
+def test_targets_come_with_interval_number_judged_and_the_week_before(page):
+    assert (
+        "91 % of targets were kept last week (90 to 92 %; 4,600 judged); 91 % the week before."
+        in page.readable
+    )
+
+
+def test_the_minutes_of_broken_targets_are_split_over_their_owners(page):
+    says = "46 % in the tier-1 queue, 20 % in the tier-2 queue, 16 % in the partner hold, 10 % waiting for the requester"
+    assert says in page.readable
+    bars = [chart for chart in page.charts if chart["data"][0].get("orientation") == "h"]
+    assert len(bars) == 1
+    for row in range(4):
+        assert sum(trace["x"][row] for trace in bars[0]["data"]) == pytest.approx(1, abs=0.01)
+
+
+def test_csat_never_stands_without_interval_response_rate_and_coverage(page, site):
+    assert (
+        "CSAT was 82 % (79 to 85 %) from 700 ratings; 25 % of those asked answered and ratings cover 17 %"
+        in page.readable
+    )
+    assert in_a_sentence({}) == "Too few ratings last week for a CSAT."
+    weeks = pl.read_parquet(site / "data" / "csat_weeks.parquet").drop_nulls("csat")
+    assert weeks.select("low", "high", "response_rate", "coverage").null_count().sum_horizontal().item() == 0
+
+
+def test_the_backlog_says_its_age_and_what_moved_it(page):
+    assert "14 % of them older than 7 days (14 % a week before)." in page.readable
+    assert "What moved it in the week" in page.readable
+
+
+def test_escalations_of_last_week_are_told_as_not_over_yet(page):
+    assert (
+        "16 % of last week’s tickets of tier 1 were escalated by now (15 to 17 %; 640 of 4,000)"
+        in page.readable
+    )
+    assert "17 % of them came back to tier 1." in page.readable
+
+
+def test_what_the_helpdesk_reports_is_held_against_our_numbers(page):
+    text = page.readable
+    assert "Of 13,590 numbers that the source itself reports of its tickets, 97 % agree with ours." in text
+    assert "because the helpdesk uses a ticket’s last schedule" in text
+    assert "First reply 4,578 96 %" in text  # without the tickets of which we have no number
+
+
+def test_why_volume_changed_is_told_in_parts_that_add_up(reviewed, site):
+    says = "400 tickets more than the week before: +120 from more orders, +300 because customers write more often and −20"
+    assert says in reviewed.readable
+    changes = pl.read_parquet(site / "data" / "volume_changes.parquet")
+    parts = changes.select(pl.sum_horizontal("from_customers", "from_rate", "from_mix")).to_series()
+    assert (parts - changes["change"]).abs().max() < 1e-6
+
+
+def test_a_lasting_change_names_what_the_calendar_has_near_it(reviewed):
+    assert (
+        "Live, first reply, median: 48 to 68 min on 11 Nov (a change of 14 to 26 min). Near it: Android 34.2."
+        in reviewed.readable
+    )
+    assert "30 weeks" not in reviewed.readable
+    assert "80 to 82 %" not in reviewed.readable  # too long ago
+
+
+def test_the_price_of_a_bug_hides_small_counts_and_issues_of_few_tickets(reviewed, site):
+    assert "PAY-101 has cost the most: 118 h on 412 tickets; 42 customers still wait." in reviewed.readable
+    assert "reopened after the fix" in reviewed.readable
+    costs = pl.read_parquet(site / "data" / "issue_costs.parquet")
+    assert costs["issue_key"].to_list() == ["PAY-101", "PAY-88"]
+    assert costs.filter(issue_key="PAY-88").select(
+        "sla_breaches", "breach_minutes", "waiting_now", "csat_points"
+    ).row(0) == ((None,) * 4)
+
+
+def test_small_counts_are_in_no_table_of_operations(site):
+    counts = {
+        "sla_weeks": ("achieved", "breached", "tickets_achieved"),
+        "sla_open": ("broken", "over_95", "to_95", "to_85", "to_75"),
+        "sla_waiting": ("breached",),
+        "backlog_by_team": ("tickets", "under_1_day", "over_30_days"),
+        "backlog_flow": ("open_at_start", "created", "moved_in", "deleted", "open_at_end"),
+        "escalation_flow": ("escalated", "returned", "ping_pong", "to_partner"),
+        "handoffs": ("tickets", "handoffs"),
+        "csat_weeks": ("answered", "good", "bad", "good_to_bad", "bad_to_good"),
+        "csat_reasons": ("bad",),
+        "reconciliation_summary": ("tickets",),
+        "issue_costs": ("tickets", "sla_breaches", "waiting_now", "tickets_after_resolved"),
+        "kpi_chart": (),
+    }
+    for table, columns in counts.items():
+        frame = pl.read_parquet(site / "data" / f"{table}.parquet")
+        assert frame.height, table
+        for column in columns:
+            assert not frame[column].is_between(1, 9).any(), (table, column)
+
+
+def test_what_left_the_usual_range_and_the_targets_are_in_the_overview(site):
+    index = parse(site / "index.html")
+    assert "Live, first reply, median: 68 min" in index.readable
+    assert "Targets kept: 91 %" in index.readable
+    assert "operations.html#signal-1" in index.attributes("href")
+
+
+def test_the_capacity_page_says_what_waiting_costs_and_which_actions_worked(site):
+    text = parse(site / "capacity.html").readable
+    assert "414 targets were broken last week, by 1,500 h in all." in text
+    assert "66 % of the time their clocks ran was in the queues, which more people shorten" in text
+    assert "Worked: 40 % fewer" in text.split("Actions that may change the need")[1]
+
+
+def test_a_week_is_the_reports_own(page):
+    assert f"Week {WEEK.day} to 15 November 2026" in page.readable
