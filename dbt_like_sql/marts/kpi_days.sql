@@ -4,9 +4,10 @@
 -- unique: date, business_line, metric
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
--- column metric: a column of daily_kpis, or the contact rate on a named denominator: tickets per 1,000 of it, of the user
---   types that the denominator is known for [not_null, accepted: tickets_created, tickets_solved, backlog,
---   first_reply_minutes_median, full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate,
+-- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day; or the
+--   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for
+--   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median,
+--   full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate, sla_target_share,
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
@@ -51,6 +52,16 @@ exposed as (
     from stg_exposure
     group by grouping sets ((date, business_line, measure), (date, measure))
     having sum(value) > 0
+),
+
+targets as (
+    select
+        date,
+        coalesce(business_line, 'all') as business_line,
+        sum(achieved) as achieved,
+        sum(achieved + breached) as decided
+    from sla_days
+    group by grouping sets ((date, business_line), (date))
 ),
 
 figures as (
@@ -125,6 +136,14 @@ figures as (
         cast(escalation_rate as double),
         cast(escalation_base as double)
     from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'sla_target_share',
+        cast(achieved as double) / decided,
+        cast(decided as double)
+    from targets
     union all
     select
         exposed.date,

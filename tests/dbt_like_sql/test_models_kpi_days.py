@@ -1,0 +1,42 @@
+"""The daily figures in one long table; worked out by hand."""
+
+from datetime import date
+
+import pytest
+
+
+def test_daily_figures_are_worked_out_by_hand(operation):
+    """Two days of four tickets, one of a line without orders; 200 and 100 orders; one of three targets kept."""
+    operation.policy("first_reply", 60)
+    reply = {"actor_kind": "agent"}
+    for ticket, created, replied, columns in (
+        ("1", "2026-03-02 09:00", "2026-03-02 09:30", {"user_type": "buyer"}),
+        ("2", "2026-03-02 10:00", "2026-03-02 12:00", {"user_type": "buyer"}),
+        ("3", "2026-03-02 10:00", None, {"user_type": "merchant"}),
+        ("4", "2026-03-03 10:00", None, {"user_type": "buyer", "business_line": "live"}),
+    ):
+        events = [(created, "created"), *([(replied, "public_reply", reply)] if replied else [])]
+        operation.ticket(ticket, created, events=events, **columns)
+    for day, orders in ((date(2026, 3, 2), 200.0), (date(2026, 3, 3), 100.0)):
+        operation.rows["raw.exposure"].append(
+            {"date": day, "business_line": "ecommerce", "region": "Europe", "user_type": "buyer", "measure": "orders",
+             "value": orders}
+        )  # fmt: skip
+    warehouse = operation.only("kpi_days").build("2026-03-03 12:00", volume_until=date(2026, 3, 3))
+    rows = warehouse.query("select * from kpi_days").to_dicts()
+    days = {(row["date"].day, row["business_line"], row["metric"]): row for row in rows}
+    # Two of the three tickets of the first day are buyers', and there are 200 orders; the next day has none.
+    first, second = (days[day, "ecommerce", "contact_rate_orders"] for day in (2, 3))
+    assert (first["value"], first["denominator"]) == (10, 200)
+    assert (second["value"], second["denominator"]) == (0, 100)
+    assert days[2, "all", "contact_rate_orders"]["value"] == 10
+    # Of three targets of the first day one was kept in time, and two were passed.
+    targets = days[2, "ecommerce", "sla_target_share"]
+    assert (targets["value"], targets["denominator"]) == (pytest.approx(1 / 3), 3)
+    # A day that is not over is not whole.
+    assert days[2, "all", "tickets_created"]["is_whole"]
+    assert not days[3, "all", "tickets_created"]["is_whole"]
+    assert days[3, "all", "tickets_created"]["value"] == 1
+    # What nothing was measured for has no row, nor has a day before the line's first ticket.
+    assert (2, "ecommerce", "csat") not in days
+    assert (2, "live", "tickets_created") not in days
