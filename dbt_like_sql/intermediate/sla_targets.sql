@@ -98,17 +98,17 @@ kinds_of_choices as (
     select
         metric,
         business_line,
-        priority,
+        coalesce(priority, '') as priority,
         channel
     from choices
-    group by metric, business_line, priority, channel
+    group by metric, business_line, coalesce(priority, ''), channel
 ),
 
 candidates as (
     select
         kinds.metric,
         kinds.business_line,
-        coalesce(kinds.priority, '') as priority,
+        kinds.priority,
         kinds.channel,
         policies.policy_id,
         policies.target_minutes,
@@ -130,7 +130,62 @@ candidates as (
         on policies.metric = kinds.metric
         and coalesce(policies.business_line, kinds.business_line) = kinds.business_line
         and coalesce(policies.channel, kinds.channel) = kinds.channel
-        and (policies.priority is null or policies.priority = kinds.priority)
+        and coalesce(policies.priority, kinds.priority) = kinds.priority
+),
+
+starts as (
+    select metric, business_line, priority, channel, valid_from as held_from
+    from candidates
+    union
+    select metric, business_line, priority, channel, valid_to
+    from candidates
+    where valid_to is not null
+),
+
+periods as (
+    select
+        metric,
+        business_line,
+        priority,
+        channel,
+        held_from,
+        lead(held_from) over (
+            partition by metric, business_line, priority, channel
+            order by held_from
+        ) as held_until
+    from starts
+),
+
+-- Every policy's best target of a kind of ticket in each period, and the best of all.
+held_targets as (
+    select
+        periods.metric,
+        periods.business_line,
+        periods.priority,
+        periods.channel,
+        periods.held_from,
+        periods.held_until,
+        candidates.policy_id,
+        candidates.target_minutes,
+        candidates.clock,
+        candidates.place = min(candidates.place) over (
+            partition by
+                periods.metric, periods.business_line, periods.priority, periods.channel, periods.held_from
+        ) as is_best
+    from periods
+    join candidates
+        on candidates.metric = periods.metric
+        and candidates.business_line = periods.business_line
+        and candidates.priority = periods.priority
+        and candidates.channel = periods.channel
+        and candidates.valid_from <= periods.held_from
+        and (candidates.valid_to is null or candidates.valid_to > periods.held_from)
+    qualify row_number() over (
+        partition by
+            periods.metric, periods.business_line, periods.priority, periods.channel, periods.held_from,
+            candidates.policy_id
+        order by candidates.place
+    ) = 1
 ),
 
 policy_names as (
@@ -144,53 +199,14 @@ applied_policies as (
     select
         events.source,
         events.ticket_id,
-        case when metrics.metric is null then 'any' else metrics.metric end as metric,
+        metrics.metric,
         arg_max(policy_names.policy_id, events.occurred_at) as policy_id
     from stg_ticket_events as events
     join policy_names on policy_names.policy_id in (events.from_value, events.to_value)
-    left join (select metric from sla_clock_statuses group by metric) as metrics on metrics.metric = events.to_value
+    join sla_metrics as metrics
+        on metrics.metric = events.to_value or events.to_value is null or events.to_value = policy_names.policy_id
     where events.kind = 'sla_applied'
-    group by all
-),
-
--- The lowest order wins; no place is as high as what is taken off for an applied policy.
-ordered_candidates as (
-    select
-        choices.source,
-        choices.ticket_id,
-        choices.metric,
-        choices.instance,
-        choices.applied_at,
-        candidates.policy_id,
-        candidates.target_minutes,
-        candidates.clock,
-        candidates.place - case when applied.policy_id = candidates.policy_id then 1000000 else 0 end as order_of_choice
-    from choices
-    join candidates
-        on candidates.metric = choices.metric
-        and candidates.business_line = choices.business_line
-        and candidates.priority = coalesce(choices.priority, '')
-        and candidates.channel = choices.channel
-        and candidates.valid_from <= choices.applied_at
-        and (candidates.valid_to is null or candidates.valid_to > choices.applied_at)
-    left join applied_policies as applied
-        on applied.source = choices.source
-        and applied.ticket_id = choices.ticket_id
-        and applied.metric in (choices.metric, 'any')
-),
-
-chosen as (
-    select
-        source,
-        ticket_id,
-        metric,
-        instance,
-        applied_at,
-        arg_min(policy_id, order_of_choice) as policy_id,
-        arg_min(target_minutes, order_of_choice) as target_minutes,
-        arg_min(clock, order_of_choice) as clock
-    from ordered_candidates
-    group by source, ticket_id, metric, instance, applied_at
+    group by events.source, events.ticket_id, metrics.metric
 )
 
 select
@@ -207,13 +223,27 @@ select
     choices.priority,
     choices.business_line,
     choices.channel,
-    chosen.policy_id,
-    chosen.target_minutes,
-    chosen.clock
+    coalesce(named.policy_id, best.policy_id) as policy_id,
+    coalesce(named.target_minutes, best.target_minutes) as target_minutes,
+    coalesce(named.clock, best.clock) as clock
 from choices
-left join chosen
-    on chosen.source = choices.source
-    and chosen.ticket_id = choices.ticket_id
-    and chosen.metric = choices.metric
-    and chosen.instance = choices.instance
-    and chosen.applied_at = choices.applied_at
+left join held_targets as best
+    on best.metric = choices.metric
+    and best.business_line = choices.business_line
+    and best.priority = coalesce(choices.priority, '')
+    and best.channel = choices.channel
+    and best.is_best
+    and best.held_from <= choices.applied_at
+    and (best.held_until is null or best.held_until > choices.applied_at)
+left join applied_policies as applied
+    on applied.source = choices.source
+    and applied.ticket_id = choices.ticket_id
+    and applied.metric = choices.metric
+left join held_targets as named
+    on named.metric = choices.metric
+    and named.business_line = choices.business_line
+    and named.priority = coalesce(choices.priority, '')
+    and named.channel = choices.channel
+    and named.policy_id = applied.policy_id
+    and named.held_from <= choices.applied_at
+    and (named.held_until is null or named.held_until > choices.applied_at)

@@ -37,9 +37,13 @@ with pieces as (
         and segments.ticket_id = instances.ticket_id
         and segments.started_at >= instances.activated_at
         and (instances.ended_at is null or segments.ended_at <= instances.ended_at)
-    join sla_clock_statuses as statuses
-        on statuses.metric = instances.metric and statuses.status = coalesce(segments.status, 'open')
+    join sla_metrics as metrics on metrics.metric = instances.metric
     where instances.is_breached
+        and (
+            coalesce(segments.status, 'open') in ('new', 'open')
+            or (segments.status = 'pending' and metrics.runs_while_pending)
+            or (segments.status = 'hold' and metrics.runs_on_hold)
+        )
 ),
 
 parts as (

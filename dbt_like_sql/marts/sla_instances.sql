@@ -1,5 +1,5 @@
 -- Every service target of every ticket and how it went. A clock counts the minutes of its policy, calendar or business
--- (each group's schedule while it had the ticket), in the statuses it runs in (sla_clock_statuses), from activated_at to
+-- (each group's schedule while it had the ticket), in the statuses it runs in (sla_metrics), from activated_at to
 -- ended_at or now. Which clocks there are: sla_clocks; which target holds: sla_targets. The target that holds last
 -- decides, as in Zendesk. Target % is achieved / (achieved + breached), where breached is is_breached: a clock that is
 -- still running counts once it has passed its target, and in neither before. A deleted ticket's clock is cancelled.
@@ -39,63 +39,70 @@
 -- column share_elapsed: elapsed_minutes / target_minutes [not_null]
 -- column band: how near a clock that has not ended is to its target, in % of it; empty once it has ended
 --   [accepted: under 50, 50-75, 76-85, 86-95, over 95, breached]
-with clocks as (
-    select
-        source,
-        ticket_id,
-        metric,
-        instance,
-        policy_id,
-        target_minutes,
-        clock,
-        priority,
-        business_line,
-        channel,
-        activated_at,
-        ended_at,
-        is_cancelled,
-        applied_at
-    from sla_targets
-    where is_last and policy_id is not null
-),
-
-pieces as (
+with pieces as (
     select
         clocks.source,
         clocks.ticket_id,
         clocks.metric,
         clocks.instance,
-        clocks.clock,
+        clocks.policy_id,
         clocks.target_minutes,
+        clocks.clock,
+        clocks.priority,
+        clocks.business_line,
+        clocks.channel,
+        clocks.activated_at,
+        clocks.ended_at,
+        clocks.is_cancelled,
+        clocks.applied_at,
         segments.position,
-        segments.started_at,
         segments.is_current,
-        segments.schedule_id,
         coalesce(segments.tier, 0) as tier,
         coalesce(segments.vendor, '') as vendor,
-        case when clocks.clock = 'business' then segments.business_minutes else segments.minutes end as clock_minutes
-    from clocks
+        case when clocks.clock = 'business' then segments.business_minutes else segments.minutes end as clock_minutes,
+        (clocks.ended_at is null or segments.ended_at <= clocks.ended_at)
+            and (
+                coalesce(segments.status, 'open') in ('new', 'open')
+                or (segments.status = 'pending' and metrics.runs_while_pending)
+                or (segments.status = 'hold' and metrics.runs_on_hold)
+            ) as is_counted
+    from sla_targets as clocks
+    join sla_metrics as metrics on metrics.metric = clocks.metric
+    -- The first segment is there for a clock that ended as it began, too: it says who had the ticket.
     join ticket_segments as segments
         on segments.source = clocks.source
         and segments.ticket_id = clocks.ticket_id
         and segments.started_at >= clocks.activated_at
-        and (clocks.ended_at is null or segments.ended_at <= clocks.ended_at)
-    join sla_clock_statuses as statuses
-        on statuses.metric = clocks.metric and statuses.status = coalesce(segments.status, 'open')
+        and (
+            clocks.ended_at is null
+            or segments.started_at < clocks.ended_at
+            or segments.started_at = clocks.activated_at
+        )
+    where clocks.is_last and clocks.policy_id is not null
 ),
 
-totals as (
+clocks as (
     select
         source,
         ticket_id,
         metric,
         instance,
-        sum(clock_minutes) as elapsed_minutes,
-        bool_or(is_current) as is_running,
+        any_value(policy_id) as policy_id,
+        any_value(target_minutes) as target_minutes,
+        any_value(clock) as clock,
+        any_value(priority) as priority,
+        any_value(business_line) as business_line,
+        any_value(channel) as channel,
+        any_value(activated_at) as activated_at,
+        any_value(ended_at) as ended_at,
+        any_value(is_cancelled) as is_cancelled,
+        any_value(applied_at) as applied_at,
+        coalesce(sum(clock_minutes) filter (where is_counted), 0) as elapsed_minutes,
+        bool_or(is_counted and is_current) as is_running,
         arg_max(tier, position) as tier,
         arg_max(vendor, position) as vendor,
         -- Less than a ten-thousandth of a second is no time: minutes are sums of fractions.
-        sum(clock_minutes) > any_value(target_minutes) + 1e-6 as is_breached
+        coalesce(sum(clock_minutes) filter (where is_counted), 0) > any_value(target_minutes) + 1e-6 as is_breached
     from pieces
     group by source, ticket_id, metric, instance
 ),
@@ -103,41 +110,47 @@ totals as (
 -- The pieces of breached clocks, with the target of their time. An earlier target by the other clock counts as none.
 measured_pieces as (
     select
-        pieces.source,
-        pieces.ticket_id,
-        pieces.metric,
-        pieces.instance,
-        pieces.clock,
-        pieces.position,
-        pieces.started_at,
-        pieces.schedule_id,
-        pieces.tier,
-        pieces.vendor,
-        pieces.clock_minutes,
+        clocks.source,
+        clocks.ticket_id,
+        clocks.metric,
+        clocks.instance,
+        clocks.clock,
+        segments.position,
+        segments.started_at,
+        segments.schedule_id,
+        segments.tier,
+        segments.vendor,
+        case when clocks.clock = 'business' then segments.business_minutes else segments.minutes end as clock_minutes,
         targets.applied_at,
-        case when targets.clock = pieces.clock then targets.target_minutes end as target_minutes,
+        case when targets.clock = clocks.clock then targets.target_minutes end as target_minutes,
         coalesce(
-            sum(pieces.clock_minutes) over (
-                partition by pieces.source, pieces.ticket_id, pieces.metric, pieces.instance
-                order by pieces.position
+            sum(case when clocks.clock = 'business' then segments.business_minutes else segments.minutes end) over (
+                partition by clocks.source, clocks.ticket_id, clocks.metric, clocks.instance
+                order by segments.position
                 rows between unbounded preceding and 1 preceding
             ),
             0
         ) as minutes_before
-    from pieces
-    join totals
-        on totals.source = pieces.source
-        and totals.ticket_id = pieces.ticket_id
-        and totals.metric = pieces.metric
-        and totals.instance = pieces.instance
-        and totals.is_breached
+    from clocks
+    join sla_metrics as metrics on metrics.metric = clocks.metric
+    join ticket_segments as segments
+        on segments.source = clocks.source
+        and segments.ticket_id = clocks.ticket_id
+        and segments.started_at >= clocks.activated_at
+        and (clocks.ended_at is null or segments.ended_at <= clocks.ended_at)
     join sla_targets as targets
-        on targets.source = pieces.source
-        and targets.ticket_id = pieces.ticket_id
-        and targets.metric = pieces.metric
-        and targets.instance = pieces.instance
-        and targets.applied_at <= pieces.started_at
-        and (targets.applied_until is null or targets.applied_until > pieces.started_at)
+        on targets.source = clocks.source
+        and targets.ticket_id = clocks.ticket_id
+        and targets.metric = clocks.metric
+        and targets.instance = clocks.instance
+        and targets.applied_at <= segments.started_at
+        and (targets.applied_until is null or targets.applied_until > segments.started_at)
+    where clocks.is_breached
+        and (
+            coalesce(segments.status, 'open') in ('new', 'open')
+            or (segments.status = 'pending' and metrics.runs_while_pending)
+            or (segments.status = 'hold' and metrics.runs_on_hold)
+        )
 ),
 
 last_good_pieces as (
@@ -262,78 +275,47 @@ breaches as (
         and open_hours.open_hour = cast(floor((passings.passed_at_minute + 1e-6) / 60) as bigint)
         and open_hours.minutes_before <= passings.passed_at_minute + 1e-6
         and open_hours.minutes_after > passings.passed_at_minute + 1e-6
-),
-
-measured as (
-    select
-        clocks.source,
-        clocks.ticket_id,
-        clocks.metric,
-        clocks.instance,
-        clocks.policy_id,
-        clocks.target_minutes,
-        clocks.clock,
-        clocks.priority,
-        clocks.business_line,
-        clocks.channel,
-        coalesce(breaches.tier, totals.tier, metrics.first_tier) as tier,
-        coalesce(breaches.vendor, totals.vendor, metrics.first_vendor) as vendor,
-        clocks.activated_at,
-        clocks.ended_at,
-        clocks.is_cancelled,
-        coalesce(totals.is_running, false) as is_running,
-        coalesce(totals.is_breached, false) as is_breached,
-        case when totals.is_breached then coalesce(breaches.breached_at, clocks.applied_at) end as breached_at,
-        coalesce(totals.elapsed_minutes, 0) as elapsed_minutes
-    from clocks
-    join ticket_metrics as metrics
-        on metrics.source = clocks.source and metrics.ticket_id = clocks.ticket_id
-    left join totals
-        on totals.source = clocks.source
-        and totals.ticket_id = clocks.ticket_id
-        and totals.metric = clocks.metric
-        and totals.instance = clocks.instance
-    left join breaches
-        on breaches.source = clocks.source
-        and breaches.ticket_id = clocks.ticket_id
-        and breaches.metric = clocks.metric
-        and breaches.instance = clocks.instance
 )
 
 select
-    source,
-    ticket_id,
-    metric,
-    instance,
-    policy_id,
-    target_minutes,
-    clock,
-    priority,
-    business_line,
-    channel,
-    nullif(tier, 0) as tier,
-    nullif(vendor, '') as vendor,
-    activated_at,
-    ended_at,
+    clocks.source,
+    clocks.ticket_id,
+    clocks.metric,
+    clocks.instance,
+    clocks.policy_id,
+    clocks.target_minutes,
+    clocks.clock,
+    clocks.priority,
+    clocks.business_line,
+    clocks.channel,
+    case when breaches.ticket_id is null then nullif(clocks.tier, 0) else breaches.tier end as tier,
+    case when breaches.ticket_id is null then nullif(clocks.vendor, '') else breaches.vendor end as vendor,
+    clocks.activated_at,
+    clocks.ended_at,
     case
-        when is_cancelled then 'cancelled'
-        when ended_at is not null and is_breached then 'breached'
-        when ended_at is not null then 'achieved'
-        when is_running then 'active'
+        when clocks.is_cancelled then 'cancelled'
+        when clocks.ended_at is not null and clocks.is_breached then 'breached'
+        when clocks.ended_at is not null then 'achieved'
+        when clocks.is_running then 'active'
         else 'paused'
     end as state,
-    is_breached,
-    breached_at,
-    elapsed_minutes,
-    case when is_breached then elapsed_minutes - target_minutes end as breach_minutes,
-    elapsed_minutes / target_minutes as share_elapsed,
+    clocks.is_breached,
+    case when clocks.is_breached then coalesce(breaches.breached_at, clocks.applied_at) end as breached_at,
+    clocks.elapsed_minutes,
+    case when clocks.is_breached then clocks.elapsed_minutes - clocks.target_minutes end as breach_minutes,
+    clocks.elapsed_minutes / clocks.target_minutes as share_elapsed,
     case
-        when ended_at is not null then null
-        when is_breached then 'breached'
-        when elapsed_minutes < 0.5 * target_minutes then 'under 50'
-        when elapsed_minutes <= 0.75 * target_minutes then '50-75'
-        when elapsed_minutes <= 0.85 * target_minutes then '76-85'
-        when elapsed_minutes <= 0.95 * target_minutes then '86-95'
+        when clocks.ended_at is not null then null
+        when clocks.is_breached then 'breached'
+        when clocks.elapsed_minutes < 0.5 * clocks.target_minutes then 'under 50'
+        when clocks.elapsed_minutes <= 0.75 * clocks.target_minutes then '50-75'
+        when clocks.elapsed_minutes <= 0.85 * clocks.target_minutes then '76-85'
+        when clocks.elapsed_minutes <= 0.95 * clocks.target_minutes then '86-95'
         else 'over 95'
     end as band
-from measured
+from clocks
+left join breaches
+    on breaches.source = clocks.source
+    and breaches.ticket_id = clocks.ticket_id
+    and breaches.metric = clocks.metric
+    and breaches.instance = clocks.instance
