@@ -12,6 +12,7 @@ from assets.ingest.map_rows import ASSIGNEE, LOG_ORDER, MILESTONE
 _KEY = ["source", "ticket_id"]
 _SOLVED = ("solved", "closed")
 _CHANGES = {"group_id": "group_changed", "priority": "priority_changed", ASSIGNEE: "assigned"}
+_STATUS_KINDS = ("status_changed", "solved", "reopened", "deleted")
 _EVENT_COLUMNS = ["source", "ticket_id", "occurred_at", "kind", "from_value", "to_value"]
 
 
@@ -177,20 +178,21 @@ def _with_resolution_times(changes: pl.DataFrame, last: pl.DataFrame) -> pl.Data
 
 
 def _as_events(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Parts as `ticket_events`, with ids that are the same whenever the same history is read again."""
+    """Parts as `ticket_events`, with ids that are the same whenever the same history is read again.
+
+    Where several changes of one thing share a second (many logs know only minutes), their ids sort in the log's order.
+    """
     schema = TicketEvents.create_empty().schema
     types = pl.Schema({name: schema[name] for name in _EVENT_COLUMNS})
     events = pl.concat([part.select(_EVENT_COLUMNS).cast(types) for part in parts])
-    told = pl.concat_str(
-        "ticket_id",
-        "kind",
-        pl.col("occurred_at").dt.strftime("%Y%m%dT%H%M%S"),
-        pl.col("from_value").fill_null(""),
-        pl.col("to_value").fill_null(""),
-        separator="/",
-    )
-    nth = pl.int_range(pl.len()).over(_EVENT_COLUMNS)
+    second = pl.col("occurred_at").dt.strftime("%Y%m%dT%H%M%S")
+    values = (pl.col(name).fill_null("") for name in ("from_value", "to_value"))
+    told = pl.concat_str("ticket_id", "kind", second, *values, separator="/")
+    changed = pl.when(pl.col("kind").is_in(_STATUS_KINDS)).then(pl.lit("status")).otherwise("kind")
+    together = [*_KEY, changed, second]
+    nth = pl.int_range(pl.len()).over(together).cast(pl.String).str.zfill(4)
+    told_in_order = pl.concat_str("ticket_id", changed, second, nth, separator="/")
     return events.with_columns(
-        pl.when(nth == 0).then(told).otherwise(pl.concat_str(told, nth, separator="/")).alias("event_id"),
+        pl.when(pl.len().over(together) == 1).then(told).otherwise(told_in_order).alias("event_id"),
         pl.lit(None, dtype=pl.String).alias("actor_kind"),
     ).select(list(schema))

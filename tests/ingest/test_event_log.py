@@ -107,6 +107,19 @@ def test_the_same_history_read_again_has_the_same_event_ids() -> None:
     assert events_of_log(states)["event_id"].to_list() == ids.to_list()
 
 
+def test_changes_within_one_minute_sort_by_their_ids_as_the_log_has_them() -> None:
+    states = log(
+        (0, "open", "g9"), (1, "solved", "g10"), (1, "open", "g2"), (1, "pending", "g10"), (1, "solved", "g1")
+    )
+    events = events_of_log(states).sort("occurred_at", "event_id")
+    groups = events.filter(kind="group_changed")["to_value"].to_list()
+    statuses = events.filter(pl.col("kind").is_in(["solved", "reopened", "status_changed"]))[
+        "to_value"
+    ].to_list()
+    assert groups == ["g10", "g2", "g10", "g1"]
+    assert statuses == ["solved", "open", "pending", "solved"]
+
+
 def test_milestones_of_a_plain_ticket_are_events() -> None:
     ticket = log((3, "solved", None), resolved=2, milestone=True)
     events = events_of_milestones(ticket)
