@@ -29,94 +29,63 @@
 --   was last solved or deleted, or that counts now [not_null]
 -- column business_before: business_minutes of all segments before this one [not_null]
 -- column business_before_last: business_minutes_last of all segments before this one [not_null]
-with owners as (
+-- The status a ticket was created with, where the history says so.
+with created_statuses as (
     select
-        ticket_groups.source,
-        ticket_groups.ticket_id,
-        ticket_groups.position,
-        ticket_groups.group_id,
-        ticket_groups.owned_from,
-        ticket_groups.owned_until,
-        coalesce(versions.version, 0) as version
-    from ticket_groups
-    left join group_versions as versions
-        on versions.group_id = ticket_groups.group_id
-        and versions.valid_from <= ticket_groups.owned_from
-        and (versions.valid_until is null or versions.valid_until > ticket_groups.owned_from)
+        source,
+        ticket_id,
+        max(to_value) as status
+    from raw.ticket_events
+    where kind = 'created' and to_value in ('new', 'open', 'pending', 'hold')
+    group by source, ticket_id
+),
+
+-- What the first change says was before it. Later changes than the run's date tell it, too, so all are read.
+first_values as (
+    select
+        events.source,
+        events.ticket_id,
+        events.kind = 'priority_changed' as is_priority,
+        events.from_value
+    from raw.ticket_events as events
+    left join created_statuses as created
+        on created.source = events.source and created.ticket_id = events.ticket_id
+    where events.kind = 'priority_changed'
+        or (created.ticket_id is null and events.kind in ('status_changed', 'solved', 'deleted'))
+    qualify row_number() over (
+        partition by events.source, events.ticket_id, events.kind = 'priority_changed'
+        order by events.occurred_at, length(events.event_id), events.event_id
+    ) = 1
 ),
 
 creations as (
     select
         tickets.source,
         tickets.ticket_id,
-        tickets.created_at as cut_at,
-        tickets.priority as present_priority,
+        tickets.created_at,
         case
             when not coverage.has_status_history then null
-            when tickets.status in ('new', 'open', 'pending', 'hold') then tickets.status
+            when created.status is not null then created.status
+            when statuses.from_value in ('new', 'open', 'pending', 'hold') then statuses.from_value
+            when statuses.ticket_id is null and tickets.status in ('new', 'open', 'pending', 'hold')
+                then tickets.status
             else 'open'
-        end as present_status,
-        first_owners.group_id,
-        first_owners.version,
-        first_owners.owned_from <= tickets.created_at as is_owned
+        end as status,
+        -- A priority that was empty is a value, too.
+        coalesce(case when priorities.ticket_id is null then tickets.priority else priorities.from_value end, '')
+            as priority
     from stg_tickets as tickets
     join source_coverage as coverage on coverage.source = tickets.source
-    left join owners as first_owners
-        on first_owners.source = tickets.source
-        and first_owners.ticket_id = tickets.ticket_id
-        and first_owners.position = 1
-),
-
--- What the history says, later events too: what a status or priority was before a change is known from the change.
-changes as (
-    select
-        tickets.source,
-        tickets.ticket_id,
-        greatest(events.occurred_at, tickets.created_at) as cut_at,
-        events.event_id,
-        case
-            when events.kind = 'deleted' or events.to_value = 'deleted' then 'deleted'
-            when events.kind = 'solved' then coalesce(events.to_value, 'solved')
-            when events.kind = 'reopened' then coalesce(events.to_value, 'open')
-            when events.kind = 'status_changed' then events.to_value
-            when events.kind = 'created' and coverage.has_status_history then events.to_value
-        end as to_status,
-        case when events.kind in ('status_changed', 'solved', 'deleted') then events.from_value end as from_status,
-        -- A priority that was empty is a value, too.
-        case when events.kind = 'priority_changed' then coalesce(events.to_value, '') end as to_priority,
-        case when events.kind = 'priority_changed' then coalesce(events.from_value, '') end as from_priority,
-        case
-            when events.kind = 'deleted' then 3
-            when events.kind = 'status_changed' then 2
-            else 1
-        end as rank
-    from raw.ticket_events as events
-    join stg_tickets as tickets
-        on tickets.source = events.source and tickets.ticket_id = events.ticket_id
-    join source_coverage as coverage on coverage.source = events.source
-    where events.kind in
-        ('created', 'status_changed', 'solved', 'reopened', 'deleted', 'priority_changed', 'public_reply')
-),
-
--- Since when a ticket is solved, closed or deleted for good: no clock runs then, so no new version of a group matters.
-rests as (
-    select
-        source,
-        ticket_id,
-        max(occurred_at) as rests_from
-    from ticket_status_changes
-    group by source, ticket_id
-    having arg_max(change, position) in ('solved', 'deleted')
-),
-
--- Version 0: the group has ended, or its next version is still to come.
-version_changes as (
-    select group_id, valid_from as changed_at, version
-    from group_versions
-    union all
-    select group_id, valid_until, 0
-    from group_versions
-    where valid_until is not null
+    left join created_statuses as created
+        on created.source = tickets.source and created.ticket_id = tickets.ticket_id
+    left join first_values as statuses
+        on statuses.source = tickets.source
+        and statuses.ticket_id = tickets.ticket_id
+        and not statuses.is_priority
+    left join first_values as priorities
+        on priorities.source = tickets.source
+        and priorities.ticket_id = tickets.ticket_id
+        and priorities.is_priority
 ),
 
 -- Of one instant the later rank wins, then the later id; numbers in ids count by their length first.
@@ -124,62 +93,50 @@ cuts as (
     select
         source,
         ticket_id,
-        cut_at,
+        created_at as cut_at,
         0 as rank,
         0 as sequence,
         '' as event_id,
-        cast(null as boolean) as is_unsolved,
-        cast(null as varchar) as to_status,
-        cast(null as varchar) as from_status,
-        cast(null as varchar) as to_priority,
-        cast(null as varchar) as from_priority,
-        group_id,
-        version,
-        coalesce(is_owned, false) as is_owned,
-        present_status,
-        present_priority
+        true as is_unsolved,
+        status as to_status,
+        priority as to_priority,
+        cast(null as bigint) as stretch
     from creations
     union all
     select
-        source, ticket_id, cut_at, rank, length(event_id), event_id,
-        null, to_status, from_status, to_priority, from_priority, null, null, null, null, null
-    from changes
+        tickets.source,
+        tickets.ticket_id,
+        greatest(events.occurred_at, tickets.created_at),
+        case events.kind when 'deleted' then 3 when 'status_changed' then 2 else 1 end,
+        length(events.event_id),
+        events.event_id,
+        null,
+        case
+            when events.kind = 'reopened' then coalesce(events.to_value, 'open')
+            when events.kind = 'status_changed' then events.to_value
+            when events.kind = 'deleted' then 'deleted'
+        end,
+        case when events.kind = 'priority_changed' then coalesce(events.to_value, '') end,
+        null
+    from stg_ticket_events as events
+    join stg_tickets as tickets
+        on tickets.source = events.source and tickets.ticket_id = events.ticket_id
+    where events.kind in ('status_changed', 'reopened', 'deleted', 'priority_changed', 'public_reply')
     union all
     select
-        source, ticket_id, occurred_at, 4, 0, '', change in ('created', 'reopened'),
-        case when not is_from_event and change <> 'created' then replace(change, 'reopened', 'open') end,
-        null, null, null, null, null, null, null, null
+        source, ticket_id, occurred_at, 1, 0, '', change = 'reopened',
+        case when change <> 'reopened' then change when not is_from_event then 'open' end, null, null
     from ticket_status_changes
+    where change <> 'created'
     union all
-    select
-        source, ticket_id, owned_until, 5, position, '',
-        null, null, null, null, null, null, null, false, null, null
-    from owners
-    where owned_until is not null
-    union all
-    select
-        source, ticket_id, owned_from, 6, position, '',
-        null, null, null, null, null, group_id, version, true, null, null
-    from owners
-    union all
-    select
-        owners.source, owners.ticket_id, versions.changed_at, 7, versions.version, '',
-        null, null, null, null, null, null, versions.version, null, null, null
-    from owners
-    join version_changes as versions
-        on versions.group_id = owners.group_id
-        and versions.changed_at > owners.owned_from
-        and (owners.owned_until is null or versions.changed_at < owners.owned_until)
-    left join rests
-        on rests.source = owners.source and rests.ticket_id = owners.ticket_id
-    where rests.rests_from is null or versions.changed_at < rests.rests_from
+    select source, ticket_id, held_from, 4, 0, '', null, null, null, stretch
+    from ticket_schedules
 ),
 
 known as (
     select
         source,
         ticket_id,
-        account.as_of,
         cut_at as started_at,
         -- Of the rows of an instant one will be left, so counting instants numbers what is left.
         dense_rank() over instants as position,
@@ -187,19 +144,11 @@ known as (
         last_value(is_unsolved ignore nulls) over up_to_here as is_unsolved,
         last_value(case when to_status in ('new', 'open', 'pending', 'hold') then to_status end ignore nulls)
             over up_to_here as open_status,
-        first_value(case when from_status in ('new', 'open', 'pending', 'hold') then from_status end ignore nulls)
-            over from_here as next_open_status,
-        last_value(present_status ignore nulls) over up_to_here as present_status,
         last_value(case when to_status in ('solved', 'closed', 'deleted') then to_status end ignore nulls)
             over up_to_here as left_status,
         last_value(to_priority ignore nulls) over up_to_here as priority,
-        first_value(from_priority ignore nulls) over from_here as next_priority,
-        last_value(present_priority ignore nulls) over up_to_here as present_priority,
-        last_value(group_id ignore nulls) over up_to_here as group_id,
-        last_value(version ignore nulls) over up_to_here as version,
-        last_value(is_owned ignore nulls) over up_to_here as is_owned
+        max(stretch) over up_to_here as stretch
     from cuts
-    cross join stg_account as account
     window
         instants as (partition by source, ticket_id order by cut_at),
         following as (partition by source, ticket_id order by cut_at, rank, sequence, event_id),
@@ -207,11 +156,6 @@ known as (
             partition by source, ticket_id
             order by cut_at, rank, sequence, event_id
             rows between unbounded preceding and current row
-        ),
-        from_here as (
-            partition by source, ticket_id
-            order by cut_at, rank, sequence, event_id
-            rows between current row and unbounded following
         )
 ),
 
@@ -222,40 +166,20 @@ pieces as (
         known.position,
         known.started_at,
         case
-            when known.next_at <= known.as_of then known.next_at
-            when known.is_unsolved then known.as_of
+            when known.next_at is not null then known.next_at
+            when known.is_unsolved then account.as_of
             else known.started_at
         end as ended_at,
-        coalesce(known.next_at > known.as_of, true) as is_current,
-        known.is_unsolved,
-        case
-            when not known.is_unsolved then coalesce(known.left_status, 'solved')
-            else coalesce(known.open_status, known.next_open_status, known.present_status)
-        end as status,
-        nullif(coalesce(known.priority, known.next_priority, known.present_priority), '') as priority,
-        case when known.is_owned then known.group_id end as group_id,
-        case when known.is_owned then versions.tier end as tier,
-        case when known.is_owned then versions.vendor end as vendor,
-        versions.schedule_id
+        known.next_at is null as is_current,
+        case when known.is_unsolved then known.open_status else known.left_status end as status,
+        nullif(known.priority, '') as priority,
+        known.stretch
     from known
-    left join group_versions as versions
-        on versions.group_id = known.group_id and versions.version = known.version
-    where known.started_at <= known.as_of
-        and (known.next_at > known.started_at or known.next_at is null)
+    cross join stg_account as account
+    where known.next_at > known.started_at or known.next_at is null
 ),
 
--- Tickets under several schedules; for all others the last one is the only one.
-last_schedules as (
-    select
-        source,
-        ticket_id,
-        nullif(arg_max(coalesce(schedule_id, ''), started_at) filter (where is_unsolved), '') as schedule_id
-    from pieces
-    group by source, ticket_id
-    having min(coalesce(schedule_id, '')) <> max(coalesce(schedule_id, ''))
-),
-
-timed as (
+clocks as (
     select
         pieces.source,
         pieces.ticket_id,
@@ -265,50 +189,58 @@ timed as (
         pieces.is_current,
         pieces.status,
         pieces.priority,
-        pieces.group_id,
-        pieces.tier,
-        pieces.vendor,
-        pieces.schedule_id,
-        date_diff('second', pieces.started_at, pieces.ended_at) as seconds,
+        schedules.group_id,
+        schedules.tier,
+        schedules.vendor,
+        schedules.schedule_id,
+        schedules.clock_offset,
+        schedules.last_clock_offset,
         case
-            when pieces.schedule_id is null then date_diff('second', pieces.started_at, pieces.ended_at)
-            else (ends.minutes_before - starts.minutes_before) * 60
-                + case when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) else 0 end
-                - case when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) else 0 end
-        end as business_seconds,
+            when schedules.schedule_id is null
+                then date_diff('second', schedules.created_at, pieces.started_at) / 60.0
+            else starts.minutes_before
+                + case when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) / 60.0 else 0 end
+        end as clock_from,
         case
-            when last_schedules.ticket_id is null then null
-            when last_schedules.schedule_id is null then date_diff('second', pieces.started_at, pieces.ended_at)
-            else (last_ends.minutes_before - last_starts.minutes_before) * 60
-                + case
-                    when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at)
-                    else 0
-                end
-                - case
-                    when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at)
-                    else 0
-                end
-        end as other_business_seconds
+            when schedules.schedule_id is null
+                then date_diff('second', schedules.created_at, pieces.ended_at) / 60.0
+            else ends.minutes_before
+                + case when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) / 60.0 else 0 end
+        end as clock_until,
+        case
+            when schedules.last_schedule_id is null
+                then date_diff('second', schedules.created_at, pieces.started_at) / 60.0
+            else last_starts.minutes_before
+                + case when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at) / 60.0 else 0 end
+        end as last_clock_from,
+        case
+            when schedules.last_schedule_id is null
+                then date_diff('second', schedules.created_at, pieces.ended_at) / 60.0
+            else last_ends.minutes_before
+                + case when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at) / 60.0 else 0 end
+        end as last_clock_until
     from pieces
-    left join last_schedules
-        on last_schedules.source = pieces.source and last_schedules.ticket_id = pieces.ticket_id
+    join ticket_schedules as schedules
+        on schedules.source = pieces.source
+        and schedules.ticket_id = pieces.ticket_id
+        and schedules.stretch = pieces.stretch
     left join business_clock as starts
-        on starts.schedule_id = pieces.schedule_id
+        on starts.schedule_id = schedules.schedule_id
         and starts.hour = date_trunc('hour', pieces.started_at)
         and starts.piece_from <= pieces.started_at
         and starts.piece_until > pieces.started_at
     left join business_clock as ends
-        on ends.schedule_id = pieces.schedule_id
+        on ends.schedule_id = schedules.schedule_id
         and ends.hour = date_trunc('hour', pieces.ended_at)
         and ends.piece_from <= pieces.ended_at
         and ends.piece_until > pieces.ended_at
     left join business_clock as last_starts
-        on last_starts.schedule_id = last_schedules.schedule_id
+        on last_starts.schedule_id = schedules.last_schedule_id
         and last_starts.hour = date_trunc('hour', pieces.started_at)
         and last_starts.piece_from <= pieces.started_at
         and last_starts.piece_until > pieces.started_at
     left join business_clock as last_ends
-        on last_ends.schedule_id = last_schedules.schedule_id
+        on last_ends.schedule_id = schedules.last_schedule_id
         and last_ends.hour = date_trunc('hour', pieces.ended_at)
         and last_ends.piece_from <= pieces.ended_at
         and last_ends.piece_until > pieces.ended_at
@@ -327,15 +259,9 @@ select
     tier,
     vendor,
     schedule_id,
-    seconds / 60.0 as minutes,
-    business_seconds / 60.0 as business_minutes,
-    coalesce(other_business_seconds, business_seconds) / 60.0 as business_minutes_last,
-    coalesce(sum(business_seconds) over before_here, 0) / 60.0 as business_before,
-    coalesce(sum(coalesce(other_business_seconds, business_seconds)) over before_here, 0) / 60.0
-        as business_before_last
-from timed
-window before_here as (
-    partition by source, ticket_id
-    order by position
-    rows between unbounded preceding and 1 preceding
-)
+    date_diff('second', started_at, ended_at) / 60.0 as minutes,
+    round((clock_until - clock_from) * 60) / 60.0 as business_minutes,
+    round((last_clock_until - last_clock_from) * 60) / 60.0 as business_minutes_last,
+    round((clock_from + clock_offset) * 60) / 60.0 as business_before,
+    round((last_clock_from + last_clock_offset) * 60) / 60.0 as business_before_last
+from clocks

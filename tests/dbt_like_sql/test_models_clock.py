@@ -160,3 +160,34 @@ def test_an_open_ticket_lasts_until_the_as_of_time(operation):
     operation.ticket("1", "2026-03-02 09:00", status="pending")
     rows = segments_of(operation.build("2026-03-09"), "1", "ended_at", "is_current", "status", "minutes")
     assert rows == [(datetime(2026, 3, 9), True, None, 6 * DAY + 900)]
+
+
+def test_a_solved_ticket_that_is_deleted_is_deleted_from_then_on(operation):
+    events = [("2026-03-02 10:00", "solved"), ("2026-03-02 12:00", "deleted")]
+    operation.ticket("1", "2026-03-02 09:00", status="deleted", updated_at="2026-03-02 12:00", events=events)
+    rows = segments_of(operation.build("2026-03-09"), "1", "status", "minutes")
+    assert rows == [("open", 60), ("solved", 120), ("deleted", 0)]
+
+
+def test_a_new_version_of_the_group_does_not_matter_to_a_ticket_at_rest(operation):
+    operation.group("desk", 1, vendor="north", valid_to="2026-03-03")
+    operation.group("desk", 1, vendor="south", valid_from="2026-03-03")
+    solved = [("2026-03-02 10:00", "solved")]
+    operation.ticket("rests", "2026-03-02 09:00", status="solved", group_id="desk", events=solved)
+    again = [*solved, ("2026-03-04 10:00", "reopened"), ("2026-03-04 11:00", "solved")]
+    operation.ticket("came back", "2026-03-02 09:00", status="solved", group_id="desk", events=again)
+    warehouse = operation.build("2026-03-09")
+    assert segments_of(warehouse, "rests", "status", "vendor") == [("open", "north"), ("solved", "north")]
+    assert segments_of(warehouse, "came back", "status", "vendor")[-2:] == [
+        ("open", "south"),
+        ("solved", "south"),
+    ]
+
+
+def test_before_its_first_group_a_ticket_runs_by_that_groups_hours(operation):
+    opens(operation, "day", "UTC", *every_day(8, 20))
+    operation.group("desk", 1, schedule_id="day")
+    move = ("2026-03-02 09:00", "group_changed", {"from_value": None, "to_value": "desk"})
+    operation.ticket("1", "2026-03-02 05:00", group_id="desk", events=[move])
+    rows = segments_of(operation.build("2026-03-02 10:00"), "1", "group_id", "minutes", "business_minutes")
+    assert rows == [(None, 240, 60), ("desk", 60, 60)]
