@@ -84,7 +84,16 @@ def kpi_signals(days: pl.DataFrame, calendar: pl.DataFrame, week: date | None) -
 
 def _all_series(days: pl.DataFrame) -> list[_Series]:
     found = []
-    known = days.filter(pl.col("metric").is_in(list(KPIS))).sort("business_line", "metric", "date")
+    # What comes after the last whole day, as leftovers of an export, would fill the chart with days that are not judged.
+    last = days.filter("is_whole")["date"].max()
+    if last is None:
+        return []
+    inside = (pl.col("date") <= last) & (pl.col("date") > last - timedelta(days=SEARCHED))  # type: ignore[operator]
+    known = days.filter(pl.col("metric").is_in(list(KPIS)), inside)
+    lines = set(known["business_line"])
+    if "all" in lines and len(lines) == 2:  # a line by itself is all lines
+        known = known.filter(pl.col("business_line") == "all")
+    known = known.sort("business_line", "metric", "date")
     for (line, metric), rows in known.group_by("business_line", "metric", maintain_order=True):
         first = rows["date"][0]
         place = (rows["date"] - first).dt.total_days().to_numpy()
@@ -96,7 +105,17 @@ def _all_series(days: pl.DataFrame) -> list[_Series]:
         values_whole = np.where(whole, values, np.nan)
         counts = KPIS[str(metric)].scale.tells(values_whole, denominators)
         found.append(_Series(str(line), str(metric), first, values, denominators, counts))
-    return found
+    return [series for series in found if not _is_of_one_line(series, found)]
+
+
+def _is_of_one_line(series: _Series, every: list[_Series]) -> bool:
+    """Whether a figure of all lines is that of one of them again, as the contact rate of a measure that one line has."""
+    return series.line == "all" and any(
+        other.line != "all"
+        and other.metric == series.metric
+        and np.array_equal(other.values, series.values, equal_nan=True)
+        for other in every
+    )
 
 
 def _charted(series: _Series, chart: DailyChart) -> dict[str, Any]:
@@ -218,11 +237,10 @@ def _clear_ones(signals: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _changes(series: _Series, calendar: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    cut = max(len(series.values) - SEARCHED, 0)
-    found = level_changes(series.values[cut:], series.denominators[cut:], series.counts[cut:], series.scale)
+    found = level_changes(series.values, series.denominators, series.counts, series.scale)
     rows = []
     for change in found:
-        day = series.day(cut + change.place)
+        day = series.day(change.place)
         events = _events_about(day, series.line, calendar)
         names = [event["name"] or event["kind"] for event in events]
         direction = meaning(series.metric, change.after > change.before)

@@ -69,6 +69,20 @@ def test_a_week_of_slow_replies_is_a_signal_and_worse(quiet):
     assert signal["value_recent"] > signal["high"] > signal["usual"] > signal["low"]
 
 
+def test_leftovers_after_the_last_whole_day_are_not_charted(quiet):
+    leftovers = quiet[0].with_columns(
+        is_whole=pl.col("date") < LAST, value=pl.min_horizontal("value", pl.lit(60.0))
+    )
+    assert told(leftovers)["kpi_chart"]["date"].max() == LAST - timedelta(days=1)
+
+
+def test_a_line_by_itself_is_all_lines_and_is_told_once(quiet):
+    as_all = quiet[0].with_columns(business_line=pl.lit("all"))
+    assert set(told(quiet[0], as_all)["kpi_chart"]["business_line"]) == {"all"}
+    lines = told(*quiet, as_all)["kpi_chart"].filter(metric="tickets_created")["business_line"]
+    assert set(lines) == {"shop"}
+
+
 def test_last_month_is_no_signal_of_this_week(quiet):
     month_ago = LAST - timedelta(weeks=4)
     slow = quiet[2].with_columns(
