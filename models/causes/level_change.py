@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import median_filter
 from scipy.stats import beta, poisson, t
 
 from models.causes.expected_weeks import USUAL_DRIFT, WEEKS_A_YEAR
@@ -22,6 +23,8 @@ _RARE, _CLEARLY_ABOVE = 0.001, 1.5
 _WEEKS_AROUND = 13
 _LEAST_FOR_MEDIAN = 3.0
 _SURE = 0.975
+# An interval that reaches further than this, on the logarithm, says nothing on that side.
+_UNBOUND = 10.0
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def _change(fit: _Fit, since: Floats, drift: float, weights: Floats) -> tuple[fl
 
 def _relative(level: tuple[float, float]) -> Effect:
     change, half = level
-    if not np.isfinite(half):
+    if not half < _UNBOUND:
         return Effect(float(np.expm1(change)), -1.0, None)
     return Effect(*(float(np.expm1(change + side * half)) for side in (0, -1, 1)))
 
@@ -171,13 +174,9 @@ def _rushes(own: Floats, expected: Floats, is_after: Flags) -> Flags:
         counts, exposed = own[side], np.maximum(expected[side], 1e-9)
         if not len(counts):
             continue
-        usual = np.full(len(counts), np.median(counts / exposed))
-        if np.median(counts) >= _LEAST_FOR_MEDIAN and len(counts) > _WEEKS_AROUND:
-            padded = np.pad(counts / exposed, _WEEKS_AROUND // 2, mode="reflect")
-            around = np.lib.stride_tricks.sliding_window_view(padded, _WEEKS_AROUND)
-            usual = np.maximum(np.median(around, axis=1), 0)
-        elif np.median(counts) < _LEAST_FOR_MEDIAN:
-            usual = np.full(len(counts), counts.sum() / exposed.sum())
+        # The median of a handful of tickets is mostly none.
+        few = np.median(counts) < _LEAST_FOR_MEDIAN
+        usual = counts.sum() / exposed.sum() if few else median_filter(counts / exposed, _WEEKS_AROUND)
         mean = usual * exposed
         found[side] = (poisson.sf(counts - 1, mean) < _RARE) & (counts > _CLEARLY_ABOVE * mean)
     return found
