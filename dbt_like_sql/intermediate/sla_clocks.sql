@@ -22,25 +22,45 @@ with policy_metrics as (
     group by metric
 ),
 
-histories as (
-    select
-        source,
-        ticket_id
-    from stg_ticket_events
-    group by source, ticket_id
-),
-
-tickets as (
+known_tickets as (
     select
         metrics.source,
         metrics.ticket_id,
         metrics.created_at,
         metrics.first_reply_at,
+        metrics.is_agent_created is null
+            and metrics.first_reply_at is null
+            and metrics.first_solved_at is null as is_perhaps_silent,
         coverage.has_replies,
         coverage.has_status_history
     from ticket_metrics as metrics
-    join histories on histories.source = metrics.source and histories.ticket_id = metrics.ticket_id
     join source_coverage as coverage on coverage.source = metrics.source
+),
+
+-- Only where nothing else tells of an event are the events themselves looked through.
+heard_tickets as (
+    select
+        silent.source,
+        silent.ticket_id
+    from known_tickets as silent
+    join stg_ticket_events as events
+        on events.source = silent.source and events.ticket_id = silent.ticket_id
+    where silent.is_perhaps_silent
+    group by silent.source, silent.ticket_id
+),
+
+tickets as (
+    select
+        known.source,
+        known.ticket_id,
+        known.created_at,
+        known.first_reply_at,
+        known.has_replies,
+        known.has_status_history
+    from known_tickets as known
+    left join heard_tickets as heard
+        on heard.source = known.source and heard.ticket_id = known.ticket_id
+    where not known.is_perhaps_silent or heard.ticket_id is not null
 ),
 
 -- Where an update clock begins: at every public agent reply and, where a solving ended it, at the reopening.

@@ -23,11 +23,23 @@
 -- column policy_id: the policy; empty where none had a target then
 -- column target_minutes: its target
 -- column clock: which minutes count [accepted: business, calendar]
-with priority_changes as (
+with events as (
+    select
+        source,
+        ticket_id,
+        occurred_at,
+        kind,
+        from_value,
+        to_value
+    from stg_ticket_events
+    where kind in ('priority_changed', 'sla_applied')
+),
+
+priority_changes as (
     select
         source,
         ticket_id
-    from stg_ticket_events
+    from events
     where kind = 'priority_changed'
     group by source, ticket_id
 ),
@@ -201,7 +213,7 @@ applied_policies as (
         events.ticket_id,
         metrics.metric,
         arg_max(policy_names.policy_id, events.occurred_at) as policy_id
-    from stg_ticket_events as events
+    from events
     join policy_names on policy_names.policy_id in (events.from_value, events.to_value)
     join sla_metrics as metrics
         on metrics.metric = events.to_value or events.to_value is null or events.to_value = policy_names.policy_id

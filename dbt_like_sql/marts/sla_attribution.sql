@@ -11,6 +11,9 @@
 -- column instance: the clock, as in sla_instances [not_null]
 -- column owner: who had the minutes; `unowned queue` where the group or its tier is not known [not_null, accepted:
 --   tier-1 queue, tier-2 queue, partner hold, requester, off-hours, unowned queue]
+-- column business_line: the ticket's business line, or `unknown` [not_null]
+-- column breached_on: the day on which the clock passed its target, in the account's zone [not_null]
+-- column is_largest: this owner had the most of the clock's minutes; of two alike the first by name [not_null]
 -- column minutes: how many of the clock's minutes [not_null]
 -- metric minutes: Minutes of a breached clock by who had the ticket
 -- trap minutes: all minutes of the clock, not only those after the breach
@@ -21,6 +24,8 @@ with pieces as (
         instances.ticket_id,
         instances.metric,
         instances.instance,
+        instances.business_line,
+        instances.breached_on,
         case
             when segments.status = 'hold' then 'partner hold'
             when segments.status = 'pending' then 'requester'
@@ -52,6 +57,8 @@ parts as (
         ticket_id,
         metric,
         instance,
+        business_line,
+        breached_on,
         owner,
         case
             when owner in ('partner hold', 'requester') then open_minutes + closed_minutes
@@ -59,9 +66,24 @@ parts as (
         end as minutes
     from pieces
     union all
-    select source, ticket_id, metric, instance, 'off-hours', closed_minutes
+    select source, ticket_id, metric, instance, business_line, breached_on, 'off-hours', closed_minutes
     from pieces
     where owner not in ('partner hold', 'requester')
+),
+
+sums as (
+    select
+        source,
+        ticket_id,
+        metric,
+        instance,
+        business_line,
+        breached_on,
+        owner,
+        sum(minutes) as minutes
+    from parts
+    group by source, ticket_id, metric, instance, business_line, breached_on, owner
+    having sum(minutes) > 0
 )
 
 select
@@ -70,7 +92,11 @@ select
     metric,
     instance,
     owner,
-    sum(minutes) as minutes
-from parts
-group by source, ticket_id, metric, instance, owner
-having sum(minutes) > 0
+    business_line,
+    breached_on,
+    minutes,
+    row_number() over (
+        partition by source, ticket_id, metric, instance
+        order by minutes desc, owner
+    ) = 1 as is_largest
+from sums

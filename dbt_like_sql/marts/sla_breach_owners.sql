@@ -12,38 +12,19 @@
 -- zendesk minutes: not in Explore
 -- column share: minutes / the minutes of all owners in the same week, line and metric [not_null]
 -- column breaches: broken targets of whose minutes this owner had the most [not_null]
-with owners as (
+with sums as (
     select
-        cast(
-            date_trunc('week', instances.breached_at at time zone 'UTC' at time zone account.time_zone) as date
-        ) as week,
-        instances.business_line,
-        instances.metric,
-        parts.owner,
-        parts.minutes,
-        row_number() over (
-            partition by parts.source, parts.ticket_id, parts.metric, parts.instance
-            order by parts.minutes desc, parts.owner
-        ) = 1 as has_the_most
-    from sla_attribution as parts
-    join sla_instances as instances
-        on instances.source = parts.source
-        and instances.ticket_id = parts.ticket_id
-        and instances.metric = parts.metric
-        and instances.instance = parts.instance
-    cross join stg_account as account
-),
-
-sums as (
-    select
-        week,
+        cast(date_trunc('week', breached_on) as date) as week,
         coalesce(business_line, 'all') as business_line,
         metric,
         owner,
         sum(minutes) as minutes,
-        count(*) filter (where has_the_most) as breaches
-    from owners
-    group by grouping sets ((week, business_line, metric, owner), (week, metric, owner))
+        count(*) filter (where is_largest) as breaches
+    from sla_attribution
+    group by grouping sets (
+        (date_trunc('week', breached_on), business_line, metric, owner),
+        (date_trunc('week', breached_on), metric, owner)
+    )
 )
 
 select

@@ -19,30 +19,20 @@
 -- trap target_share: a day on which old tickets are worked off has few breaches, for they were counted when they happened
 -- zendesk target_share: the same share; Explore puts each target at the ticket's or the update's date as the report asks,
 --   leaves deleted tickets out and counts business hours by the ticket's last schedule
-with decided as (
-    select
-        cast(
-            coalesce(instances.breached_at, instances.ended_at)
-                at time zone 'UTC' at time zone account.time_zone as date
-        ) as date,
-        instances.business_line,
-        coalesce(cast(instances.tier as varchar), 'unknown') as tier,
-        coalesce(instances.vendor, 'unknown') as vendor,
-        instances.metric,
-        instances.is_breached
-    from sla_instances as instances
-    cross join stg_account as account
-    where instances.is_breached or instances.state = 'achieved'
-)
-
 select
-    date,
+    coalesce(breached_on, ended_on) as date,
     business_line,
-    tier,
-    vendor,
+    coalesce(cast(tier as varchar), 'unknown') as tier,
+    coalesce(vendor, 'unknown') as vendor,
     metric,
     count(*) filter (where not is_breached) as achieved,
     count(*) filter (where is_breached) as breached,
     avg(case when is_breached then 0.0 else 1.0 end) as target_share
-from decided
-group by date, business_line, tier, vendor, metric
+from sla_instances
+where is_breached or state = 'achieved'
+group by
+    coalesce(breached_on, ended_on),
+    business_line,
+    coalesce(cast(tier as varchar), 'unknown'),
+    coalesce(vendor, 'unknown'),
+    metric

@@ -28,6 +28,8 @@
 -- column is_breached: the clock has passed its target, in whatever state it is [not_null]
 -- column breached_at: the moment since when it is past its target, UTC: where it passed it, or where a priority change
 --   made the target shorter than the minutes already counted; empty while it has not
+-- column ended_on: the day of ended_at in the account's zone
+-- column breached_on: the day of breached_at in the account's zone
 -- column elapsed_minutes: minutes the clock has counted [not_null]
 -- metric elapsed_minutes: Minutes on the service clock
 -- trap elapsed_minutes: business minutes are those of each group's schedule while it had the ticket
@@ -301,6 +303,11 @@ select
     end as state,
     clocks.is_breached,
     case when clocks.is_breached then coalesce(breaches.breached_at, clocks.applied_at) end as breached_at,
+    cast(clocks.ended_at at time zone 'UTC' at time zone account.time_zone as date) as ended_on,
+    cast(
+        case when clocks.is_breached then coalesce(breaches.breached_at, clocks.applied_at) end
+            at time zone 'UTC' at time zone account.time_zone as date
+    ) as breached_on,
     clocks.elapsed_minutes,
     case when clocks.is_breached then clocks.elapsed_minutes - clocks.target_minutes end as breach_minutes,
     clocks.elapsed_minutes / clocks.target_minutes as share_elapsed,
@@ -314,6 +321,7 @@ select
         else 'over 95'
     end as band
 from clocks
+cross join stg_account as account
 left join breaches
     on breaches.source = clocks.source
     and breaches.ticket_id = clocks.ticket_id

@@ -30,61 +30,51 @@
 -- trap breach_minutes_median: of `all` metrics it mixes business and calendar minutes
 -- zendesk breach_minutes_median: the same, of completed targets only
 -- column breach_minutes_sum: the sum of them
-with decided as (
+with targets as (
     select
-        instances.source,
-        instances.ticket_id,
-        instances.business_line,
-        instances.metric,
-        instances.is_breached,
-        instances.breach_minutes,
-        instances.is_breached or instances.state = 'achieved' as is_decided,
-        instances.state in ('active', 'paused') as is_running,
-        date_trunc(
-            'week',
-            coalesce(instances.breached_at, instances.ended_at) at time zone 'UTC' at time zone account.time_zone
-        ) as week,
-        date_trunc('week', instances.ended_at at time zone 'UTC' at time zone account.time_zone) as ended_week
-    from sla_instances as instances
-    cross join stg_account as account
-),
-
-targets as (
-    select
-        week,
+        date_trunc('week', date) as week,
         coalesce(business_line, 'all') as business_line,
         coalesce(metric, 'all') as metric,
-        count(*) filter (where not is_breached) as achieved,
-        count(*) filter (where is_breached) as breached,
-        median(breach_minutes) as breach_minutes_median,
-        sum(breach_minutes) as breach_minutes_sum
-    from decided
-    where is_decided
-    group by grouping sets ((week, business_line, metric), (week, business_line), (week, metric), (week))
+        sum(achieved) as achieved,
+        sum(breached) as breached
+    from sla_days
+    group by grouping sets (
+        (date_trunc('week', date), business_line, metric),
+        (date_trunc('week', date), business_line),
+        (date_trunc('week', date), metric),
+        (date_trunc('week', date))
+    )
 ),
 
-judged_tickets as (
+breaches as (
     select
-        source,
-        ticket_id,
-        business_line,
+        date_trunc('week', breached_on) as week,
+        coalesce(business_line, 'all') as business_line,
         coalesce(metric, 'all') as metric,
-        max(ended_week) as week,
-        not bool_or(is_breached) as is_achieved
-    from decided
-    group by grouping sets ((source, ticket_id, business_line, metric), (source, ticket_id, business_line))
-    having not bool_or(is_running) and bool_or(is_decided)
+        median(breach_minutes) as breach_minutes_median,
+        sum(breach_minutes) as breach_minutes_sum
+    from sla_instances
+    where is_breached
+    group by grouping sets (
+        (date_trunc('week', breached_on), business_line, metric),
+        (date_trunc('week', breached_on), business_line),
+        (date_trunc('week', breached_on), metric),
+        (date_trunc('week', breached_on))
+    )
 ),
 
 tickets as (
     select
-        week,
+        date_trunc('week', ended_on) as week,
         coalesce(business_line, 'all') as business_line,
         metric,
         count(*) as tickets_judged,
         count(*) filter (where is_achieved) as tickets_achieved
-    from judged_tickets
-    group by grouping sets ((week, business_line, metric), (week, metric))
+    from sla_judged_tickets
+    group by grouping sets (
+        (date_trunc('week', ended_on), business_line, metric),
+        (date_trunc('week', ended_on), metric)
+    )
 ),
 
 shares as (
@@ -92,18 +82,22 @@ shares as (
         coalesce(targets.week, tickets.week) as week,
         coalesce(targets.business_line, tickets.business_line) as business_line,
         coalesce(targets.metric, tickets.metric) as metric,
-        coalesce(targets.achieved, 0) as achieved,
-        coalesce(targets.breached, 0) as breached,
+        cast(coalesce(targets.achieved, 0) as bigint) as achieved,
+        cast(coalesce(targets.breached, 0) as bigint) as breached,
         targets.achieved / cast(targets.achieved + targets.breached as double) as target_share,
         coalesce(tickets.tickets_judged, 0) as tickets_judged,
         coalesce(tickets.tickets_achieved, 0) as tickets_achieved,
         tickets.tickets_achieved / cast(tickets.tickets_judged as double) as ticket_share,
-        targets.breach_minutes_median,
-        targets.breach_minutes_sum,
+        breaches.breach_minutes_median,
+        breaches.breach_minutes_sum,
         -- Wilson's interval, as in kpi_periods: z squared over n.
         3.841459 / (targets.achieved + targets.breached) as target_z2_n,
         3.841459 / tickets.tickets_judged as ticket_z2_n
     from targets
+    left join breaches
+        on breaches.week = targets.week
+        and breaches.business_line = targets.business_line
+        and breaches.metric = targets.metric
     full join tickets
         on tickets.week = targets.week
         and tickets.business_line = targets.business_line
