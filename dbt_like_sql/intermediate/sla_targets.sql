@@ -1,8 +1,8 @@
 -- The target of every service clock, and each other target it had before: the policy is chosen when the clock begins and
 -- anew whenever the ticket's priority changes; the clock itself goes on. The policies that then hold and whose business
--- line, priority and channel are the ticket's or `any` compete. The one that the history says was applied to the ticket last
--- wins; else the one that names most of the three; of two alike the stricter one, and last
--- the smaller id. A change of the policies alone does not touch a running clock.
+-- line, priority and channel are the ticket's or `any` compete. The one that the history says was applied to the ticket
+-- last wins; else the one that names most of the three; of two alike the stricter one, and last the smaller id. A change
+-- of the policies alone does not touch a running clock.
 -- grain: ticket, clock and time at which a policy was chosen
 -- owner: team:support-analytics
 -- incremental: ticket
