@@ -17,7 +17,8 @@ def test_breaches_are_those_the_helpdesk_logged_to_the_second(finished):
     assert compared["clocks"] == 8_000  # a first reply and a resolution of each of the 4,000 tickets
     assert compared["logged"] > 500
     assert compared["breached"] == compared["logged"]
-    assert (compared["differing"], compared["seconds_apart"]) == (0, 1) or compared["seconds_apart"] == 0
+    assert compared["differing"] == 0
+    assert compared["seconds_apart"] <= 1
 
 
 def test_the_simulated_helpdesks_own_figures_are_ours(finished):
