@@ -86,10 +86,18 @@ _TICKETS = """
         cast(placed.is_reopened as int) as reopen_rate,
         cast(times.is_escalated as int) as escalation_rate,
         cast(placed.is_one_touch as int) as one_touch,
-        coalesce(placed.first_reply_business_minutes, placed.first_reply_minutes) as first_reply_minutes
+        coalesce(placed.first_reply_business_minutes, placed.first_reply_minutes) as first_reply_minutes,
+        case when targets.is_breached or targets.state = 'achieved' then cast(not targets.is_breached as int) end
+            as first_reply_within_target
     from placed
     join ticket_times as times using (source, ticket_id)
     left join ticket_ratings as ratings using (source, ticket_id)
+    left join sla_instances as targets
+        on targets.source = placed.source
+        and targets.ticket_id = placed.ticket_id
+        and targets.metric = 'first_reply'
+        and targets.instance = 1
+        and targets.state <> 'cancelled'
     left join ticket_themes as members using (source, ticket_id)
     left join themes on themes.theme_id = members.theme_id
     order by placed.source, placed.ticket_id, placed.tier
@@ -106,6 +114,7 @@ _TICKETS = """
             "ticket_times",
             "ticket_groups",
             "ticket_ratings",
+            "sla_instances",
             "ticket_themes",
             "themes",
             "stg_tickets",
