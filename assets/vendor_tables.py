@@ -61,7 +61,9 @@ class VendorComparison(_Compared):
 class VendorGroups(_Compared):
     """Groups against the other groups of their tier on like tickets, in the last 13 whole weeks: points of a funnel plot."""
 
-    group_id = text("the first group of the tier that had the ticket")
+    group_id = text(
+        "the first group of the tier that had the ticket; where only two groups have a kind of tickets, each mirrors the other"
+    )
 
 
 class VendorCaseMix(dy.Schema):
