@@ -314,13 +314,13 @@ def rounded(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else round(value, digits) for value in values]
 
 
-def hidden_marks(dates: Sequence[date], hidden: Sequence[bool]) -> dict[str, Any]:
+def hidden_marks(dates: Sequence[date], hidden: Sequence[bool], foot: float = 0) -> dict[str, Any]:
     """Open circles at the foot of a chart, where a count is not shown."""
     at = [day for day, is_hidden in zip(dates, hidden, strict=True) if is_hidden]
     return {
         "type": "scatter",
         "x": at,
-        "y": [0] * len(at),
+        "y": [foot] * len(at),
         "mode": "markers",
         "marker": {"symbol": "circle-open", "color": SOFT, "size": 5},
         "cliponaxis": False,

@@ -23,7 +23,8 @@ class Metric:
     @property
     def in_a_sentence(self) -> str:
         """`backlog`, `CSAT`: the label without a capital that is only for the start of a line."""
-        return self.label if self.label.isupper() else self.label[:1].lower() + self.label[1:]
+        first = self.label.split()[0]
+        return self.label if first.isupper() else self.label[:1].lower() + self.label[1:]
 
     def tone(self, verdict: str | None) -> str:
         """`worse`, `better`, `changed` or `usual`: the tone of a verdict."""
@@ -133,7 +134,7 @@ def kpi(name: str) -> Metric:
         measure = wording.readable(name.removeprefix(_PER_1000))
         return Metric(
             name,
-            f"Contact rate, per 1,000 {measure}",
+            f"Contact rate per 1,000 {measure}",
             "number",
             "above",
             f"Tickets for every 1,000 {measure} of the customers whose {measure} are counted.",
@@ -141,6 +142,12 @@ def kpi(name: str) -> Metric:
         )
     unit = "minutes" if "minutes" in name else "share" if name.endswith(("rate", "share")) else "count"
     return Metric(name, wording.sentence(wording.readable(name)), unit, None, "")
+
+
+def of_a_day(metric: Metric, value: float | None) -> str:
+    """A KPI's value on a day: `167 a day` for what is counted by the day, else as it is."""
+    text = wording.show(metric.unit, value)
+    return f"{text} a day" if metric.name in ("tickets_created", "tickets_solved") else text
 
 
 def is_per_1000(metric: pl.Expr) -> pl.Expr:

@@ -69,7 +69,9 @@ def control_chart(kpi: Days, *, unit: str, tone: str, alt: str, caption: str = "
         },
     ]
     if any(kpi.hidden):
-        traces.append(hidden_marks(kpi.days, kpi.hidden))
+        lowest = (value for value in (*values, *scaled(kpi.low)) if value is not None)
+        foot = 0.0 if unit == "count" else min(lowest, default=0.0)
+        traces.append(hidden_marks(kpi.days, kpi.hidden, foot))
         caption = f"{caption} {HIDDEN_CAPTION}".strip()
     axis: dict[str, Any] = {"tickformat": ".0%"} if unit == "share" else {}
     if unit in ("share", "number", "minutes"):
@@ -180,7 +182,7 @@ def funnel(points: Sequence[Point], *, alt: str) -> Chart:
     layout = {
         "hovermode": "closest",
         "margin": {"l": 44, "r": 14, "t": 20, "b": 46},
-        "xaxis": {"title": {"text": "tickets", "font": {"size": 12}}, "tickformat": ",.0f"}
+        "xaxis": {"title": {"text": "tickets", "font": {"size": 12}}, "tickformat": ",.0f", "zeroline": False}
         | ({"type": "log", "dtick": 1} if is_wide else {"rangemode": "tozero"}),
         "yaxis": {"rangemode": "normal", "title": {"text": "times expected", "font": {"size": 12}}},
         "shapes": [even | {"line": {"color": SOFT, "width": 1}}],

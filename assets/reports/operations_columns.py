@@ -240,6 +240,7 @@ SIGNAL_TABLES: dict[str, dict[str, pl.DataType]] = {
         **_BOUNDS,
         "direction": _TEXT,
         "days": _COUNT,
+        "q_value": _NUMBER,
     },
     "kpi_change_points": {
         "business_line": _TEXT,

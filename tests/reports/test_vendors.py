@@ -31,7 +31,7 @@ def test_a_vendor_that_only_looks_worse_is_said_to_be_as_expected_and_why(page):
     assert told.strip().startswith(
         "Novacall, tier 1: as expected Handle time: 14 min against 11 min of the others, but 14 min"
     )
-    assert "mostly because of priority urgent and business line account security." in told
+    assert "mostly by their priority and business line." in told
 
 
 def test_vendors_stand_in_the_order_of_names_not_of_results(site):

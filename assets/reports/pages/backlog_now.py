@@ -10,14 +10,13 @@ import polars as pl
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.operations_columns import AGE_BANDS
-from assets.reports.pages.team_words import with_team
-from assets.reports.privacy import SMALL_CELL, hide_small_cells, hide_small_grid, plain_texts
+from assets.reports.pages.team_tables import counts_by_team
+from assets.reports.privacy import SMALL_CELL, hide_small_cells
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
 DAYS_CHARTED = 56
 TEAMS_SHOWN = 12
-_TEAM = ["business_line", "tier", "vendor"]
 AGES = dict(
     zip(
         AGE_BANDS,
@@ -72,9 +71,7 @@ def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Back
     data.publish(PublishedTable("backlog_ages", "Open tickets by day and age", shown))
     now = totals.filter(date=sunday)
     says = _says(totals, sunday)
-    ages = hide_small_grid(_by_team(days.filter(date=sunday), counts), _TEAM, counts).pipe(
-        _with_teams, "tickets"
-    )
+    ages = counts_by_team(days.filter(date=sunday), counts).pipe(_largest_first, "tickets")
     old = float(now.select(pl.col(*_OLD).sum()).sum_horizontal()[0]) if now.height else 0.0
     count = int(now["tickets"].sum())
     return Backlog(
@@ -95,14 +92,8 @@ def _tells(part: float, whole: float) -> bool:
     return all(value == 0 or value >= SMALL_CELL for value in (part, whole - part))
 
 
-def _by_team(frame: pl.DataFrame, counts: list[str]) -> pl.DataFrame:
-    return frame.group_by(_TEAM, maintain_order=True).agg(pl.col(counts).sum()).pipe(plain_texts, _TEAM)
-
-
-def _with_teams(frame: pl.DataFrame, by: str) -> pl.DataFrame:
-    return frame.pipe(with_team, _TEAM).sort(
-        pl.col(by).fill_null(SMALL_CELL - 1), "team", descending=[True, False]
-    )
+def _largest_first(frame: pl.DataFrame, by: str) -> pl.DataFrame:
+    return frame.sort(pl.col(by).fill_null(SMALL_CELL - 1), "team", descending=[True, False])
 
 
 def _says(totals: pl.DataFrame, sunday: date) -> str:
@@ -145,15 +136,12 @@ def _flow(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTable 
     )
     if not days.height:
         return None
-    moves = [name for name in _MOVES if not name.startswith("open")]
-    week = days.group_by(_TEAM, maintain_order=True).agg(
-        pl.col("open_at_start").filter(date=scope.week).sum(),
-        *(pl.col(name).sum() for name in moves),
-        pl.col("open_at_end").filter(date=sunday).sum(),
+    first, last = pl.col("date") == scope.week, pl.col("date") == sunday
+    week = days.with_columns(
+        pl.when(first).then("open_at_start").otherwise(0).alias("open_at_start"),
+        pl.when(last).then("open_at_end").otherwise(0).alias("open_at_end"),
     )
-    table = hide_small_grid(week.pipe(plain_texts, _TEAM), _TEAM, list(_MOVES)).pipe(
-        _with_teams, "open_at_end"
-    )
+    table = counts_by_team(week, list(_MOVES)).pipe(_largest_first, "open_at_end")
     return data.publish(
         PublishedTable(
             "backlog_flow", "What moved each team's backlog", table, _FLOW_COLUMNS, shown=TEAMS_SHOWN

@@ -9,6 +9,8 @@ from assets.reports.data_tables import DataFolder
 from assets.reports.page import Line, Page
 from assets.reports.scope import Scope
 
+KPIS = 2  # beside volume: the page has about ten lines
+
 
 def build(
     scope: Scope,
@@ -21,12 +23,20 @@ def build(
     vendors: Page,
     capacity: Page,
 ) -> Page:
-    """The page, put together from what the others found; a wave that is on comes first."""
+    """The page, put together from what the others found; a wave that is on comes first.
+
+    Of the trends it tells volume and what left its usual range; business lines only where operations do not.
+    """
+    first, rest = trends.lines[:1], trends.lines[1:]
+    kpis = [line for line in rest if line.tone != "usual" and "#chart-" in line.href][:KPIS]
+    by_line = [line for line in rest if "#by-line" in line.href and not operations.lines]
     lines: Sequence[Line] = (
         *incident.lines,
         *root_causes.lines,
         *new.lines,
-        *trends.lines,
+        *first,
+        *kpis,
+        *by_line,
         *operations.lines,
         *vendors.lines,
         *capacity.lines,

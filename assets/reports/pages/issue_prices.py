@@ -62,16 +62,16 @@ def read_issue_prices(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Iss
         _is_current(scope), pl.col("hours").fill_null(0), "issue", descending=[True, True, False]
     )
     current = int(frame.select(_is_current(scope).sum()).item())
+    shown = min(max(current, 1), SHOWN)
     columns = tuple(
-        column for place, column in enumerate(_COLUMNS) if place < 2 or frame[column.name].count()
+        column for place, column in enumerate(_COLUMNS) if place < 2 or frame[column.name].head(shown).count()
     )
-    table = PublishedTable(
-        "issue_costs", "What each issue has cost", frame, columns, shown=min(max(current, 1), SHOWN)
-    )
-    return IssuePrices(_says(frame.row(0, named=True)), data.publish(table))
+    table = PublishedTable("issue_costs", "What each issue has cost", frame, columns, shown=shown)
+    return IssuePrices(_says(frame.row(0, named=True), is_current=current > 0), data.publish(table))
 
 
 def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
+    frame = frame.with_columns(pl.col("tickets_after_resolved").fill_null(0))
     for count in ("waiting_now", "tickets_after_resolved"):
         frame = hide_small_parts(frame, count, "tickets")
     frame = hide_small_cells(frame, "sla_breaches", dependents=["breach_minutes"])
@@ -106,10 +106,11 @@ def _state(row: dict[str, Any], scope: Scope) -> str:
     return ", ".join(parts)
 
 
-def _says(row: dict[str, Any]) -> str:
-    """`PAY-101 has cost the most: 118 h on 412 tickets; 42 customers still wait.`"""
+def _says(row: dict[str, Any], *, is_current: bool) -> str:
+    """`Of the issues open or resolved in the last four weeks, PAY-101 has cost the most: 118 h on 412 tickets; ...`"""
     hours = f"{wording.hours(row['hours'])} on " if row["hours"] is not None else ""
-    text = f"{row['issue']} has cost the most: {hours}{wording.plural(row['tickets'], 'ticket')}"
+    of = "Of the issues open or resolved in the last four weeks, " if is_current else ""
+    text = f"{of}{row['issue']} has cost the most: {hours}{wording.plural(row['tickets'], 'ticket')}"
     if row["waiting_now"]:
         text += f"; {wording.plural(row['waiting_now'], 'customer')} still {'waits' if row['waiting_now'] == 1 else 'wait'}"
     return f"{text}."

@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.metrics import Metric, kpi
+from assets.reports.metrics import Metric, kpi, of_a_day
 from assets.reports.pages.kpi_cells import hide_small_kpis
 from assets.reports.pages.metric_words import of_line
 from assets.reports.privacy import plain_texts
@@ -44,6 +44,7 @@ class Signal:
     since: date
     tone: str
     finding: str
+    short: str  # the finding without the line
     context: str
     elsewhere: str
     chart: charts.Chart | None
@@ -67,15 +68,19 @@ class Signals:
 
     @property
     def finding(self) -> str:
-        """`Three numbers changed. 38 did not.`"""
+        """`Eight numbers changed, six of them in ecommerce. 52 did not.`"""
         count = len(self.signals)
         if not count:
             return "Nothing unusual this week."
-        rest = self.watched - count
-        numbers = (
-            f"{wording.sentence(wording.number_word(count))} {'number' if count == 1 else 'numbers'} changed."
+        text = (
+            f"{wording.sentence(wording.number_word(count))} {'number' if count == 1 else 'numbers'} changed"
         )
-        return f"{numbers} {wording.sentence(wording.number_word(rest))} did not." if rest > 0 else numbers
+        lines = [signal.line for signal in self.signals if signal.line != "all"]
+        most = max(lines, key=lines.count, default="")
+        if lines.count(most) > max(count / 2, 1):
+            text += f", {wording.number_word(lines.count(most))} of them in {wording.readable(most)}"
+        rest = self.watched - count
+        return f"{text}. {wording.sentence(wording.number_word(rest))} did not." if rest > 0 else f"{text}."
 
 
 def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
@@ -110,7 +115,7 @@ def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
 
 
 def _without_hidden(now: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Signals whose last day may be shown; all lines together first, what is worse first."""
+    """Signals whose days may be shown: first what is worse, the clearest of it first."""
     last = days.group_by("business_line", "metric").agg(_shown=pl.col("value").is_not_null().any())
     order = {"worse": 0, "better": 1}
     return (
@@ -119,14 +124,7 @@ def _without_hidden(now: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
             _line=pl.col("business_line") != "all",
             _tone=pl.col("direction").replace_strict(order, default=2, return_dtype=pl.Int64),
         )
-        .sort(
-            "_line",
-            "_tone",
-            "since",
-            "metric",
-            "business_line",
-            descending=[False, False, True, False, False],
-        )
+        .sort("_tone", "_line", pl.col("q_value").fill_null(1.0), "metric", "business_line")
         .drop("_line", "_tone")
     )
 
@@ -145,7 +143,8 @@ def _signal(row: dict[str, Any], place: int, days: pl.DataFrame, now: pl.DataFra
     metric, line = kpi(row["metric"]), row["business_line"]
     tone = row["direction"] if row["direction"] in ("worse", "better") else "changed"
     name = metric.label if line == "all" else f"{of_line(line)}, {metric.in_a_sentence}"
-    finding = f"{name}: {wording.show(metric.unit, row['value_recent'])}"
+    value = of_a_day(metric, row["value_recent"])
+    finding = f"{name}: {value}"
     context = _context(row, metric)
     own = days.filter(business_line=line, metric=row["metric"])
     return Signal(
@@ -154,6 +153,7 @@ def _signal(row: dict[str, Any], place: int, days: pl.DataFrame, now: pl.DataFra
         since=row["since"],
         tone=tone,
         finding=finding,
+        short=f"{metric.label}: {value}",
         context=context,
         elsewhere=_elsewhere(row, days, now),
         chart=_chart(own, metric, tone, f"{finding}; {context}") if place <= CHARTED else None,
@@ -201,7 +201,8 @@ def _chart(own: pl.DataFrame, metric: Metric, tone: str, says: str) -> charts.Ch
         is_signal=(own["rule"].is_not_null() & own["value"].is_not_null()).to_list(),
         hidden=own["is_hidden"].to_list(),
     )
-    caption = f"By day; dots: days that are a signal. {metric.meaning}".strip()
+    meaning = metric.meaning.replace("the week", "the day")
+    caption = f"By day; dots: days that are a signal. {meaning}".strip()
     return operations_charts.control_chart(days, unit=metric.unit, tone=tone, alt=says, caption=caption)
 
 

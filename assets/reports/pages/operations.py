@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder
 from assets.reports.operations_charts import SHADES
@@ -61,23 +63,36 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder, signals: Signals) 
 
 
 def _finding(signals: Signals) -> str:
-    """`Live, first reply and all lines, CSAT left their usual range.`"""
+    """`Ecommerce got worse: first reply, targets kept and one more. Four other numbers left their usual range.`"""
     if not signals.is_known:
         return "What is unusual cannot be told for this week."
-    names = [_name(signal) for signal in signals.signals[:NAMED]]
-    if not names:
+    if not signals.signals:
         return "Nothing unusual this week."
-    rest = len(signals.signals) - len(names)
-    if rest:
-        names.append(f"{wording.number_word(rest)} more")
-    its = "its" if len(signals.signals) == 1 else "their"
-    return f"{wording.sentence(wording.listing(names))} left {its} usual range."
+    worse = [signal for signal in signals.signals if signal.tone == "worse"]
+    if not worse:
+        left = "left its usual range" if len(signals.signals) == 1 else "left their usual range"
+        return f"{wording.sentence(_names(signals.signals, with_line=True))} {left}."
+    line = worse[0].line
+    own = [signal for signal in worse if signal.line == line]
+    where = "" if line == "all" else f" in {wording.readable(line)}"
+    text = f"{wording.sentence(_names(own, with_line=False))} got worse{where}."
+    rest = len(signals.signals) - len(own)
+    if not rest:
+        return text
+    others = f"{wording.number_word(rest)} other {'number' if rest == 1 else 'numbers'}"
+    return f"{text} {wording.sentence(others)} left {'its' if rest == 1 else 'their'} usual range."
 
 
-def _name(signal: Signal) -> str:
-    """`first reply in live`; no line stands for all of them."""
-    name = signal.metric.in_a_sentence.split(",")[0]
-    return name if signal.line == "all" else f"{name} in {wording.readable(signal.line)}"
+def _names(signals: Sequence[Signal], *, with_line: bool) -> str:
+    """`first reply, backlog and two more`: what changed, without which share of it a number is."""
+    names = [
+        signal.metric.in_a_sentence.split(",")[0]
+        + (f" in {wording.readable(signal.line)}" if with_line and signal.line != "all" else "")
+        for signal in signals
+    ]
+    if len(names) > NAMED + 1:
+        names = [*names[:NAMED], f"{wording.number_word(len(names) - NAMED)} more"]
+    return wording.listing(names)
 
 
 def _lede(signals: Signals, scope: Scope) -> str:

@@ -84,7 +84,9 @@ def _measure(own: pl.DataFrame) -> dict[str, object]:
         for row in rest.iter_rows(named=True)
         if row["tickets"] is not None
     ]
-    if rest["tickets"].null_count():
+    if rest.height == rest["tickets"].null_count() == 1:
+        parts.append("all but under 10 tickets agree")
+    elif rest["tickets"].null_count():
         parts.append("under 10 tickets each for other reasons")
     hidden = bool(same.height and same["tickets"][0] is None)
     return {

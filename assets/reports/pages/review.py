@@ -14,7 +14,7 @@ from assets.reports.metrics import kpi
 from assets.reports.page import Line, Page, PageForm
 from assets.reports.pages import action_register
 from assets.reports.pages.issue_prices import read_issue_prices
-from assets.reports.pages.kpi_signals import Signals
+from assets.reports.pages.kpi_signals import Signal, Signals
 from assets.reports.pages.metric_words import of_line
 from assets.reports.pages.volume_parts import read_volume_parts
 from assets.reports.privacy import SMALL_CELL, plain_texts
@@ -44,7 +44,6 @@ class Level:
 
     finding: str
     near: str
-    tone: str
 
 
 def build(
@@ -76,13 +75,7 @@ def build(
         {
             "strip": operations.content["strip"],
             "signals": signals,
-            "changed": [
-                (
-                    Line(signal.finding, signal.context, f"operations.html#{signal.anchor}", signal.tone),
-                    signal.elsewhere,
-                )
-                for signal in signals.signals
-            ],
+            "changed": _by_line(signals),
             "levels": levels,
             "volume": volume,
             "issues": issues,
@@ -90,6 +83,26 @@ def build(
         },
         missing=missing,
     )
+
+
+def _by_line(signals: Signals) -> list[tuple[str, list[tuple[Line, str]], str]]:
+    """The signals line by line: its name, each signal with where it is not one, and that once if it is all the same."""
+    groups: dict[str, list[Signal]] = {}
+    for signal in signals.signals:
+        groups.setdefault(signal.line, []).append(signal)
+    told = []
+    for line, own in groups.items():
+        everywhere = {signal.elsewhere for signal in own}
+        same = own[0].elsewhere if len(everywhere) == 1 and len(own) > 1 else ""
+        rows = [
+            (
+                Line(signal.short, signal.context, f"operations.html#{signal.anchor}", signal.tone),
+                "" if same else signal.elsewhere,
+            )
+            for signal in own
+        ]
+        told.append((of_line(line), rows, same))
+    return told
 
 
 def _levels(snapshot: Snapshot, scope: Scope, data: DataFolder) -> list[Level]:
@@ -118,8 +131,16 @@ def _level(row: dict[str, Any]) -> Level:
         if row["business_line"] == "all"
         else f"{of_line(row['business_line'])}, {metric.in_a_sentence}"
     )
-    text = f"{name}: {wording.between(metric.unit, row['before'], row['after'])} on {wording.day(row['changed_on'])}"
+    levels = wording.between(metric.unit, row["before"], row["after"])
+    text = f"{name}: from {levels} on {wording.day(row['changed_on'])}"
     if row["change_low"] is not None and row["change_high"] is not None:
-        text += f" (a change of {wording.between(metric.unit, row['change_low'], row['change_high'])})"
+        text += f" (a change of {_change(metric.unit, row['change_low'], row['change_high'])})"
     near = f"Near it: {row['event_names']}." if row["event_names"] else "Nothing in the calendar near it."
-    return Level(f"{text}.", near, row["direction"] or "changed")
+    return Level(f"{text}.", near)
+
+
+def _change(unit: str, low: float, high: float) -> str:
+    """`14 to 26 min`, `15 to 24 points` of a share."""
+    if unit != "share":
+        return wording.between(unit, low, high)
+    return f"{wording.between('number', low * 100, high * 100)} points"

@@ -11,12 +11,11 @@ import polars as pl
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line, of_target
-from assets.reports.pages.team_words import with_team
+from assets.reports.pages.team_tables import counts_by_team
 from assets.reports.privacy import (
     SMALL_CELL,
     hide_revealing_rate,
     hide_small_cells,
-    hide_small_grid,
     plain_texts,
 )
 from assets.reports.scope import WEEKS_SHOWN, Scope
@@ -110,7 +109,7 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
     for table in (targets, by_line):
         data.publish(table)
     owners, owners_table, owners_say = _owners(snapshot, scope, data)
-    running = _running(snapshot, scope, data)
+    running_says, running = _running(snapshot, scope, data)
     head = next(iter(total.filter(metric=ALL).to_dicts() or total.head(1).to_dicts()), {})
     return Sla(
         says=(_says(head),),
@@ -124,7 +123,7 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
         owners_say=owners_say,
         owners_table=owners_table,
         running=running,
-        running_says=_running_says(running),
+        running_says=running_says,
     )
 
 
@@ -246,35 +245,27 @@ def _owners_say(total: pl.DataFrame) -> str:
     return f"The clocks of broken targets ran {wording.hours(minutes / 60)} in all: {wording.listing(parts)}."
 
 
-def _running(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTable | None:
-    """Open tickets by team and how much of the time to their target is gone; as of now only."""
-    if not scope.is_latest:
-        return None
-    keys = ["business_line", "tier", "vendor"]
-    frame = snapshot.table("sla_open").pipe(plain_texts, [*keys, "band"])
-    if not frame.height:
-        return None
-    # A ticket with several clocks stands in the band of each; the nearest target is what matters most.
-    counts = [pl.col("tickets").filter(band=band).sum().alias(name) for band, name in _BANDS.items()]
-    teams = frame.group_by(keys).agg(counts)
-    table = (
-        hide_small_grid(teams, keys, list(_BANDS.values()))
-        .pipe(with_team, keys)
-        .sort(
-            pl.col("over_95").fill_null(SMALL_CELL) + pl.col("to_95").fill_null(SMALL_CELL),
-            "team",
-            descending=[True, False],
-        )
+def _running(snapshot: Snapshot, scope: Scope, data: DataFolder) -> tuple[str, PublishedTable | None]:
+    """Clocks of open tickets by team and how much of the time to their target is gone; as of now only.
+
+    A ticket with several clocks counts with each.
+    """
+    frame = snapshot.table("sla_open")
+    if not scope.is_latest or not frame.height:
+        return "", None
+    bands = [
+        pl.when(pl.col("band") == band).then("tickets").otherwise(0).alias(name)
+        for band, name in _BANDS.items()
+    ]
+    table = counts_by_team(frame.with_columns(bands), list(_BANDS.values())).sort(
+        pl.col("over_95").fill_null(SMALL_CELL) + pl.col("to_95").fill_null(SMALL_CELL),
+        "team",
+        descending=[True, False],
     )
-    return data.publish(
+    near = int(frame.filter(pl.col("band").is_in(["86-95", "over 95"]))["tickets"].sum())
+    says = "Hardly any clock that runs now is near its target."
+    if near >= SMALL_CELL:
+        says = f"{wording.count(near)} clocks have used more than 85 % of their time and can still be kept."
+    return says, data.publish(
         PublishedTable("sla_open", "Clocks that run now, by team", table, _OPEN_COLUMNS, shown=TEAMS_SHOWN)
     )
-
-
-def _running_says(running: PublishedTable | None) -> str:
-    if running is None:
-        return ""
-    near = int(running.frame.select(pl.col("over_95", "to_95").sum()).sum_horizontal()[0])
-    if near < SMALL_CELL:
-        return "Hardly any clock that runs now is near its target."
-    return f"{wording.count(near)} clocks that run now have used more than 85 % of their time and can still be kept."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,11 @@ LABELS = {
     "first_reply_within_target": "First reply in time",
 }
 _SURE = {"strong": "We are sure of it.", "fair": "Probably so.", "weak": "It may be chance."}
+_NO_DIFFERENCE = {
+    "strong": "Even a difference of 10 % can be ruled out.",
+    "fair": "A difference of 25 % can be ruled out, a smaller one not.",
+    "weak": "A difference could still hide behind few tickets.",
+}
 _VERDICT_TONES = {"worse": "worse", "better": "better"}
 _FOLLOW = (
     "observed",
@@ -59,11 +65,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Told:
-    """A comparison in words: the finding, its numbers, how sure it is."""
+    """A vendor's comparisons in words: who, and for each result its numbers and how sure that is."""
 
     finding: str
-    numbers: str
-    sure: str
+    results: tuple[tuple[str, str], ...]
     tone: str
 
 
@@ -114,8 +119,8 @@ def read_comparison(snapshot: Snapshot, data: DataFolder) -> Comparison | None:
         judged=sum(row["verdict"] != "too few" for row in rows),
         worse=sum(row["verdict"] == "worse" for row in apart),
         better=sum(row["verdict"] == "better" for row in apart),
-        unexplained=tuple(_unexplained(row) for row in apart),
-        explained=tuple(_explained(row, mix) for row in explained),
+        unexplained=_by_team(apart, _unexplained),
+        explained=_by_team(explained, lambda row: _explained(row, mix)),
         as_expected=_as_expected(frame),
         funnels=_funnels(groups),
         table=table,
@@ -188,7 +193,20 @@ def _looks_worse(row: dict[str, Any]) -> bool:
     return bool(times > LOOKS_WORSE if row["better"] == "lower" else times < 1 / LOOKS_WORSE)
 
 
-def _unexplained(row: dict[str, Any]) -> Told:
+def _by_team(
+    rows: list[dict[str, Any]], told: Callable[[dict[str, Any]], tuple[str, str]]
+) -> tuple[Told, ...]:
+    """The comparisons of each vendor and verdict together, in their order."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((_team(row), row["verdict"]), []).append(row)
+    return tuple(
+        Told(f"{team}: {verdict}", tuple(told(row) for row in own), _VERDICT_TONES.get(verdict, "usual"))
+        for (team, verdict), own in groups.items()
+    )
+
+
+def _unexplained(row: dict[str, Any]) -> tuple[str, str]:
     """`Reopened 9.1 %, where 6.8 % was to be expected of its tickets: 1.34 times (1.20 to 1.48).`"""
     unit = row["unit"] or "number"
     observed, expected = (wording.show(unit, row[name]) for name in ("observed", "expected"))
@@ -197,12 +215,10 @@ def _unexplained(row: dict[str, Any]) -> Told:
         f"{wording.count(row['n'])} tickets: {wording.ratio(row['ratio'])} times "
         f"({wording.between('ratio', row['low'], row['high'])})"
     )
-    return Told(
-        f"{_team(row)}: {row['verdict']}", numbers, _SURE.get(row["confidence"] or "", ""), row["verdict"]
-    )
+    return f"{numbers}.", _SURE.get(row["confidence"] or "", "")
 
 
-def _explained(row: dict[str, Any], mix: pl.DataFrame) -> Told:
+def _explained(row: dict[str, Any], mix: pl.DataFrame) -> tuple[str, str]:
     """What looks worse by the crude numbers, and what its tickets make of that."""
     unit = row["unit"] or "number"
     observed, others, expected = (
@@ -213,24 +229,20 @@ def _explained(row: dict[str, Any], mix: pl.DataFrame) -> Told:
         "tickets"
     )
     if because := _because(row, mix):
-        numbers += f", mostly because of {because}"
-    return Told(f"{_team(row)}: as expected", f"{numbers}.", _SURE.get(row["confidence"] or "", ""), "usual")
+        numbers += f", mostly by their {because}"
+    return f"{numbers}.", _NO_DIFFERENCE.get(row["confidence"] or "", "")
 
 
 def _because(row: dict[str, Any], mix: pl.DataFrame) -> str:
-    """The values that move the expected result most towards what was observed."""
+    """The attributes that move the expected result most towards what was observed."""
     towards = 1 if (row["expected"] or 0) > (row["crude_others"] or 0) else -1
     own = mix.filter(tier=row["tier"], vendor=row["vendor"], metric=row["metric"]).drop_nulls(
         "effect_on_metric"
     )
-    own = own.filter(pl.col("effect_on_metric") * towards > 0, pl.col("attribute") != "week")
-    top = own.sort(pl.col("effect_on_metric").abs(), "attribute", "value", descending=[True, False, False])
-    return wording.listing(
-        [
-            f"{wording.readable(told['attribute'])} {wording.readable(told['value'])}"
-            for told in top.head(EFFECTS_NAMED).iter_rows(named=True)
-        ]
-    )
+    by_attribute = own.group_by("attribute").agg(effect=pl.col("effect_on_metric").sum() * towards)
+    helping = by_attribute.filter(pl.col("effect") > 0, pl.col("attribute") != "week")
+    top = helping.sort("effect", "attribute", descending=[True, False]).head(EFFECTS_NAMED)
+    return wording.listing([wording.readable(name) for name in top["attribute"].to_list()])
 
 
 def _as_expected(frame: pl.DataFrame) -> str:

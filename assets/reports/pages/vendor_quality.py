@@ -40,7 +40,12 @@ _AGREEMENT = (
         "kappa", "Kappa", "ratio", "Agreement beyond chance: 1 is always, 0 is what chance alone would give."
     ),
     Column("kappa_low", "Likely", "ratio", "With 95 % confidence.", until="kappa_high"),
-    Column("alpha", "Alpha", "ratio", "Like kappa, also of more than two reviewers (Krippendorff)."),
+    Column(
+        "alpha",
+        "Alpha",
+        "ratio",
+        "Like kappa, but scores count as in order: near ones differ less (Krippendorff).",
+    ),
     Column(
         "prevalence",
         "Commonest score",
@@ -130,13 +135,12 @@ def _agreement(snapshot: Snapshot, data: DataFolder) -> PublishedTable | None:
         .when(pl.col("note") == "too few tickets")
         .then(pl.lit("too few"))
         .otherwise(pl.lit("no")),
-    ).sort("category_text", "pair")
-    tones = tuple("worse" if verdict == "yes" else "usual" for verdict in frame["verdict"].to_list())
-    return data.publish(
-        PublishedTable(
-            "quality_agreement", "How far reviewers agree, by category", frame, _AGREEMENT, tones=tones
-        )
-    )
+    ).sort(pl.col("verdict") != "yes", "category_text", "pair")
+    caption = "How far reviewers agree, by category"
+    data.publish(PublishedTable("quality_agreement", caption, frame))
+    pairs = frame.filter(pl.col("pair") != ALL)
+    tones = tuple("worse" if verdict == "yes" else "usual" for verdict in pairs["verdict"].to_list())
+    return PublishedTable("quality_agreement", caption, pairs, _AGREEMENT, tones=tones)
 
 
 def _category(name: str | None) -> str:
@@ -216,5 +220,8 @@ def _audits(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None
 
 
 def _with_text(frame: pl.DataFrame) -> pl.DataFrame:
-    texts = [wording.readable(stratum or "") for stratum in frame["stratum"].to_list()]
+    texts = [
+        ", ".join(wording.readable(part) for part in (stratum or "").split(" · "))
+        for stratum in frame["stratum"].to_list()
+    ]
     return frame.with_columns(stratum_text=pl.Series(texts, dtype=pl.String))

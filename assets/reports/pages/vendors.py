@@ -66,7 +66,9 @@ def _strip(comparison: Comparison | None, quality: Quality | None) -> list[Figur
         figures.append(Figure("Better than expected", str(better), f"of {judged} comparisons"))
         figures.append(
             Figure(
-                "Explained by their tickets", str(len(comparison.explained)), "that look worse, and are not"
+                "Explained by their tickets",
+                str(sum(len(told.results) for told in comparison.explained)),
+                "that look worse, and are not",
             )
         )
     if quality is not None and quality.differing:
@@ -80,7 +82,11 @@ def _lines(comparison: Comparison | None, quality: Quality | None) -> tuple[Line
     if comparison is not None and (comparison.worse or comparison.better):
         tone = "worse" if comparison.worse else "better"
         first = comparison.unexplained[0]
-        lines.append(Line(comparison.finding.rstrip("."), first.numbers, "vendors.html#compared", tone))
+        lines.append(
+            Line(
+                comparison.finding.rstrip("."), first.results[0][0].rstrip("."), "vendors.html#compared", tone
+            )
+        )
     if quality is not None and quality.differing:
         lines.append(
             Line(
