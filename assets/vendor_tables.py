@@ -62,7 +62,7 @@ class VendorGroups(_Compared):
     """Groups against the other groups of their tier on like tickets, in the last 13 whole weeks: points of a funnel plot."""
 
     group_id = text(
-        "the first group of the tier that had the ticket; where only two groups have a kind of tickets, each mirrors the other"
+        "the first group of the tier that had the ticket; where only two have a kind of tickets, each mirrors the other"
     )
 
 
