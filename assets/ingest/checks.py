@@ -16,6 +16,7 @@ _RULES = {
     "ends_after_it_starts": "it ends before it starts; swap or correct the two times",
     "rated_as_offered_good_or_bad": "a rating is from and to offered, good or bad; correct from_value or to_value",
     "one_target_at_a_time": "another row has the same policy, metric, conditions and valid_from; keep one of them",
+    "known_time_zone": "time_zone is no IANA name such as America/Chicago; correct it",
     "primary_key": "another row has the same key; keep one of them",
 }
 _BOUNDS = {

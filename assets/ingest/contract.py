@@ -7,6 +7,8 @@ Times are naive timestamps in UTC. Ids are text, unique together with `source`. 
 # ruff: noqa: N805 - a dataframely rule takes the class
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 import dataframely as dy
 import polars as pl
 
@@ -199,6 +201,10 @@ class Schedules(dy.Schema):
     @dy.rule()
     def ends_after_it_starts(cls) -> pl.Expr:
         return pl.col("end_minute") > pl.col("start_minute")
+
+    @dy.rule()
+    def known_time_zone(cls) -> pl.Expr:
+        return pl.col("time_zone").is_in(sorted(available_timezones()))
 
 
 class Holidays(dy.Schema):

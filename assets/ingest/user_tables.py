@@ -20,10 +20,12 @@ from assets.ingest.mapping import Mapping, Section, Times
 from assets.ingest.store import add_rows, quarantine_rows, replace_rows
 
 MAPPING_NAME = "tables"  # what quarantine and loads call it
-_VERSIONED = {
+# What rows are versions or pieces of, of which no two may cover the same time.
+_EXCLUSIVE = {
     "groups": ["group_id"],
     "sla_policies": [*SLA_KEY],
     "staffing": ["vendor", "tier", "business_line"],
+    "schedules": ["schedule_id"],
 }
 CURATION = "themes"  # decisions about themes, which the asset of the themes reads itself
 _FOREVER = datetime(9999, 12, 31)
@@ -121,29 +123,29 @@ def _store(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: 
 
 
 def without_overlaps(table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Versions of the same thing that hold at different times, and those that overlap an earlier one.
+    """Rows of the same thing that hold at different times, and those that overlap an earlier one.
 
-    An earlier version without an end ends where the next one begins only if it says so.
+    An earlier version without an end ends where the next one begins only if it says so. A schedule's intervals
+    may touch.
     """
-    if table not in _VERSIONED:
+    if table not in _EXCLUSIVE:
         return rows, pl.DataFrame(schema=PROBLEMS)
-    key = _VERSIONED[table]
-    ends = pl.col("valid_to").fill_null(_FOREVER)
-    ordered = rows.sort([*key, "valid_from"], maintain_order=True).with_columns(
+    key = _EXCLUSIVE[table]
+    if table == "schedules":
+        begin, ends, rule = "start_minute", pl.col("end_minute"), "overlapping_hours"
+        told = "{} '{}' is already open at start_minute (row {}); let this interval begin where that one ends"
+    else:
+        begin, ends, rule = "valid_from", pl.col("valid_to").fill_null(_FOREVER), "overlapping_validity"
+        told = "{} '{}' already holds at valid_from (row {}); set valid_to there to when this row begins"
+    ordered = rows.sort([*key, begin], maintain_order=True).with_columns(
         ends.cum_max().shift(1).over(key).alias("held_until"),
         pl.col("row_number").shift(1).over(key).alias("row_before"),
     )
-    is_overlapping = (pl.col("held_until") > pl.col("valid_from")).fill_null(False)
-    overlapping = ordered.filter(is_overlapping)
-    failures = overlapping.select(
+    is_overlapping = (pl.col("held_until") > pl.col(begin)).fill_null(False)
+    failures = ordered.filter(is_overlapping).select(
         "row_number",
-        pl.lit("overlapping_validity").alias("rule"),
-        pl.format(
-            "{} '{}' already holds at valid_from (row {}); set valid_to there to when this row begins",
-            pl.lit(key[0]),
-            key[0],
-            "row_before",
-        ).alias("message"),
+        pl.lit(rule).alias("rule"),
+        pl.format(told, pl.lit(key[0]), key[0], "row_before").alias("message"),
     )
     kept = ordered.filter(~is_overlapping).drop("held_until", "row_before")
     return kept.sort("row_number"), failures

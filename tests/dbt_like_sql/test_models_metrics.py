@@ -257,3 +257,18 @@ def test_reassigned_is_more_than_one_agent_station(operation):
         for ticket in "123"
     }
     assert stations == {"1": (3, True), "2": (1, False), "3": (0, False)}
+
+
+def test_an_event_before_the_creation_counts_at_the_creation_and_is_told(operation):
+    events = [("2026-03-02 08:50", "public_reply", AGENT), changed("10:00", "open", "solved")]
+    operation.ticket("1", "2026-03-02 09:00", status="solved", events=events)
+    warehouse = operation.build("2026-03-09")
+    metrics = metrics_of(warehouse)
+    assert by_all_clocks(metrics, "first_reply") == (0, 0, 0)
+    assert metrics["requester_wait_minutes"] == 60
+    told = operation.wrong_rows(
+        test for test in operation.project.tests if test.name == "events_follow_the_creation"
+    )
+    assert [(row["ticket_id"], row["event_id"]) for row in told["events_follow_the_creation"]] == [
+        ("1", "e0000")
+    ]

@@ -73,6 +73,56 @@ def test_overlapping_versions_of_a_group_are_caught(
     assert warehouse.query("select count(*) from raw.groups").item() == 3
 
 
+def test_hours_of_a_schedule_that_overlap_are_caught(
+    folder: Path, warehouse: Warehouse, load_files: Load
+) -> None:
+    header = "schedule_id,time_zone,start_minute,end_minute\n"
+    rows = "s,UTC,540,720\ns,UTC,720,1020\ns,UTC,1000,1100\nother,UTC,600,700\n"
+    (folder / "schedules.csv").write_text(header + rows)
+    report = load_tables(load_files, folder)
+    assert report.quarantined == {"overlapping_hours": 1}
+    assert "row 4: schedule_id 's' is already open at start_minute (row 3)" in report.files[0].messages[0]
+    assert warehouse.query("select count(*) from raw.schedules").item() == 3
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "row", "told"),
+    [
+        (
+            "schedules",
+            "schedule_id,time_zone,start_minute,end_minute",
+            "s,Pacific Time,540,720",
+            "row 2: time_zone is no IANA name such as America/Chicago",
+        ),
+        (
+            "schedules",
+            "schedule_id,time_zone,start_minute,end_minute",
+            "s,UTC,720,540",
+            "row 2: it ends before it starts",
+        ),
+        (
+            "sla_policies",
+            "policy_id,metric,target_minutes,clock,valid_from",
+            "p,first_reply,,business,2026-01-01",
+            "row 2: target_minutes has no value, and every row needs one",
+        ),
+        (
+            "sla_policies",
+            "policy_id,metric,target_minutes,clock,valid_from",
+            "p,first_reply,0,business,2026-01-01",
+            "row 2: target_minutes is '0.0', expected more than 0",
+        ),
+    ],
+)
+def test_a_schedule_or_target_that_cannot_be_is_told_with_its_row(
+    folder: Path, load_files: Load, table: str, header: str, row: str, told: str
+) -> None:
+    (folder / f"{table}.csv").write_text(f"{header}\n{row}\n")
+    report = load_tables(load_files, folder)
+    assert sum(report.quarantined.values()) == 1
+    assert f"{folder}/{table}.csv: {told}" in report.files[0].messages[0]
+
+
 def test_the_same_key_twice_is_a_mistake(folder: Path, load_files: Load) -> None:
     rows = "a,campaign,A,2026-01-05,2026-01-06\na,campaign,A,2026-01-05,2026-01-06\n"
     (folder / "calendar.csv").write_text(CALENDAR + rows)
