@@ -201,8 +201,8 @@ def expected_of_others(cases: Cases, result: Floats, unit: Ints, cluster: Ints) 
     result: one value per ticket, in a unit where differences add up. unit: 0, 1, ..., every number in use, at least
     two of them. cluster: tickets of one cluster share their luck, such as a week's incident or queue.
     Variances are those of Bayesian linear regression with a known prior, times the design effect: how much larger the
-    variance is where results of a cluster go together (sandwich estimator, Liang & Zeger 1986), over all units, at
-    least 1. What units have in common within a cluster cancels out. Raises ValueError for one unit only.
+    variance is where results of a cluster go together (sandwich estimator, Liang & Zeger 1986), at least 1. What units
+    have in common within a cluster cancels out. Raises ValueError for one unit only.
     """
     units = int(unit.max()) + 1
     if units < 2:
@@ -237,5 +237,7 @@ def expected_of_others(cases: Cases, result: Floats, unit: Ints, cluster: Ints) 
         by_prior = noise * float(reach @ (cases.pull * reach))
         alone[number] = noise * (1 / len(own) + float(mix @ reach))
         together[number] = (np.bincount(cluster, weight * residual) ** 2).sum() + by_prior
-    design_effect = max(1.0, float(together.sum() / alone.sum())) if alone.sum() > 0 else 1.0
-    return Expectation(tickets, observed, others, expected, alone * design_effect, parts)
+    # That of all units is steadier, its own knows whether its kinds of tickets vary more: the larger one is the safer.
+    pooled = together.sum() / alone.sum() if alone.sum() > 0 else 1.0
+    variance = np.maximum(together, alone * max(1.0, float(pooled)))
+    return Expectation(tickets, observed, others, expected, variance, parts)
