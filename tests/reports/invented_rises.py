@@ -143,6 +143,7 @@ def _impact() -> pl.DataFrame:
         "cost": 1240.0,
         "sla_breached": 31,
         "sla_known": 140,
+        "sla_breach_minutes": 10_980.0,
         "csat": 0.61,
         "csat_matched": 0.7,
         "csat_points": -9.0,

@@ -61,6 +61,13 @@ def test_a_table_links_to_its_rows_where_published_and_to_its_sql_always(site, p
     assert "open_at_end" in (site / "data" / "daily_backlog.sql").read_text()
 
 
+def test_numbers_of_tables_that_sql_does_not_make_are_there_too(page):
+    told = page.readable.split("Reviews and comparisons")[1]
+    assert "Quality score (IQS) Mean score of the reviews, 0 to 1" in told
+    assert "pair of reviewers and category quality_agreement.kappa CSV" in told
+    assert "data/quality_scores.sql" not in page.attributes("href")
+
+
 def test_the_catalogue_can_be_searched_and_says_what_words_of_confidence_mean(page):
     assert "search" in page.attributes("type")
     assert any("searched" in name for name in page.attributes("class"))

@@ -62,7 +62,7 @@ def test_what_coincides_is_never_called_a_cause(causes):
 
 
 def test_a_card_has_cost_owner_issues_actions_and_similar_tickets(causes):
-    assert "31 of 140 tickets with a known target" in causes
+    assert "31 of 140 tickets with a known target; 183 h past their targets in all" in causes
     assert "61 % of 60 ratings; −9 points (−14 to −4) against similar tickets of other themes" in causes
     assert "Likely owner: Payments Checkout 80 % of this theme’s linked tickets were theirs" in causes
     assert "PAY-41: 3DS page hangs Payments Checkout, In Progress; open for 7 days" in causes

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assets.quality_tables import QualityAgreement, QualityScores
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder
 from assets.reports.page import Page
 from assets.reports.pages import confidence_words
 from assets.reports.scope import Scope
+from assets.vendor_tables import VendorComparison
 from dbt_like_sql.header import Header, read_header
 from dbt_like_sql.project import LAYERS, PROJECT_FOLDER
 
@@ -28,6 +30,51 @@ _GROUPS = (
     ("Time", ("minutes", "reply", "resolution", "wait")),
 )
 _REST = "Others"
+_REVIEWS = "Reviews and comparisons"
+# Numbers of tables that SQL does not make: grain, title, what misleads, how Zendesk differs. The columns define them.
+_MADE_IN_PYTHON = (
+    (
+        QualityScores,
+        "quality_scores",
+        "iqs",
+        "week, business line, vendor and who reviewed",
+        "Quality score (IQS)",
+        (
+            "A failed critical category makes a whole review 0.",
+            "Audited tickets are not drawn evenly: weigh them.",
+        ),
+        "Zendesk QA computes its own score; Explore has none.",
+    ),
+    (
+        QualityAgreement,
+        "quality_agreement",
+        "kappa",
+        "pair of reviewers and category",
+        "Agreement of two reviewers (kappa)",
+        (
+            "Low where nearly all scores are the same: read it beside the share of agreement and the commonest score.",
+        ),
+        "Not in Explore.",
+    ),
+    (
+        QualityAgreement,
+        "quality_agreement",
+        "alpha",
+        "pair of reviewers and category",
+        "Agreement of all reviewers (alpha)",
+        ("As for kappa; near scores differ less than far ones.",),
+        "Not in Explore.",
+    ),
+    (
+        VendorComparison,
+        "vendor_comparison",
+        "ratio",
+        "tier, vendor and result",
+        "Observed over expected",
+        ("It compares a vendor with the others on its own tickets: two vendors’ ratios cannot be compared.",),
+        "Not in Explore, which has only the crude numbers.",
+    ),
+)
 _CODE = re.compile("`([^`]*)`")
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 
@@ -40,6 +87,7 @@ class Place:
     column: str
     grain: str
     is_published: bool
+    has_sql: bool = True
 
 
 @dataclass
@@ -59,6 +107,8 @@ class Entry:
     @property
     def group(self) -> str:
         place = self.places[0]
+        if not place.has_sql:
+            return _REVIEWS
         name = f"{place.table}:{place.column}"
         return next((group for group, words in _GROUPS if any(word in name for word in words)), _REST)
 
@@ -73,7 +123,8 @@ def build(scope: Scope, data: DataFolder) -> Page:
     entries = catalogue(PROJECT_FOLDER, {table.name for table in data.tables})
     for table in {place.table for entry in entries for place in entry.places}:
         data.publish_sql(table)
-    order = [group for group, _ in _GROUPS] + [_REST]
+    entries += _made_in_python({table.name for table in data.tables})
+    order = [group for group, _ in _GROUPS] + [_REVIEWS, _REST]
     groups = [
         (group, own) for group in order if (own := [entry for entry in entries if entry.group == group])
     ]
@@ -111,6 +162,19 @@ def _add(entries: dict[str, Entry], header: Header, table: str, is_published: bo
         entry.definition = entry.definition or _sentence(columns[metric.column])
         entry.traps += [trap for trap in map(_sentence, metric.traps) if trap not in entry.traps]
         entry.places.append(Place(table, metric.column, _plain(header.grain), is_published))
+
+
+def _made_in_python(published: Iterable[str]) -> list[Entry]:
+    return [
+        Entry(
+            title,
+            _sentence(str(schema.columns()[column].description)),
+            list(traps),
+            zendesk,
+            [Place(table, column, grain, table in published, has_sql=False)],
+        )
+        for schema, table, column, grain, title, traps, zendesk in _MADE_IN_PYTHON
+    ]
 
 
 def _plain(text: str) -> str:
