@@ -63,9 +63,38 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "surge_alarms": ["business_line", "region"],
         "surge_tickets": ["source", "ticket_id", "text"],
         "surge_people": ["tier"],
+        "sla_open": ["vendor"],
+        "backlog_days": ["vendor"],
+        "backlog_flow_days": ["vendor"],
+        "handoffs": ["from_group_id", "to_group_id", "from_vendor", "to_vendor"],
+        "csat_reasons": ["reason"],
+        "reconciliation_summary": ["source", "measure"],
+        "kpi_change_points": ["event_names"],
+        "volume_changes": ["rate_measure"],
+        "contact_rate_weeks": ["user_type", "measure"],
+        "issue_costs": ["issue_key", "team", "summary", "status"],
+        "vendor_comparison": ["vendor"],
+        "vendor_groups": ["group_id", "vendor"],
+        "vendor_case_mix": ["attribute", "value"],
+        "quality_agreement": ["category", "note"],
+        "quality_scores": ["reviewer_kind"],
+        "next_audits": ["source", "ticket_id", "stratum"],
+        "audit_strata": ["stratum"],
     }.items():
         tables[name] = _hostile(tables[name], columns)
-    for name in ("kpi_signals", "weekly_kpis", "forecast_daily", "daily_volume"):
+    for name in (
+        "kpi_signals",
+        "weekly_kpis",
+        "forecast_daily",
+        "daily_volume",
+        "kpi_chart",
+        "kpi_signals_now",
+        "sla_weeks",
+        "sla_breach_owners",
+        "escalation_flow",
+        "csat_weeks",
+        "first_contact_weeks",
+    ):
         column = pl.col("business_line")
         tables[name] = tables[name].with_columns(
             pl.when(column == "live").then(pl.lit(f"live {HOSTILE}")).otherwise(column).alias("business_line")

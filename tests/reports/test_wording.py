@@ -86,6 +86,38 @@ def test_a_change_is_told_with_its_interval(low, high, words):
 
 
 @pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (
+            {
+                "metric": "handle_minutes",
+                "effect": -2.1,
+                "effect_low": -3.4,
+                "effect_high": -0.8,
+                "before": 12.0,
+            },
+            "Worked: handle time −2.1 min (−3.4 to −0.8 min), measured against region GB; it was 12 min "
+            "(difference in differences; 4 weeks since, 8 weeks before).",
+        ),
+        (
+            {"metric": "csat", "effect": 0.032, "effect_low": 0.01, "effect_high": 0.054, "before": 0.8},
+            "Worked: CSAT +3.2 points (+1.0 to +5.4 points), measured against region GB; it was 80 %",
+        ),
+        ({"metric": "csat", "effect": None}, "Worked: too few tickets with a CSAT to compare"),
+    ],
+)
+def test_an_action_is_judged_in_the_unit_of_what_it_should_move(told, words):
+    row = {"verdict": "worked", "method": "difference in differences", "control": "region GB", "change": None}
+    row |= {"weeks_before": 8, "weeks_after": 4}
+    assert _plain(action_words.verdict(row | told)).startswith(words)
+
+
+def test_an_action_on_what_is_not_followed_is_not_measured():
+    row = {"verdict": "not measured", "metric": "revenue", "weeks_after": 0, "weeks_before": 0}
+    assert action_words.verdict(row) == "Not measured: revenue is no metric that actions are judged by."
+
+
+@pytest.mark.parametrize(
     ("hours", "words"),
     [
         (2.4, "Starts 2 h after “X”"),

@@ -10,6 +10,7 @@ from assets.reports import wording
 Row = dict[str, Any]
 
 TICKETS = "tickets"
+_UNIT_BREAK = "\u00a0"
 _VERDICTS = {"worked": "Worked", "worse": "Worse since then", "no evidence": "No evidence that it helped"}
 # What an action may move beside the number of tickets: what it is called, and its unit.
 _METRICS = {
@@ -56,14 +57,15 @@ def _level(row: Row, name: str, unit: str) -> str:
         return f"too few tickets with a {name} to compare"
     effect = _signed(unit, row["effect"])
     if row["effect_low"] is not None and row["effect_high"] is not None:
-        effect += f" ({_signed(unit, row['effect_low'])} to {_signed(unit, row['effect_high'])})"
+        low, high = (_signed(unit, row[name]) for name in ("effect_low", "effect_high"))
+        effect += f" ({low.rsplit(_UNIT_BREAK, 1)[0]} to {high})"
     before = f"; it was {wording.show(unit, row['before'])}" if row["before"] is not None else ""
     return f"{name} {effect}, measured against {_control(row)}{before}"
 
 
 def _signed(unit: str, value: float) -> str:
     """`+2.1 min`, `−3.2 points`."""
-    text = f"{wording.number(value * 100)} points" if unit == "share" else wording.show(unit, value)
+    text = f"{wording.number(value * 100)}{_UNIT_BREAK}points" if unit == "share" else wording.show(unit, value)
     return f"+{text}" if value > 0 else text
 
 
