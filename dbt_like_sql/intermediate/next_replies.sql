@@ -1,6 +1,6 @@
--- How long requesters waited for each answer after the first: from the first public reply of the requester that no agent
--- has answered yet to the next public reply of an agent. What the requester writes before the first reply is answered by
--- it and is not here. Automatic replies neither ask nor answer.
+-- How long requesters waited for each answer after the first: from the first public reply of the requester that no
+-- agent has answered yet to the next public reply of an agent. What the requester writes before the first reply is
+-- answered by it and is not here. Automatic replies neither ask nor answer.
 -- grain: ticket and unanswered question, in order
 -- owner: team:support-analytics
 -- incremental: ticket

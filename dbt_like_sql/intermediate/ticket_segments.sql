@@ -199,25 +199,37 @@ clocks as (
             when schedules.schedule_id is null
                 then date_diff('second', schedules.created_at, pieces.started_at) / 60.0
             else starts.minutes_before
-                + case when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) / 60.0 else 0 end
+                + case
+                    when starts.is_open then date_diff('second', starts.piece_from, pieces.started_at) / 60.0
+                    else 0
+                end
         end as clock_from,
         case
             when schedules.schedule_id is null
                 then date_diff('second', schedules.created_at, pieces.ended_at) / 60.0
             else ends.minutes_before
-                + case when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) / 60.0 else 0 end
+                + case
+                    when ends.is_open then date_diff('second', ends.piece_from, pieces.ended_at) / 60.0
+                    else 0
+                end
         end as clock_until,
         case
             when schedules.last_schedule_id is null
                 then date_diff('second', schedules.created_at, pieces.started_at) / 60.0
             else last_starts.minutes_before
-                + case when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at) / 60.0 else 0 end
+                + case
+                    when last_starts.is_open then date_diff('second', last_starts.piece_from, pieces.started_at) / 60.0
+                    else 0
+                end
         end as last_clock_from,
         case
             when schedules.last_schedule_id is null
                 then date_diff('second', schedules.created_at, pieces.ended_at) / 60.0
             else last_ends.minutes_before
-                + case when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at) / 60.0 else 0 end
+                + case
+                    when last_ends.is_open then date_diff('second', last_ends.piece_from, pieces.ended_at) / 60.0
+                    else 0
+                end
         end as last_clock_until
     from pieces
     join ticket_schedules as schedules

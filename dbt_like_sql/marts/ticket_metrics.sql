@@ -1,5 +1,5 @@
--- Every time metric of every ticket, in calendar minutes, in the business minutes of each schedule while it applied, and
--- in those of the ticket's last schedule only, which is how Zendesk counts them. All of it comes from the ticket's
+-- Every time metric of every ticket, in calendar minutes, in the business minutes of each schedule while it applied,
+-- and in those of the ticket's last schedule only, which is how Zendesk counts them. All of it comes from the ticket's
 -- history; a metric is empty where the source's history cannot tell it. Time that still runs is counted up to the run's
 -- date. A deleted ticket keeps its metrics and is marked.
 -- grain: ticket
@@ -12,13 +12,15 @@
 -- column user_type: who wrote: buyer, merchant, creator, ..., or `unknown` [not_null]
 -- column channel: the channel it came in by [not_null]
 -- column region: its region, or `unknown` [not_null]
--- column priority: its priority at the run's date; empty where the source has none [accepted: low, normal, high, urgent]
+-- column priority: its priority at the run's date; empty where the source has none [accepted: low, normal, high,
+--   urgent]
 -- column created_at: when it was created, UTC [not_null]
 -- column created_on: that day in the account's zone [not_null]
 -- column status: its status at the run's date [not_null, accepted: new, open, pending, hold, solved, closed, deleted]
 -- column first_tier: tier of the group that owned it first; empty where the groups table does not say [accepted: 1, 2]
 -- column first_vendor: vendor of that group, or `inhouse`
--- column solved_tier: tier of the group that owned it when it was last solved; empty while it is unsolved [accepted: 1, 2]
+-- column solved_tier: tier of the group that owned it when it was last solved; empty while it is unsolved [accepted:
+--   1, 2]
 -- column solved_vendor: vendor of that group, or `inhouse`
 -- column is_agent_created: an agent created it; empty where the history does not say who did
 -- column is_deleted: it has been deleted [not_null]
@@ -26,41 +28,115 @@
 -- column first_solved_at: when it was first solved, UTC
 -- column solved_at: when it was last solved, UTC; empty while it is open again
 -- column first_reply_minutes: creation to first_reply_at
+-- metric first_reply_minutes: First reply time
+-- trap first_reply_minutes: automatic replies do not count; a ticket nobody replied to has none, so read it beside
+--   the unreplied tickets
+-- trap first_reply_minutes: where an agent created the ticket with a public comment, the second comment counts
+-- zendesk first_reply_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column first_reply_business_minutes: the same in business minutes
+-- metric first_reply_business_minutes: First reply time
 -- column first_reply_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric first_reply_business_minutes_last_schedule: First reply time
 -- column first_resolution_minutes: creation to first_solved_at
+-- metric first_resolution_minutes: First resolution time
+-- trap first_resolution_minutes: a ticket solved without being finished is fast here: read it beside the reopens
+-- zendesk first_resolution_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column first_resolution_business_minutes: the same in business minutes
+-- metric first_resolution_business_minutes: First resolution time
 -- column first_resolution_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric first_resolution_business_minutes_last_schedule: First resolution time
 -- column full_resolution_minutes: creation to solved_at, the time it was solved in between included
+-- metric full_resolution_minutes: Full resolution time
+-- trap full_resolution_minutes: it changes when a ticket is reopened and solved again, also in weeks long over
+-- trap full_resolution_minutes: the time between a solving and the reopening is in it
+-- zendesk full_resolution_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column full_resolution_business_minutes: the same in business minutes
+-- metric full_resolution_business_minutes: Full resolution time
 -- column full_resolution_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric full_resolution_business_minutes_last_schedule: Full resolution time
 -- column requester_wait_minutes: time as new, open or on hold
+-- metric requester_wait_minutes: Requester wait time
+-- trap requester_wait_minutes: time on hold is in it: the requester waits, whoever has the ticket
+-- zendesk requester_wait_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column requester_wait_business_minutes: the same in business minutes
+-- metric requester_wait_business_minutes: Requester wait time
 -- column requester_wait_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric requester_wait_business_minutes_last_schedule: Requester wait time
 -- column agent_wait_minutes: time as pending, in which agents wait for the requester
+-- metric agent_wait_minutes: Agent wait time
+-- trap agent_wait_minutes: a ticket left pending on purpose looks like one whose requester is slow
+-- zendesk agent_wait_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column agent_wait_business_minutes: the same in business minutes
+-- metric agent_wait_business_minutes: Agent wait time
 -- column agent_wait_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric agent_wait_business_minutes_last_schedule: Agent wait time
 -- column on_hold_minutes: time on hold, in which agents wait for others
+-- metric on_hold_minutes: On-hold time
+-- trap on_hold_minutes: teams that never set tickets on hold have none, though they wait for others, too
+-- zendesk on_hold_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the ticket's
+--   last schedule, which is the third column here; the second counts each schedule while it applied
 -- column on_hold_business_minutes: the same in business minutes
+-- metric on_hold_business_minutes: On-hold time
 -- column on_hold_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric on_hold_business_minutes_last_schedule: On-hold time
 -- column agent_work_minutes: time as new or open
+-- metric agent_work_minutes: Agent work time
+-- trap agent_work_minutes: time in the queue is in it, not only time in hand
+-- zendesk agent_work_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
+--   ticket's last schedule, which is the third column here; the second counts each schedule while it applied
 -- column agent_work_business_minutes: the same in business minutes
+-- metric agent_work_business_minutes: Agent work time
 -- column agent_work_business_minutes_last_schedule: the same in business minutes of the last schedule
+-- metric agent_work_business_minutes_last_schedule: Agent work time
 -- column next_replies: answers of agents to what the requester wrote after the first reply; empty where the source has
 --   no replies
 -- column next_reply_minutes_mean: mean time from the requester's reply to such an answer; empty without one
+-- metric next_reply_minutes_mean: Next reply time, mean of a ticket
+-- trap next_reply_minutes_mean: a question that is still unanswered has none: sla_open shows those that wait
+-- zendesk next_reply_minutes_mean: not in Explore as a time; only as a service target
 -- column next_reply_business_minutes_mean: the same in business minutes
+-- metric next_reply_business_minutes_mean: Next reply time, mean of a ticket
 -- column next_reply_business_minutes_last_schedule_mean: the same in business minutes of the last schedule
+-- metric next_reply_business_minutes_last_schedule_mean: Next reply time, mean of a ticket
 -- column agent_replies: public replies of agents, the first comment of a ticket they created included; empty where the
 --   source has no replies
+-- metric agent_replies: Agent replies of a ticket
+-- trap agent_replies: one long answer and one short one count alike
+-- zendesk agent_replies: the same
 -- column is_unreplied: it has no public reply of an agent
+-- metric is_unreplied: Unreplied
+-- trap is_unreplied: a ticket solved as a duplicate has no reply, either
+-- zendesk is_unreplied: the same: tickets with 0 public replies of agents
 -- column reopens: times it was solved less one, never below 0; solved and reopened in one update does not count
+-- metric reopens: Reopens of a ticket
+-- trap reopens: solved and reopened in one update does not count
+-- zendesk reopens: the same, from its count of reopenings
 -- column is_one_touch: it is solved, with fewer than two agent replies; empty where the source has no replies or no
 --   history of the status
+-- metric is_one_touch: One-touch
+-- trap is_one_touch: a ticket solved without any reply counts, too: the strict form leaves it out
+-- zendesk is_one_touch: the same: solved with fewer than two agent replies
 -- column is_one_touch_strict: it is solved, with exactly one agent reply; empty as is_one_touch
+-- metric is_one_touch_strict: One-touch, strict
+-- trap is_one_touch_strict: few replies are no aim where a second one would have helped
+-- zendesk is_one_touch_strict: Explore has only the other form, fewer than two replies
 -- column agent_stations: times it was assigned to an agent; empty where the source does not say
+-- metric agent_stations: Agent stations of a ticket
+-- trap agent_stations: the same agent twice, with another one between, counts twice
+-- zendesk agent_stations: the same
 -- column is_reassigned: it was assigned to agents more than once
+-- metric is_reassigned: Reassigned
+-- trap is_reassigned: a first sorting by hand counts as an assignment
+-- zendesk is_reassigned: the same: more than one assignee station
 -- column group_stations: times a group took it over, the first one included; empty where no group is known
+-- metric group_stations: Group stations of a ticket
+-- trap group_stations: the first group counts as one
+-- zendesk group_stations: the same
 with answers as (
     select
         source,
