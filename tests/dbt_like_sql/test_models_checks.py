@@ -65,6 +65,7 @@ ERRORS = {
     "daily_kpis_have_every_day": "delete from daily_kpis where date = date '2026-01-20'",
     "daily_volume_sums_to_the_tickets": "update daily_volume set tickets_created = 2 where date = date '2026-01-20'",
     "escalations_are_those_of_the_tickets": "update escalation_flow set escalated = escalated + 1",
+    "events_follow_the_creation": "update raw.ticket_events set occurred_at = timestamp '2026-01-01' where ticket_id = '7'",
     "every_ticket_has_its_times": "delete from ticket_times where ticket_id = '7'",
     "first_contacts_are_solved_and_old_enough": "update ticket_first_contact set is_first_contact_resolution = true",
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
@@ -72,7 +73,9 @@ ERRORS = {
     "issue_costs_are_of_the_linked_tickets": "insert into issue_costs by name select '9' as issue_id, 1 as tickets",
     "issue_times_add_up_to_the_issues_age": "update issue_status_minutes set minutes = minutes - 60",
     "kpis_of_all_lines_are_their_sum": "update daily_kpis set csat_good = 9 where business_line = 'live'",
+    "segments_follow_one_another": "update ticket_segments set business_before = 1 where position = 1",
     "service_targets_by_week_are_those_by_day": "update sla_days set achieved = achieved + 1",
+    "shares_of_a_day_lie_between_0_and_1": "update kpi_days set value = 2 where metric = 'csat'",
     "signals_agree_with_their_ranges": "update kpi_signals set verdict = 'above'",
     "signals_are_of_whole_weeks": "update weeks set is_whole = false",
     "stations_are_one_for_each_owner": "update ticket_stations set minutes = 1000000 where position = 2",
@@ -80,6 +83,9 @@ ERRORS = {
     "theme_copies_are_among_its_tickets": "update theme_trends set distinct_tickets = tickets + 1",
     "theme_ranks_have_no_gap": "update theme_impact set impact_rank = 2",
     "theme_trends_have_every_week": "delete from theme_trends where week = date '2026-01-19'",
+    "ticket_metrics_agree_with_the_times": (
+        "update ticket_metrics set first_reply_business_minutes = first_reply_minutes + 1"
+    ),
     "times_follow_one_another": "update ticket_times set first_reply_minutes = -1",
     "weekly_kpis_have_every_week": "delete from weekly_kpis where week = date '2026-01-19'",
     "weekly_kpis_sum_the_days": "update daily_kpis set backlog = backlog + 1",
