@@ -107,7 +107,7 @@ def test_targets_come_with_interval_number_judged_and_the_week_before(page):
 
 
 def test_the_minutes_of_broken_targets_are_split_over_their_owners(page):
-    says = "46 % in the tier-1 queue, 20 % in the tier-2 queue, 16 % in the partner hold, 10 % waiting for the requester"
+    says = "46 % in the tier-1 queue, 20 % in the tier-2 queue, 16 % on hold for a partner team, 10 % waiting"
     assert says in page.readable
     bars = [chart for chart in page.charts if chart["data"][0].get("orientation") == "h"]
     assert len(bars) == 1

@@ -65,7 +65,9 @@ def _level(row: Row, name: str, unit: str) -> str:
 
 def _signed(unit: str, value: float) -> str:
     """`+2.1 min`, `−3.2 points`."""
-    text = f"{wording.number(value * 100)}{_UNIT_BREAK}points" if unit == "share" else wording.show(unit, value)
+    text = (
+        f"{wording.number(value * 100)}{_UNIT_BREAK}points" if unit == "share" else wording.show(unit, value)
+    )
     return f"+{text}" if value > 0 else text
 
 

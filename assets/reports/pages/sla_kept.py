@@ -236,7 +236,12 @@ def _owners_say(total: pl.DataFrame) -> str:
         own.group_by("owner").agg(pl.col("minutes").sum()).sort("minutes", "owner", descending=[True, False])
     )
     minutes = float(by_owner["minutes"].sum())
-    places = {"requester": "waiting for the requester", "off-hours": "outside opening hours"}
+    places = {
+        "requester": "waiting for the requester",
+        "off-hours": "outside opening hours",
+        "partner hold": "on hold for a partner team",
+        "unowned queue": "with nobody known",
+    }
     parts = [
         f"{wording.share(row['minutes'] / minutes)} {places.get(row['owner'], 'in the ' + row['owner'])}"
         for row in by_owner.iter_rows(named=True)

@@ -229,7 +229,7 @@ def _explained(row: dict[str, Any], mix: pl.DataFrame) -> tuple[str, str]:
         "tickets"
     )
     if because := _because(row, mix):
-        numbers += f", mostly by their {because}"
+        numbers += f", mostly because of their {because}"
     return f"{numbers}.", _NO_DIFFERENCE.get(row["confidence"] or "", "")
 
 

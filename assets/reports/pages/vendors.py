@@ -68,7 +68,7 @@ def _strip(comparison: Comparison | None, quality: Quality | None) -> list[Figur
             Figure(
                 "Explained by their tickets",
                 str(sum(len(told.results) for told in comparison.explained)),
-                "that look worse, and are not",
+                "that look worse by the crude numbers",
             )
         )
     if quality is not None and quality.differing:
