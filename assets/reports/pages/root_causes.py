@@ -47,10 +47,7 @@ def build(
         rise_tables.followup(snapshot, scope, themes),
         _FOLLOWUP_COLUMNS,
     )
-    for name, (caption, frame) in rises.published.items():
-        data.publish(PublishedTable(name, caption, frame))
-    data.publish(PublishedTable("actions", "The action plan and what came of it", actions))
-    data.publish(followup)
+    _publish(data, rises, actions, followup)
     cards = [
         rise_cards.card(row, rises, weekly, four_weeks, actions, scope)
         for row in rises.rises.iter_rows(named=True)
@@ -79,6 +76,13 @@ def build(
             *_gaps(rises, themes, scope),
         ),
     )
+
+
+def _publish(data: DataFolder, rises: Rises, actions: pl.DataFrame, followup: PublishedTable) -> None:
+    for name, (caption, frame) in rises.published.items():
+        data.publish(PublishedTable(name, caption, frame))
+    data.publish(PublishedTable("actions", "The action plan and what came of it", actions))
+    data.publish(followup)
 
 
 def _finding(rises: Rises, listed: pl.DataFrame) -> str:
