@@ -8,6 +8,7 @@ in other such models, on small tables, and on the as-of time only while the tick
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # The model that says in which load a ticket changed, and until when it changes with the as-of time.
 CHANGES = "stg_ticket_changes"
 _OF_THE_RUN = {"as_of", "as_of_on"}
+_RAW_BY_TICKET = ("tickets", "ticket_events")
 # Above this share of a table's tickets, making all of it is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
 
@@ -32,12 +34,12 @@ _MOST_CHANGED = 0.3
 class Upstream:
     """What an incremental model is made from.
 
-    tickets: the models it reads that hold rows by ticket, each with the columns it reads of them. code: its SQL and that
-    of views and time models on the way to it. settings: selects over small tables; while their results stay the same, so
-    do the rows of unchanged tickets.
+    tickets: the models it reads that hold rows by ticket, each with the select of the changed tickets' rows in it.
+    code: its SQL and that of views and time models on the way to it. settings: selects over small tables; while their
+    results stay the same, so do the rows of unchanged tickets.
     """
 
-    tickets: Mapping[str, tuple[str, ...]]
+    tickets: Mapping[str, str]
     code: tuple[str, ...]
     settings: tuple[str, ...]
 
@@ -49,11 +51,27 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
         code.append(read.sql)
         settings += _settings(read, models)
     tickets = {
-        name: tuple(sorted(columns | {"source", "ticket_id"}))
+        name: _rows_of_changed(models[name], sorted(columns | {"source", "ticket_id"}))
         for name, columns in _columns_read(model).items()
         if name in models and models[name].incremental == "ticket"
     }
     return Upstream(tickets, tuple(code), tuple(dict.fromkeys(settings)))
+
+
+def _rows_of_changed(model: Model, columns: list[str]) -> str:
+    """A select of the changed tickets' rows. {database}: where the model's own table is, not the temporary one.
+
+    A view of raw tables is asked for them after its raw rows are few: before, it would work on all of them.
+    """
+    of_raw = model.materialized == "view" and all(read.startswith("raw.") for read in model.reads)
+    rows = f"({changed_raw_rows(model.sql)}\n)" if of_raw else f'"{{database}}".main.{model.name}'
+    return f"select {', '.join(columns)} from {rows} as rows semi join temp.changed_tickets using (source, ticket_id)"
+
+
+def changed_raw_rows(sql: str) -> str:
+    """The SQL reading of the raw tables that hold tickets only the changed ones' rows."""
+    changed = r"(select * from raw.\1 semi join temp.changed_tickets using (source, ticket_id))"
+    return re.sub(rf"\braw\.({'|'.join(_RAW_BY_TICKET)})\b", changed, sql)
 
 
 def _passed(model: Model, models: Mapping[str, Model]) -> Iterable[Model]:
@@ -75,7 +93,9 @@ def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
     return [
         f"select distinct {', '.join(sorted(columns))} from {name}"
         for name, columns in sorted(read.items())
-        if columns and not (name in models and models[name].incremental) and not _holds_tickets(name)
+        if columns
+        and not (name in models and models[name].incremental)
+        and name.removeprefix("raw.") not in _RAW_BY_TICKET
     ]
 
 
@@ -90,10 +110,6 @@ def _columns_read(model: Model) -> dict[str, set[str]]:
                 name = source.name if source.db in ("", "main") else f"{source.db}.{source.name}"
                 read.setdefault(name, set()).add(column.name)
     return read
-
-
-def _holds_tickets(name: str) -> bool:
-    return name in ("raw.tickets", "raw.ticket_events")
 
 
 def is_by_ticket(model: Model | Header) -> bool:
@@ -154,12 +170,9 @@ def _collect_changed(connection: duckdb.DuckDBPyConnection, stored: _State, now:
 def _replace_changed(connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream) -> None:
     """Temporary tables of the same names let the model's own SQL see the changed tickets alone."""
     database = _row(connection, "select current_database()")[0]
-    for read, columns in made_from.tickets.items():
-        connection.execute(
-            f'create temp table {read} as select {", ".join(columns)} from "{database}".main.{read} '
-            "semi join temp.changed_tickets using (source, ticket_id)"
-        )
-    connection.execute(f"create temp table made_anew as {model.sql}")
+    for read, rows in made_from.tickets.items():
+        connection.execute(f"create temp table {read} as {rows.replace('{database}', database)}")
+    connection.execute(f"create temp table made_anew as {changed_raw_rows(model.sql)}")
     for read in made_from.tickets:
         connection.execute(f"drop table temp.{read}")
     connection.execute(
