@@ -8,7 +8,6 @@ in other such models, on small tables, and on the as-of time only while the tick
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 # The model that says in which load a ticket changed, and until when it changes with the as-of time.
 CHANGES = "stg_ticket_changes"
 _OF_THE_RUN = {"as_of", "as_of_on"}
-_RAW_BY_TICKET = ("tickets", "ticket_events")
+_OF_CHANGED = "semi join temp.changed_tickets using (source, ticket_id)"
+_RAW_EVENTS = "raw.ticket_events"
+_RAW_BY_TICKET = ("raw.tickets", _RAW_EVENTS)
 # Above this share of a table's tickets, making all of it is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
 
@@ -61,17 +62,12 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
 def _rows_of_changed(model: Model, columns: list[str]) -> str:
     """A select of the changed tickets' rows. {database}: where the model's own table is, not the temporary one.
 
-    A view of raw tables is asked for them after its raw rows are few: before, it would work on all of them.
+    A view of raw events is made of the changed tickets' events: it would work on all there are first.
     """
-    of_raw = model.materialized == "view" and all(read.startswith("raw.") for read in model.reads)
-    rows = f"({changed_raw_rows(model.sql)}\n)" if of_raw else f'"{{database}}".main.{model.name}'
-    return f"select {', '.join(columns)} from {rows} as rows semi join temp.changed_tickets using (source, ticket_id)"
-
-
-def changed_raw_rows(sql: str) -> str:
-    """The SQL reading of the raw tables that hold tickets only the changed ones' rows."""
-    changed = r"(select * from raw.\1 semi join temp.changed_tickets using (source, ticket_id))"
-    return re.sub(rf"\braw\.({'|'.join(_RAW_BY_TICKET)})\b", changed, sql)
+    selected = f"select {', '.join(columns)} from"
+    if model.materialized == "view" and _RAW_EVENTS in model.reads:
+        return f"{selected} ({model.sql}\n)"
+    return f'{selected} "{{database}}".main.{model.name} semi join temp.changed_tickets using (source, ticket_id)'
 
 
 def _passed(model: Model, models: Mapping[str, Model]) -> Iterable[Model]:
@@ -93,9 +89,7 @@ def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
     return [
         f"select distinct {', '.join(sorted(columns))} from {name}"
         for name, columns in sorted(read.items())
-        if columns
-        and not (name in models and models[name].incremental)
-        and name.removeprefix("raw.") not in _RAW_BY_TICKET
+        if columns and not (name in models and models[name].incremental) and name not in _RAW_BY_TICKET
     ]
 
 
@@ -170,17 +164,21 @@ def _collect_changed(connection: duckdb.DuckDBPyConnection, stored: _State, now:
 def _replace_changed(connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream) -> None:
     """Temporary tables of the same names let the model's own SQL see the changed tickets alone."""
     database = _row(connection, "select current_database()")[0]
-    for read, rows in made_from.tickets.items():
-        connection.execute(f"create temp table {read} as {rows.replace('{database}', database)}")
-    connection.execute(f"create temp table made_anew as {changed_raw_rows(model.sql)}")
-    for read in made_from.tickets:
-        connection.execute(f"drop table temp.{read}")
+    reading = {read: rows.replace("{database}", database) for read, rows in made_from.tickets.items()}
+    made_anew = {**reading, "made_anew": model.sql}
+    if any(_RAW_EVENTS in sql for sql in made_anew.values()):
+        made_anew = {"changed_events": f"select * from {_RAW_EVENTS} {_OF_CHANGED}"} | {
+            table: sql.replace(_RAW_EVENTS, "temp.changed_events") for table, sql in made_anew.items()
+        }
+    for table, sql in made_anew.items():
+        connection.execute(f"create temp table {table} as {sql}")
     connection.execute(
         f"delete from {model.name} as old using temp.changed_tickets as changed "
         "where old.source = changed.source and old.ticket_id = changed.ticket_id"
     )
     connection.execute(f"insert into {model.name} by name select * from temp.made_anew")
-    connection.execute("drop table temp.made_anew")
+    for table in made_anew:
+        connection.execute(f"drop table temp.{table}")
 
 
 def _present_state(connection: duckdb.DuckDBPyConnection, made_from: Upstream) -> _State:
