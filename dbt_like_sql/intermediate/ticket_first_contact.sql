@@ -1,5 +1,5 @@
 -- Whether each ticket was resolved at first contact: solved, never reopened, and no new ticket by the same requester on
--- the same theme until 7 days after it was solved.
+-- the same theme until 7 days after it was solved. A new ticket that was deleted (spam, sent twice) does not count.
 -- grain: ticket
 -- owner: team:support-analytics
 -- unique: source, ticket_id

@@ -9,13 +9,21 @@
 -- column business_line: its business line, or `unknown` [not_null]
 -- column user_type: who wrote, or `unknown` [not_null]
 -- column previous_at: when the requester's ticket before it on the same theme was created, UTC
--- column next_at: when their next ticket on the same theme was created, UTC
+-- column next_at: when their next ticket on the same theme was created, UTC; one that was deleted is no next one
 -- column is_repeat: previous_at is within 7 days before its creation; empty where the requester is not known
-with tickets as (
+with deletions as (
+    select source, ticket_id
+    from ticket_open_spans
+    where left_as = 'deleted'
+    group by source, ticket_id
+),
+
+tickets as (
     select
         tickets.source,
         tickets.ticket_id,
         tickets.created_at,
+        case when deletions.ticket_id is null then tickets.created_at end as kept_at,
         tickets.created_on,
         tickets.business_line,
         tickets.user_type,
@@ -25,6 +33,7 @@ with tickets as (
     left join ticket_themes
         on ticket_themes.source = tickets.source and ticket_themes.ticket_id = tickets.ticket_id
     left join themes on themes.theme_id = ticket_themes.theme_id and not themes.is_other
+    left join deletions on deletions.source = tickets.source and deletions.ticket_id = tickets.ticket_id
 ),
 
 neighbours as (
@@ -33,15 +42,23 @@ neighbours as (
         ticket_id,
         theme_id,
         lag(created_at) over in_line as previous_in_line,
-        lead(created_at) over in_line as next_in_line,
+        first_value(kept_at ignore nulls) over (
+            partition by source, requester_key, business_line
+            order by created_at, ticket_id
+            rows between 1 following and unbounded following
+        ) as next_in_line,
         lag(created_at) over in_theme as previous_in_theme,
-        lead(created_at) over in_theme as next_in_theme,
+        first_value(kept_at ignore nulls) over (
+            partition by source, requester_key, theme_id
+            order by created_at, ticket_id
+            rows between 1 following and unbounded following
+        ) as next_in_theme,
         last_value(case when theme_id is null then created_at end ignore nulls) over (
             partition by source, requester_key, business_line
             order by created_at, ticket_id
             rows between unbounded preceding and 1 preceding
         ) as previous_without_theme,
-        first_value(case when theme_id is null then created_at end ignore nulls) over (
+        first_value(case when theme_id is null then kept_at end ignore nulls) over (
             partition by source, requester_key, business_line
             order by created_at, ticket_id
             rows between 1 following and unbounded following

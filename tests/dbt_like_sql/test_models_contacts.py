@@ -54,6 +54,14 @@ def add_contacts(operation):
     contact(operation, "old enough", "2026-03-22 09:00", "2026-03-22 23:00", "old")
     contact(operation, "too young", "2026-03-22 09:00", "2026-03-23 00:00", "young")
 
+    # A deleted follow-up is no new ticket; the kept one after it is, if it still comes within the 7 days.
+    gone = [("2026-03-03 11:00", "deleted")]
+    for name, kept in (("only a deleted one", None), ("deleted, then kept", "2026-03-05 09:00")):
+        contact(operation, name, "2026-03-02 09:00", "2026-03-02 10:00", name, "card")
+        contact(operation, f"{name}: gone", "2026-03-03 09:00", None, name, "card", status="deleted", more=gone)
+        if kept:
+            contact(operation, f"{name}: kept", kept, "2026-03-20 10:00", name, "card")
+
     for number in range(4):
         contact(
             operation,
@@ -105,6 +113,11 @@ def test_open_reopened_and_deleted_tickets_are_not_resolved(first_contacts):
     assert first_contacts.keys().isdisjoint({"open", "deleted"})
 
 
+def test_a_follow_up_that_was_deleted_is_no_new_ticket(first_contacts):
+    assert first_contacts["only a deleted one"] is True
+    assert first_contacts["deleted, then kept"] is False
+
+
 def test_the_last_7_days_are_left_out(first_contacts):
     assert (first_contacts["old enough"], first_contacts["too young"]) == (True, None)
 
@@ -120,7 +133,8 @@ def test_the_weeks_rate_is_of_the_judged_tickets_with_its_interval(warehouse):
 
 
 def test_where_new_tickets_end_before_the_runs_date_nobody_is_seen_to_come_back(operation):
-    contact(operation, "1", "2026-03-10 09:00", "2026-03-10 10:00", "ann")
+    taken = [("2026-03-10 09:30", "status_changed", {"to_value": "open"})]
+    contact(operation, "1", "2026-03-10 09:00", "2026-03-10 10:00", "ann", more=taken)
     contact(operation, "2", "2026-03-09 09:00", "2026-03-09 10:00", "bob")
     warehouse = operation.only("ticket_first_contact").build(AS_OF, volume_until=date(2026, 3, 16))
     found = warehouse.query(
