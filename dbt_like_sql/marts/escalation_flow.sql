@@ -15,7 +15,8 @@
 -- zendesk escalation_rate: not in Explore, which knows no tiers; its group stations count every group
 -- column low: lower end of its 95 % interval (Wilson 1927) [not_null]
 -- column high: upper end of its 95 % interval [not_null]
--- column to_partner: how many of them were on hold with tier 2 or linked to a partner team's issue [not_null]
+-- column to_partner: how many of the tickets tier 1 owned first were on hold with tier 2 or linked to a partner team's
+--   issue, escalated or not [not_null]
 -- metric to_partner: Tickets handed to a partner team
 -- trap to_partner: a ticket on hold may wait for somebody other than a partner team
 -- zendesk to_partner: not in Explore
@@ -72,8 +73,7 @@ flows as (
         tickets.business_line,
         coalesce(stations.vendor, 'unknown') as vendor,
         stations.escalations > 0 as is_escalated,
-        stations.escalations > 0
-        and (coalesce(stations.tier_2_hold_minutes, 0) > 0 or linked.ticket_id is not null) as is_with_partner,
+        coalesce(stations.tier_2_hold_minutes, 0) > 0 or linked.ticket_id is not null as is_with_partner,
         stations.returns > 0 as is_returned,
         stations.escalations + stations.returns >= 3 as is_ping_pong,
         cast(stations.tier_1_minutes as double) as tier_1_minutes,
