@@ -95,10 +95,10 @@ METRICS = (
     ),
     Metric(
         "escalation_rate",
-        "Escalated",
+        "Escalations per new ticket",
         "share",
         None,
-        "Tickets that were passed on to tier 2.",
+        "Tickets passed on to tier 2 in the week, older ones too, against new ones of tier 1; it can exceed 100 %.",
         "tickets",
     ),
 )

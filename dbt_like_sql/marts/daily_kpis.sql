@@ -42,9 +42,9 @@
 --   source has no tiers: tickets created in the day that it calls escalated. Empty for none or not known
 -- column escalation_base: tickets created in the day that tier 1 owned first; where the source has no tiers, those of
 --   which it says whether they were escalated
--- column escalation_rate: tickets of tier 1 first moved to tier 2, out of those tier 1 owned first: escalated_tickets /
---   escalation_base
--- metric escalation_rate: Escalation rate, tier 1 to tier 2
+-- column escalation_rate: tickets of tier 1 first moved to tier 2 in the day, whenever they were created, for each
+--   ticket created in the day that tier 1 owned first: escalated_tickets / escalation_base. No share: it can be above 1
+-- metric escalation_rate: Escalations per new ticket of tier 1
 with backlog as (
     select
         date,

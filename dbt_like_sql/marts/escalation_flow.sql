@@ -10,8 +10,9 @@
 -- column tickets_tier_1: tickets first owned by tier 1 [not_null]
 -- column escalated: how many of them were moved from a group of tier 1 to one of tier 2 [not_null]
 -- column escalation_rate: escalated / tickets_tier_1 [not_null]
--- metric escalation_rate: Escalation rate, tier 1 to tier 2
+-- metric escalation_rate: Escalation rate, share of a week's tier-1 tickets escalated since
 -- trap escalation_rate: tickets of the last days may still be escalated: compare weeks that are a few weeks old
+-- trap escalation_rate: not the weekly KPI, which counts escalations in the week they happened, of older tickets too
 -- zendesk escalation_rate: not in Explore, which knows no tiers; its group stations count every group
 -- column low: lower end of its 95 % interval (Wilson 1927) [not_null]
 -- column high: upper end of its 95 % interval [not_null]

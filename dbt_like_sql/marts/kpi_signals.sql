@@ -13,7 +13,7 @@
 -- column denominator: how many tickets a median or a rate rests on; empty for plain counts
 -- column usual_middle: mean of the weeks before; empty for the first week
 -- column usual_low: lower end of the usual range, not below 0; empty before the third week
--- column usual_high: upper end of the usual range, for rates not above 1; empty before the third week
+-- column usual_high: upper end of the usual range, for shares not above 1; empty before the third week
 -- column weeks_used: how many weeks before it make the range, 26 at most [not_null]
 -- column verdict: above or below the usual range, or usual within it; too early with fewer than 8 weeks before
 --   [not_null, accepted: above, below, usual, too early]
@@ -159,9 +159,9 @@ ranges as (
         case
             when mean_moving_range is not null then greatest(0, usual_middle - 2.66 * mean_moving_range)
         end as usual_low,
-        -- More tickets can be escalated in a week than come in, so even this share can be above 1.
+        -- More tickets can be escalated in a week than come in, so the escalation rate has no upper end.
         case
-            when metric in ('csat', 'csat_response_rate', 'reopen_rate', 'escalation_rate')
+            when metric in ('csat', 'csat_response_rate', 'reopen_rate')
                 and usual_middle + 2.66 * mean_moving_range > 1
                 then greatest(1, usual_middle)
             else usual_middle + 2.66 * mean_moving_range

@@ -67,11 +67,12 @@
 --   source has no tiers: tickets created in the week that it calls escalated. Empty for none or not known
 -- column escalation_base: tickets created in the week that tier 1 owned first; where the source has no tiers, those of
 --   which it says whether they were escalated
--- column escalation_rate: tickets of tier 1 first moved to tier 2, out of those tier 1 owned first: escalated_tickets /
---   escalation_base
--- metric escalation_rate: Escalation rate, tier 1 to tier 2
--- trap escalation_rate: tickets escalated in the week out of those created in it: where volume jumps, the rate
---   follows late
+-- column escalation_rate: tickets of tier 1 first moved to tier 2 in the week, whenever they were created, for each
+--   ticket created in the week that tier 1 owned first: escalated_tickets / escalation_base. No share: it can be above 1
+-- metric escalation_rate: Escalations per new ticket of tier 1
+-- trap escalation_rate: not the share of a week's tickets that were escalated, which escalation_flow has: tickets
+--   escalated in the week may be older, so it rises where volume falls, and can be above 1
+-- trap escalation_rate: where volume jumps, it first falls and follows late
 -- zendesk escalation_rate: Explore knows no tiers; they come from the groups table of this pipeline
 with backlog as (
     select

@@ -4,6 +4,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from dbt_like_sql.header import read_header
+from dbt_like_sql.project import PROJECT_FOLDER
+
 AGENT = {"actor_kind": "agent"}
 MONDAY = datetime(2026, 1, 5)
 
@@ -105,6 +108,34 @@ def test_the_escalation_rate_is_moves_to_tier_2_over_tickets_tier_1_owned_first(
     operation.ticket("began in tier 2", "2026-03-02 09:00", group_id="back", is_escalated=True)
     kpis = week_of(operation.build("2026-03-09"), date(2026, 3, 2))
     assert (kpis["escalated_tickets"], kpis["escalation_base"], kpis["escalation_rate"]) == (1, 5, 0.2)
+
+
+def test_escalations_of_older_tickets_make_a_weekly_rate_that_is_no_share(operation):
+    """Five tickets of the first week, moved in the second, in which one new ticket comes."""
+    operation.group("front", 1)
+    operation.group("back", 2)
+    move = ("2026-03-09 10:00", "group_changed", {"from_value": "front", "to_value": "back"})
+    for number in range(5):
+        operation.ticket(f"moves {number}", "2026-03-06 09:00", group_id="back", events=[move])
+    operation.ticket("stays", "2026-03-09 09:00", group_id="front")
+    warehouse = operation.only("weekly_kpis", "escalation_flow").build("2026-03-17")
+    kpis = [week_of(warehouse, date(2026, 3, day))["escalation_rate"] for day in (2, 9)]
+    assert kpis == [0.0, 5.0]
+    cohorts = warehouse.query(
+        "select escalation_rate from escalation_flow where business_line = 'all' and vendor = 'all' order by week"
+    )
+    assert cohorts["escalation_rate"].to_list() == [1.0, 0.0]
+
+
+def test_the_two_escalation_rates_have_two_titles():
+    headers = [
+        read_header(path, path.read_text())
+        for path in (PROJECT_FOLDER / "marts" / f"{name}.sql" for name in ("weekly_kpis", "escalation_flow"))
+    ]
+    titles = [
+        metric.title for header in headers for metric in header.metrics if metric.column == "escalation_rate"
+    ]
+    assert len(set(titles)) == 2
 
 
 def test_without_groups_the_escalation_rate_is_the_share_the_source_calls_escalated(operation):
