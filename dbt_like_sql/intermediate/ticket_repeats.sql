@@ -8,6 +8,7 @@
 -- column created_on: the day it was created, in the account's zone [not_null]
 -- column business_line: its business line, or `unknown` [not_null]
 -- column user_type: who wrote, or `unknown` [not_null]
+-- column region: its region, or `unknown` [not_null]
 -- column previous_at: when the requester's ticket before it on the same theme was created, UTC
 -- column next_at: when their next ticket on the same theme was created, UTC; one that was deleted is no next one
 -- column is_repeat: previous_at is within 7 days before its creation; empty where the requester is not known
@@ -27,6 +28,7 @@ tickets as (
         tickets.created_on,
         tickets.business_line,
         tickets.user_type,
+        tickets.region,
         tickets.requester_key,
         themes.theme_id
     from stg_tickets as tickets
@@ -91,6 +93,7 @@ select
     tickets.created_on,
     tickets.business_line,
     tickets.user_type,
+    tickets.region,
     repeats.previous_at,
     repeats.next_at,
     case

@@ -5,53 +5,45 @@
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day; or the
---   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for
+--   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for, on
+--   days on which no part of it is missing
 --   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median,
 --   full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate, sla_target_share,
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
--- column is_whole: the day is over and lies where at least one source has all its new tickets; only such days are
---   compared [not_null]
-with windows as (
-    select
-        min(volume_from) as volume_from,
-        max(volume_until) as volume_until
-    from source_coverage
-),
-
-measured_types as (
-    select
-        business_line,
-        user_type,
-        measure
-    from stg_exposure
-    group by business_line, user_type, measure
-),
-
-arrived as (
-    select
-        volume.date,
-        coalesce(volume.business_line, 'all') as business_line,
-        measured_types.measure,
-        sum(volume.tickets_created) as tickets
-    from daily_volume as volume
-    join measured_types
-        on measured_types.business_line = volume.business_line and measured_types.user_type = volume.user_type
-    group by grouping sets (
-        (volume.date, volume.business_line, measured_types.measure), (volume.date, measured_types.measure)
-    )
-),
-
-exposed as (
+-- column is_whole: the day is over and lies where at least one source of the line has all its new tickets; only such days
+--   are compared [not_null]
+with contacts as (
     select
         date,
-        coalesce(business_line, 'all') as business_line,
+        business_line,
         measure,
-        sum(value) as value
-    from stg_exposure
-    group by grouping sets ((date, business_line, measure), (date, measure))
-    having sum(value) > 0
+        tickets,
+        exposure
+    from contact_cells
+    where is_whole_of_line
+    union all
+    select
+        date,
+        'all',
+        measure,
+        tickets,
+        exposure
+    from contact_cells
+    where is_whole_of_all
+),
+
+contact_rates as (
+    select
+        date,
+        business_line,
+        measure,
+        1000 * sum(tickets) / sum(exposure) as per_1000,
+        sum(exposure) as exposure
+    from contacts
+    group by date, business_line, measure
+    having sum(exposure) > 0
 ),
 
 targets as (
@@ -146,16 +138,12 @@ figures as (
     from targets
     union all
     select
-        exposed.date,
-        exposed.business_line,
-        'contact_rate_' || exposed.measure,
-        1000 * coalesce(arrived.tickets, 0) / exposed.value,
-        exposed.value
-    from exposed
-    left join arrived
-        on arrived.date = exposed.date
-        and arrived.business_line = exposed.business_line
-        and arrived.measure = exposed.measure
+        date,
+        business_line,
+        'contact_rate_' || measure,
+        per_1000,
+        exposure
+    from contact_rates
 )
 
 select
@@ -166,12 +154,11 @@ select
     figures.denominator,
     coalesce(
         days.is_whole
-        and figures.date between windows.volume_from and windows.volume_until
+        and figures.date between lines.volume_from and lines.volume_until
         and figures.date >= lines.first_created_on,
         false
     ) as is_whole
 from figures
 join days on days.date = figures.date
 join business_lines as lines on lines.business_line = figures.business_line
-cross join windows
 where figures.value is not null

@@ -57,7 +57,7 @@ ERRORS = {
     "breaches_lie_within_their_clock": "update sla_instances set breached_at = null where is_breached",
     "broken_targets_each_have_one_main_owner": "delete from sla_breach_owners",
     "contact_rates_of_all_types_are_of_their_sums": (
-        "insert into contact_rate_weeks values ('2026-01-05', 'all', 'all', 'orders', 9, 1, 0, 111, 111)"
+        "insert into contact_rate_weeks values ('2026-01-05', 'all', 'all', 'orders', 7, 9, 1, 0, 111, 111)"
     ),
     "csat_lies_within_its_interval": "update daily_kpis set csat_low = 0.9 where csat = 0",
     "csat_weeks_are_those_of_the_kpis": "update csat_weeks set good = good + 1, bad = bad - 1 where bad = 1",

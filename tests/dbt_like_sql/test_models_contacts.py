@@ -58,7 +58,9 @@ def add_contacts(operation):
     gone = [("2026-03-03 11:00", "deleted")]
     for name, kept in (("only a deleted one", None), ("deleted, then kept", "2026-03-05 09:00")):
         contact(operation, name, "2026-03-02 09:00", "2026-03-02 10:00", name, "card")
-        contact(operation, f"{name}: gone", "2026-03-03 09:00", None, name, "card", status="deleted", more=gone)
+        contact(
+            operation, f"{name}: gone", "2026-03-03 09:00", None, name, "card", status="deleted", more=gone
+        )
         if kept:
             contact(operation, f"{name}: kept", kept, "2026-03-20 10:00", name, "card")
 
@@ -174,10 +176,86 @@ def test_contact_rates_are_per_thousand_of_the_named_measure_gross_and_net_of_re
     assert (buyers["exposure"], buyers["tickets"], buyers["repeats"]) == (1400, 7, 1)
     assert (buyers["per_1000"], buyers["per_1000_net"]) == pytest.approx((5.0, 6 / 1.4))
     assert found["2026-03-02", "ecommerce", "merchant", "payouts"]["per_1000"] == pytest.approx(1 / 0.35)
+    # Only the Monday has everybody's orders: 200 of buyers, 600 of merchants, 500 of the other line.
     everyone = found["2026-03-02", "all", "all", "orders"]
-    assert (everyone["exposure"], everyone["tickets"], everyone["per_1000"]) == (2500, 9, 3.6)
+    assert (everyone["days"], everyone["exposure"], everyone["tickets"]) == (1, 1300, 8)
+    assert ("2026-03-09", "all", "all", "orders") not in found
 
     # Nobody knows whether an unknown requester wrote before; a rate of no tickets is zero.
     first, second = (found[week, "live", "buyer", "orders"] for week in ("2026-03-02", "2026-03-09"))
     assert (first["per_1000"], first["repeats"], first["per_1000_net"]) == (2.0, None, None)
     assert (second["tickets"], second["per_1000"], second["per_1000_net"]) == (0, 0.0, 0.0)
+
+
+def add_uneven_exposure(operation):
+    """Four weeks of lines with 1,000 orders a day and region, and one ticket a day in each of the regions."""
+    for number in range(28):
+        day = MONDAY + timedelta(days=number)
+        for line, regions in (("late", ("EU", "US")), ("quiet", ("EU",)), ("ended", ("EU",))):
+            for region in regions:
+                columns = {"business_line": line, "region": region, "user_type": "buyer"}
+                source = "old desk" if line == "ended" else "desk"
+                if source == "desk" or number < 14:
+                    name = f"{line} {region} {number}"
+                    contact(operation, name, f"{day} 09:00", requester=name, source=source, **columns)
+                if (region, number) != ("US", 9):
+                    exposed(operation, day, 1000, line=line, region=region)
+    small = {"business_line": "quiet", "user_type": "buyer"}
+    exposed(operation, MONDAY, 2, line="quiet", region="Malta")
+    contact(operation, "in Malta", "2026-03-02 09:00", requester="m", region="Malta", **small)
+    contact(operation, "nowhere", "2026-03-04 09:00", requester="n", **small)
+    contact(operation, "without orders", "2026-03-05 09:00", requester="o", region="Asia", **small)
+
+
+@pytest.fixture(scope="module")
+def uneven(sql_project):
+    with Warehouse(Path(":memory:"), threads=1) as opened:
+        operation = Operation(sql_project, opened).only("contact_rate_weeks", "kpi_days")
+        add_uneven_exposure(operation)
+        sources = operation._sources
+        last = {"old desk": MONDAY + timedelta(days=13)}
+        operation._sources = lambda *given: [
+            row | {"volume_until": last.get(row["source"], row["volume_until"])} for row in sources(*given)
+        ]
+        operation.build(AS_OF)
+        yield opened
+
+
+def rates(warehouse, line):
+    found = warehouse.query(
+        "select week, days, exposure, tickets from contact_rate_weeks "
+        "where business_line = ? and user_type = 'all' order by week",
+        [line],
+    )
+    return [(str(week), *figures) for week, *figures in found.rows()]
+
+
+def daily_rates(warehouse, line):
+    found = warehouse.query(
+        "select date, value from kpi_days where business_line = ? and metric = 'contact_rate_orders' order by date",
+        [line],
+    )
+    return {(day - MONDAY).days: value for day, value in found.rows()}
+
+
+def test_a_day_without_one_regions_orders_has_no_contact_rate(uneven):
+    """One ticket per 1,000 orders throughout; on the tenth day one of two regions is missing."""
+    assert daily_rates(uneven, "late") == {day: 1.0 for day in range(28) if day != 9}
+    assert rates(uneven, "late")[:2] == [("2026-03-02", 7, 14000, 14), ("2026-03-09", 6, 12000, 12)]
+    assert 9 not in daily_rates(uneven, "all")
+
+
+def test_a_line_whose_source_ended_has_no_contact_rate_of_zero(uneven):
+    assert daily_rates(uneven, "ended") == dict.fromkeys(range(14), 1.0)
+    assert rates(uneven, "ended") == [("2026-03-02", 7, 7000, 7), ("2026-03-09", 7, 7000, 7)]
+    # All together would be other lines than before.
+    assert max(daily_rates(uneven, "all")) == 13
+    whole = uneven.query(
+        "select max(date) from kpi_days where is_whole and business_line = 'ended' and metric = 'tickets_created'"
+    )
+    assert whole.item() == MONDAY + timedelta(days=13)
+
+
+def test_a_small_region_without_a_row_does_not_make_a_day_incomplete(uneven):
+    """Malta's ticket and 2 orders count on the Monday, as does the ticket without a region; Asia has no orders."""
+    assert rates(uneven, "quiet")[:2] == [("2026-03-02", 7, 7002, 9), ("2026-03-09", 7, 7000, 7)]
