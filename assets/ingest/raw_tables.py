@@ -65,8 +65,23 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 } | _BOOKKEEPING
 
 
+# What a load notes of the rows it brings, for a warehouse whose loads did not note it yet.
+_FIRST_CHANGES = """
+    insert into raw.ticket_changes
+    select source, ticket_id, 1, max(until)
+    from (
+        select source, ticket_id, greatest(updated_at, reported_solved_at, reported_closed_at) as until
+        from raw.tickets
+        union all
+        select source, ticket_id, occurred_at
+        from raw.ticket_events
+    )
+    group by source, ticket_id
+"""
+
+
 def create_raw_tables(warehouse: Warehouse) -> None:
-    """Make the raw tables that are not there yet, empty."""
+    """Make the raw tables that are not there yet, empty; note tickets from before changes were noted as changed."""
     with warehouse.transaction() as connection:
         connection.execute("create schema if not exists raw")
         for table, columns in RAW_TABLES.items():
@@ -76,3 +91,5 @@ def create_raw_tables(warehouse: Warehouse) -> None:
             held = {name for name, *_ in connection.execute(f"describe raw.{table}").fetchall()}
             for name in columns.keys() - held:
                 connection.execute(f'alter table raw.{table} add column "{name}" {columns[name]}')
+        if connection.execute("select 1 from raw.ticket_changes limit 1").fetchone() is None:
+            connection.execute(_FIRST_CHANGES)
