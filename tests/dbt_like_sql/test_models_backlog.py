@@ -182,6 +182,10 @@ def test_a_group_that_changes_hands_takes_its_open_tickets_along(warehouse):
     }
 
 
+def test_a_group_that_changes_hands_does_not_update_its_tickets(warehouse):
+    assert ticket_days(warehouse, "sold", "not_updated_days")[:3] == [("03", 0), ("04", 1), ("05", 2)]
+
+
 def test_moved_and_solved_in_one_update_is_solved_by_who_had_it(warehouse):
     assert flow(warehouse, "one update", 3) == {("1", "North"): [1, 0, 0, 0, 0, 1, 0, 0]}
 
