@@ -29,10 +29,12 @@ _EXPOSURE = """
         user_type,
         region,
         measure,
-        sum(value) as value
+        sum(value) as value,
+        count(value) as days
     from stg_exposure
     group by all
 """
+_LINES = "select business_line, volume_from, volume_until from business_lines where business_line <> 'all'"
 # Terms and change differ by no more than rounding.
 _ROUNDING = 1e-6
 
@@ -42,7 +44,7 @@ _ROUNDING = 1e-6
     specs=table_specs(
         SIGNAL_TABLES,
         group="operations",
-        deps=["kpi_days", "daily_volume", "weeks", "stg_calendar", "stg_exposure"],
+        deps=["kpi_days", "daily_volume", "weeks", "business_lines", "stg_calendar", "stg_exposure"],
         kinds={"polars", "scipy"},
         owner="team:support-analytics",
     ),
@@ -82,7 +84,12 @@ def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
         warehouse.query("select * from stg_calendar"),
         weeks[-1] if weeks else None,
     )
-    changes = volume_changes(warehouse.query(_VOLUME), warehouse.query(_EXPOSURE), weeks[-_WEEKS_EXPLAINED:])
+    changes = volume_changes(
+        warehouse.query(_VOLUME),
+        warehouse.query(_EXPOSURE),
+        warehouse.query(_LINES),
+        weeks[-_WEEKS_EXPLAINED:],
+    )
     return {**signals, "volume_changes": changes}
 
 

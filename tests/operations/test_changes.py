@@ -15,20 +15,31 @@ CELLS = [("shop", "buyer", "Europe"), ("shop", "buyer", "America"), ("live", "cr
 MEASURES = {"buyer": "orders", "creator": "payouts"}
 
 
-def frames(tickets, exposure):
-    """One list a week, one number a cell of CELLS; exposure of None is not known."""
+def frames(tickets, exposure, days=(), until=None):
+    """One list a week, one number a cell of CELLS; exposure of None is not known.
+
+    days: how many days of the week the exposure of a (week's number, cell's number) has, where not 7. until: last days
+    of lines, where their tickets end before the others'.
+    """
     volume = [(week, *cell, float(n)) for week, row in zip(WEEKS, tickets, strict=False)
               for cell, n in zip(CELLS, row, strict=True)]  # fmt: skip
     exposed = [
-        (week, *cell, MEASURES[cell[1]], float(n))
-        for week, row in zip(WEEKS, exposure, strict=False)
-        for cell, n in zip(CELLS, row, strict=True)
+        (week, *cell, MEASURES[cell[1]], float(n), dict(days).get((place, number), 7))
+        for place, (week, row) in enumerate(zip(WEEKS, exposure, strict=False))
+        for number, (cell, n) in enumerate(zip(CELLS, row, strict=True))
         if n is not None
     ]
     cell = {"week": pl.Date, "business_line": pl.String, "user_type": pl.String, "region": pl.String}
     return (
         pl.DataFrame(volume, schema=cell | {"tickets": pl.Float64}, orient="row"),
-        pl.DataFrame(exposed, schema=cell | {"measure": pl.String, "value": pl.Float64}, orient="row"),
+        pl.DataFrame(
+            exposed, schema=cell | {"measure": pl.String, "value": pl.Float64, "days": pl.Int64}, orient="row"
+        ),
+        pl.DataFrame(
+            [(line, FIRST, (until or {}).get(line, FIRST + timedelta(days=34))) for line in ("live", "shop")],
+            schema={"business_line": pl.String, "volume_from": pl.Date, "volume_until": pl.Date},
+            orient="row",
+        ),
         WEEKS[: len(tickets)],
     )
 
@@ -76,6 +87,35 @@ def test_without_a_denominator_nothing_is_said_of_why():
 def test_tickets_of_a_segment_whose_exposure_is_not_known_are_rate():
     row = row_of(volume_changes(*frames([(50, 3, 0), (50, 9, 0)], [(100, None, 0)] * 2)), "shop")
     assert (row["from_customers"], row["from_rate"], row["from_mix"]) == pytest.approx((0, 6, 0))
+
+
+def test_a_week_whose_orders_came_late_is_not_split():
+    """100 orders and 10 tickets a week throughout; of the third week, five of seven days of orders are here."""
+    late = frames([(10, 0, 0)] * 3, [(100, 0, 0), (100, 0, 0), (71, 0, 0)], days={(2, 0): 5})
+    row = row_of(volume_changes(*late), "shop")
+    assert (row["week"], row["change"]) == (WEEKS[2], 0)
+    assert row["from_customers"] is row["from_rate"] is row["from_mix"] is row["rate_measure"] is None
+
+
+def test_orders_that_are_never_counted_on_weekends_are_whole_weeks_of_five_days():
+    five = {(week, 0): 5 for week in range(2)}
+    row = row_of(volume_changes(*frames([(10, 0, 0), (20, 0, 0)], [(100, 0, 0), (200, 0, 0)], five)), "shop")
+    assert (row["from_customers"], row["from_rate"]) == pytest.approx((10, 0))
+
+
+def test_one_region_late_leaves_the_split_out_only_if_it_has_more_than_2_in_100_tickets():
+    days = {(2, 1): 6}
+    orders = [(1000, 1000, 0), (1000, 1000, 0), (2000, 900, 0)]
+    small = row_of(volume_changes(*frames([(99, 1, 0)] * 2 + [(198, 1, 0)], orders, days)), "shop")
+    assert (small["from_customers"], small["from_rate"]) == pytest.approx((99, 0))
+    large = row_of(volume_changes(*frames([(96, 4, 0)] * 2 + [(192, 4, 0)], orders, days)), "shop")
+    assert (large["change"], large["from_customers"]) == (96, None)
+
+
+def test_a_line_whose_tickets_end_has_no_change_from_then_on_nor_have_all_lines():
+    """The line live ends on the last day of the first week."""
+    given_frames = frames([(10, 0, 5), (10, 0, 0)], [(100, 0, 50)] * 2, until={"live": date(2026, 3, 8)})
+    assert set(volume_changes(*given_frames)["business_line"]) == {"shop"}
 
 
 _COUNTS = st.tuples(*[st.integers(0, 50)] * 3)
