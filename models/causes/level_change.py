@@ -23,6 +23,8 @@ _RARE, _CLEARLY_ABOVE = 0.001, 1.5
 _WEEKS_AROUND = 13
 _LEAST_FOR_MEDIAN = 3.0
 _SURE = 0.975
+# A trend so many standard deviations from none is no longer what themes do by themselves in an ordinary year.
+_STEEP = 3.0
 # An interval that reaches further than this, on the logarithm, says nothing on that side.
 _UNBOUND = 10.0
 
@@ -49,6 +51,7 @@ class _Fitted:
     values: Floats
     errors: Floats
     freedom: float
+    varied: float = 1.0  # how many times its chance variance the first column's has, at least 1
 
 
 _Fit = Callable[[Floats, Floats], _Fitted]  # columns of the model, what is known of each week
@@ -63,19 +66,24 @@ def change_of_rate(own: Floats, expected: Floats, since: Floats, drift: float = 
     weeks tell one from chance and as drift lets expect (a normal prior), so that a theme that was going away by itself is
     no success; how little is known of it widens the interval. Weeks that stand out of their own side, as while a fault
     lasted, are left out. Standard errors: the largest of the usual one, one for counts that vary more than chance, and
-    one for weeks that hang together (HAC, Newey & West 1987). Where one side has no ticket at all: exact interval of a
-    ratio of two Poisson rates (Clopper & Pearson 1934).
+    one for weeks that hang together (HAC, Newey & West 1987). Where there is no ticket since, see _none_left; where there
+    was none before: exact interval of a ratio of two Poisson rates (Clopper & Pearson 1934).
     """
     kept = ~_rushes(own, expected, since > 0)
     own, expected, since = own[kept], np.maximum(expected[kept], 1e-9), since[kept]
     counts, exposed = (
         [float(column[side].sum()) for side in (since < 0, since > 0)] for column in (own, expected)
     )
-    if min(counts) == 0:
-        return _exact(counts, exposed)
     from statsmodels.genmod import families
 
-    return _relative(_change(_glm(own, families.Poisson(), np.log(expected)), since, drift, expected))
+    def fit(weeks: Flags) -> _Fit:
+        return _glm(own[weeks], families.Poisson(), np.log(expected[weeks]))
+
+    if counts[0] == 0:
+        return _exact(counts, exposed)
+    if counts[1] == 0:
+        return _none_left(fit, own, expected, since, drift)
+    return _relative(_change(fit(since != 0), since, drift, expected))
 
 
 def change_of_share(
@@ -85,19 +93,26 @@ def change_of_share(
 
     touched, untouched: tickets a week. expected: the ratio of the two that other themes' tickets let expect, up to a
     factor. Logistic regression of where the week's tickets came from, which is a Poisson regression with an effect for
-    every week and either place. Weeks, trend and errors as in change_of_rate; weeks without a ticket say nothing.
+    every week and either place. Weeks, trend and errors as in change_of_rate; weeks without a ticket say nothing. None
+    where a place had no ticket on a side, but for the touched one since then (see _none_left).
     """
     both = touched + untouched
     kept = (both > 0) & ~_rushes(touched, expected * np.maximum(untouched, 0.5), since > 0)
     touched, untouched, since = touched[kept], untouched[kept], since[kept]
     offset = np.log(np.maximum(expected[kept], 1e-9))
     cells = [float(column[side].sum()) for column in (touched, untouched) for side in (since < 0, since > 0)]
-    if min(cells) == 0:
+    if min(cells[0], *cells[2:]) == 0:
         return Effect(None, None, None)
     from statsmodels.genmod import families
 
     answers = np.column_stack([touched, untouched])
-    return _relative(_change(_glm(answers, families.Binomial(), offset), since, drift, both[kept]))
+
+    def fit(weeks: Flags) -> _Fit:
+        return _glm(answers[weeks], families.Binomial(), offset[weeks])
+
+    if cells[1] == 0:
+        return _none_left(fit, touched, np.exp(offset) * untouched, since, drift, chance=1 / cells[3])
+    return _relative(_change(fit(since != 0), since, drift, both[kept]))
 
 
 def change_of_mean(values: Floats, weights: Floats, since: Floats, drift: float) -> Effect:
@@ -124,8 +139,9 @@ def _glm(own: Floats, family: object, offset: Floats) -> _Fit:
             robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True})
         if not plain.converged:  # through a handful of tickets there is no end to how steep a trend may be
             return _Fitted(plain.params, np.full(columns.shape[1], np.inf), plain.df_resid)
-        varied = plain.bse * np.sqrt(max(1.0, plain.pearson_chi2 / plain.df_resid))
-        return _Fitted(plain.params, np.maximum(varied, np.nan_to_num(robust.bse)), plain.df_resid)
+        varied = plain.bse * np.sqrt(max(1.0, plain.pearson_chi2 / max(plain.df_resid, 1)))
+        errors = np.maximum(varied, np.nan_to_num(robust.bse))
+        return _Fitted(plain.params, errors, plain.df_resid, float((errors[0] / plain.bse[0]) ** 2))
 
     return fit
 
@@ -148,16 +164,72 @@ def _change(fit: _Fit, since: Floats, drift: float, weights: Floats) -> tuple[fl
     years = (since - since.mean()) / WEEKS_A_YEAR
     level = np.column_stack([np.ones_like(after), after])
     trended = fit(np.column_stack([level, years]), np.zeros_like(years))
-    variance, prior = trended.errors[2] ** 2, drift**2
-    # The trend's posterior under a normal prior around none.
-    known = prior / (prior + variance) if np.isfinite(variance) else 0.0
-    trend, trend_variance = known * (trended.values[2] if known else 0.0), prior * (1 - known)
+    trend, trend_variance = _posterior(trended.values[2], trended.errors[2] ** 2, drift)
     flat = fit(level, trend * years)
     apart = np.average(years[after == 1], weights=weights[after == 1]) - np.average(
         years[after == 0], weights=weights[after == 0]
     )
     error = np.sqrt(flat.errors[1] ** 2 + apart**2 * trend_variance)
     return float(flat.values[1]), float(t.ppf(_SURE, max(flat.freedom - 1, 1)) * error)
+
+
+def _posterior(trend: float, variance: float, drift: float) -> tuple[float, float]:
+    """A trend and its variance under a normal prior around none, with drift as its standard deviation.
+
+    A trend much steeper than drift and chance explain is one all the same: the prior is then as wide as it (moments).
+    """
+    if not np.isfinite(variance):
+        return 0.0, drift**2
+    is_steep = trend**2 > _STEEP**2 * (variance + drift**2)
+    prior = trend**2 - variance if is_steep else drift**2
+    known = prior / (prior + variance)
+    return known * trend, prior * (1 - known)
+
+
+def _none_left(
+    fit: Callable[[Flags], _Fit],
+    own: Floats,
+    exposed: Floats,
+    since: Floats,
+    drift: float,
+    chance: float = 0.0,
+) -> Effect:
+    """All tickets gone, with the most that may be left; no bound where they may have gone before the action.
+
+    exposed: what own is expected to be, up to a factor. chance: variance of the logarithm of what was expected since.
+    The bound is the wider one of two: that of the weeks before with their trend, and that of the last ones before, whose
+    trend may differ from none as far as that of all does: what fades need not do so evenly. None where the tickets had
+    stopped before: already the last weeks before have none, as chance seldom makes it.
+    """
+    recent = (since < 0) & (since >= -_WEEKS_AROUND)
+    stopped = recent & (since > since[own > 0].max())
+    usual = own[recent].sum() / max(exposed[recent].sum(), 1e-9)
+    if usual == 0 or np.exp(-usual * exposed[stopped].sum()) < 1 - _SURE:
+        return Effect(-1.0, -1.0, None)
+    all_say, trend = _most_left(fit(since < 0), exposed, since, since < 0, drift, chance)
+    last_say, _ = _most_left(fit(recent), exposed, since, recent, abs(trend), chance)
+    return Effect(-1.0, -1.0, max(all_say, last_say) - 1)
+
+
+def _most_left(
+    fit: _Fit, exposed: Floats, since: Floats, weeks: Flags, drift: float, chance: float
+) -> tuple[float, float]:
+    """Upper end of the share left where no ticket came since, as some weeks before let expect; and the trend of these.
+
+    The expected number has a gamma distribution, which without a trend and with counts as chance makes them is the
+    interval of Clopper & Pearson; where they vary more, none at all is likelier (negative binomial).
+    """
+    after = since > 0
+    years = (since - np.average(since[weeks], weights=exposed[weeks])) / WEEKS_A_YEAR
+    mean = np.ones((int(weeks.sum()), 1))
+    trended = fit(np.column_stack([mean, years[weeks]]), np.zeros(len(mean)))
+    trend, trend_variance = _posterior(trended.values[1], trended.errors[1] ** 2, drift)
+    level = fit(mean, trend * years[weeks])
+    expected = float((exposed[after] * np.exp(level.values[0] + trend * years[after])).sum())
+    apart = np.average(years[after], weights=exposed[after])
+    variance = level.errors[0] ** 2 + apart**2 * trend_variance + chance
+    clustered = np.log(level.varied) / (level.varied - 1) if level.varied > 1.001 else 1.0
+    return float(((1 - _SURE) ** -variance - 1) / (variance * max(expected, 1e-9) * clustered)), trend
 
 
 def _relative(level: tuple[float, float]) -> Effect:

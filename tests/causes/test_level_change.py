@@ -38,11 +38,40 @@ def test_a_small_theme_that_goes_away_by_itself_is_hardly_ever_a_success():
 
 def test_a_theme_that_fell_silent_has_an_exact_interval():
     """0 of 24 tickets fell into the second of two equal times: upper end 0.025 ** (1 / 24) as odds."""
-    effect = change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), ROUND)
+    effect, drifting = (
+        change_of_rate(np.repeat([2.0, 0.0], 12), np.full(24, 100.0), ROUND, drift) for drift in (1e-6, 1.5)
+    )
     share = 1 - 0.025 ** (1 / 24)
     assert effect.change == -1
     assert effect.high == pytest.approx(share / (1 - share) - 1)
-    assert verdict(effect) == "worked"
+    assert effect.high < drifting.high < 0  # a wider one where rates drift
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        np.where(np.arange(52) < 26, 8.0, 0.0),  # gone half a year before
+        np.round(20 * 0.5 ** (np.arange(52) / 8)),  # by half every eight weeks
+        np.maximum(8 - np.arange(52) // 6, 0.0),  # by one every six weeks, to none
+        np.where(np.arange(52) < 49, 5.0, 0.0),  # gone three weeks before
+    ],
+)
+def test_a_theme_that_had_gone_or_was_about_to_is_no_success(before):
+    since = np.array([*range(-52, 0), *range(1, 13)], dtype=float)
+    own = np.concatenate([before, np.zeros(12)])
+    for drift in (0.2, 1.5):
+        assert verdict(change_of_rate(own, np.full(64, 50.0), since, drift)) == "no evidence"
+        shared = change_of_share(own, np.full(64, 8.0), np.ones(64), since, drift)
+        assert verdict(shared) == "no evidence"
+
+
+def test_a_fix_that_ends_a_theme_in_one_place_worked_there():
+    """Twenty-four here and as many there; then none here: the odds of none of 24, as often as chance has it."""
+    touched = np.where(ROUND > 0, 0.0, 2.0)
+    effect = change_of_share(touched, np.full(24, 2.0), np.ones(24), ROUND, drift=1e-6)
+    assert effect.change == -1
+    assert -0.9 < effect.high < -0.7
+    assert verdict(change_of_share(touched, np.full(24, 2.0), np.ones(24), ROUND)) == "worked"
 
 
 def test_no_ticket_on_either_side_says_nothing():
