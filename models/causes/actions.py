@@ -108,7 +108,9 @@ def _has_begun(action: dict[str, Any], now: datetime) -> bool:
 
 def _verdict(action: dict[str, Any], compared: Compared | None, now: datetime) -> str:
     """Worked where the metric moved the right way for sure; the other way is worse."""
-    if not _has_begun(action, now):
+    # What is done or running has begun, also where nobody said when.
+    has_no_day = action["started_at"] is None and action["status"] != "planned"
+    if not has_no_day and not _has_begun(action, now):
         return "not started"
     if compared is None:
         return "not measured"

@@ -79,6 +79,8 @@ def test_three_weeks_are_too_early():
     [
         ({"started_at": None, "status": "planned"}, "not started"),
         ({"started_at": NOW + timedelta(days=3)}, "not started"),
+        ({"started_at": None, "status": "done"}, "not measured"),  # began, but nobody said when
+        ({"started_at": None, "status": "running"}, "not measured"),
         ({"metric": "qa_score"}, "not measured"),
         ({"theme_id": None}, "not measured"),
         ({"theme_id": "t99"}, "not measured"),  # of a theme that is no more

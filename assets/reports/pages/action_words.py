@@ -33,6 +33,8 @@ def verdict(row: Row) -> str:
     if word == "not measured":
         if metric != TICKETS and metric not in _METRICS:
             return f"Not measured: {wording.readable(metric)} is no metric that actions are judged by."
+        if row["started_at"] is None and row["status"] != "dropped":
+            return "Not measured: nobody said when it began."
         return "Not measured: nothing ties it to tickets of one theme."
     weeks = row["weeks_after"] or 0
     if word == "too early":
