@@ -67,7 +67,10 @@ class VendorGroups(_Compared):
 
 
 class VendorCaseMix(dy.Schema):
-    """What a vendor's kinds of tickets do to the result to expect: per metric the effects sum to expected - crude_others."""
+    """What a vendor's kinds of tickets do to the result to expect: per metric the effects sum to expected - crude_others.
+
+    Where that would be a share below 0 or above 1, expected is the nearest one that so many tickets can have.
+    """
 
     tier = count("tier of the vendor's groups")
     vendor = text("the vendor")

@@ -70,13 +70,16 @@ class Shares:
         return self.observed / self.expected
 
     def interval(self, level: float) -> tuple[Floats, Floats]:
-        """Interval of the ratio (Jeffreys, with the number of independent tickets that gives the variance)."""
+        """Interval of the ratio (Jeffreys, with the number of independent tickets that gives the variance).
+
+        It holds what was observed, also where that is none or all of the tickets.
+        """
         independent = self._concentration() + 1
         good = self.observed * independent + 0.5
         bad = (1 - self.observed) * independent + 0.5
         tail = (1 - level) / 2
-        p = self.expected
-        return beta.ppf(tail, good, bad) / p, beta.ppf(1 - tail, good, bad) / p
+        low = np.minimum(beta.ppf(tail, good, bad) / self.expected, self.ratio())
+        return low, np.maximum(beta.ppf(1 - tail, good, bad) / self.expected, self.ratio())
 
     def limits(self, level: float) -> tuple[Floats, Floats]:
         """Quantiles of the beta distribution about the expected share, over it."""

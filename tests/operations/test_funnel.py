@@ -62,6 +62,15 @@ def test_no_event_among_a_few_tickets_is_no_finding():
     assert shares(0.0, 0.05, tickets=400).p_value()[0] < 0.001
 
 
+@pytest.mark.parametrize("observed", [0.0, 1.0, 0.025, 0.975])
+def test_the_interval_of_a_share_holds_what_was_observed(observed):
+    few = shares(observed, 0.5, tickets=40, variance=0.2)
+    low, high = few.interval(0.95)
+    assert low[0] <= few.ratio()[0] <= high[0]
+    assert shares(0.0, 0.05, tickets=40).interval(0.95)[0][0] == 0
+    assert shares(1.0, 0.9, tickets=40).interval(0.95)[1][0] == pytest.approx(1 / 0.9)
+
+
 def test_p_values_of_shares_are_about_those_of_the_binomial():
     # 150 of 400 where 0.3 x 1.02 is the most that is nothing: twice the upper tail.
     exact = 2 * binom.sf(149, 400, 0.306)
