@@ -22,7 +22,8 @@
 -- column csat_low: lower end of its 95 % interval (Wilson 1927)
 -- column csat_high: upper end
 -- column csat_response_rate: share of the requesters asked who rated
--- column reopened_tickets: times a ticket was solved that had been solved before; empty as tickets_solved
+-- column reopened_tickets: times a ticket was solved that had been solved before; empty where no source of the line has a
+--   history of the status
 -- column reopen_rate: reopened_tickets / tickets_solved
 -- column escalated_tickets: tickets first owned by tier 1 that were moved to tier 2 for the first time in the period.
 --   Where the source has no tiers: tickets created in the period that it calls escalated; empty for none or not known
@@ -126,7 +127,7 @@ dense as (
         coalesce(counts.csat_rated, 0) as csat_rated,
         counts.csat_answered,
         nullif(counts.csat_offered, 0) as csat_offered,
-        case when lines.has_resolution then coalesce(counts.reopened_tickets, 0) end as reopened_tickets,
+        case when lines.has_status_history then coalesce(counts.reopened_tickets, 0) end as reopened_tickets,
         case
             when counts.escalation_base + counts.escalated_tickets > 0 then counts.escalated_tickets
         end as escalated_tickets,

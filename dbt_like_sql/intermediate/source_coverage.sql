@@ -5,8 +5,9 @@
 -- column source: where the tickets come from [not_null]
 -- column volume_from: first day on which every new ticket of the source is here
 -- column volume_until: last day on which every new ticket of the source is here; later tickets are leftovers
--- column has_status_history: the history of its tickets has changes of status, not just their creation [not_null]
--- column has_resolution: the source says when tickets are solved, by such a history or by a solved or closed time
+-- column has_status_history: the history of its tickets has changes of status, not just their creation and the latest
+--   solving: of a source that tells nothing in between, no waiting and no reopening is known [not_null]
+-- column has_resolution: the source says when tickets are solved, by their history or by a solved or closed time
 --   [not_null]
 -- column has_replies: the history has public replies of agents [not_null]
 -- column has_assignments: the history says which agent had the ticket [not_null]
@@ -18,7 +19,8 @@
 with histories as (
     select
         source,
-        bool_or(kind in ('solved', 'reopened', 'status_changed')) as has_status_history,
+        bool_or(kind in ('reopened', 'status_changed')) as has_status_history,
+        bool_or(kind = 'solved') as has_solvings,
         bool_or(kind = 'public_reply' and actor_kind = 'agent') as has_replies,
         bool_or(kind = 'assigned' and to_value is not null) as has_assignments,
         bool_or(kind = 'escalated') as has_escalations,
@@ -42,7 +44,8 @@ select
     sources.volume_from,
     sources.volume_until,
     coalesce(histories.has_status_history, false) as has_status_history,
-    coalesce(histories.has_status_history, false) or claims.has_reported_times as has_resolution,
+    coalesce(histories.has_status_history or histories.has_solvings, false) or claims.has_reported_times
+        as has_resolution,
     coalesce(histories.has_replies, false) as has_replies,
     coalesce(histories.has_assignments, false) as has_assignments,
     coalesce(histories.has_escalations, false) as has_escalations,

@@ -21,7 +21,8 @@
 -- column first_reply_at: first public reply of an agent, UTC. Where an agent created the ticket, a reply at the
 --   moment of creation is its first comment and the next one counts. Automatic replies do not count
 -- column first_reply_minutes: creation to first_reply_at; empty while there is none
--- column first_solved_at: when it was first solved, UTC
+-- column first_solved_at: when it was first solved, UTC; empty where the source has no history of the status: the
+--   solving it tells of is the latest
 -- column first_resolution_minutes: creation to first_solved_at; empty while it was never solved
 -- column solved_at: when it was last solved, UTC; empty while it is open again
 -- column full_resolution_minutes: creation to solved_at
@@ -29,7 +30,7 @@
 -- column touches: public replies of agents, the first comment of a ticket they created included; empty where the source
 --   has no replies
 -- column assignments: times it was assigned to an agent; empty where the source does not say
--- column reassignments: the same less one, never below 0
+-- column reassignments: the same less one, never below 0; empty as assignments
 -- column moved_to_tier_2_at: first move from a group of tier 1 to one of tier 2, UTC
 -- column escalated_at: moved_to_tier_2_at; without it, the first escalation the history records as such
 -- column escalated_to_group_id: the group it was escalated to
@@ -117,7 +118,7 @@ joined as (
             when histories.first_reply_at < tickets.created_at then tickets.created_at
             else histories.first_reply_at
         end as first_reply_at,
-        resolutions.first_solved_at,
+        case when coverage.has_status_history then resolutions.first_solved_at end as first_solved_at,
         case
             when not resolutions.is_open and resolutions.last_solved_at = resolutions.last_left_at
                 then resolutions.last_solved_at
@@ -165,7 +166,8 @@ select
     case when has_status_history then greatest(solves - 1, 0) end as reopens,
     case when has_replies then coalesce(touches, 0) end as touches,
     assignments,
-    greatest(assignments - 1, 0) as reassignments,
+    -- greatest passes over what is not known.
+    case when assignments is not null then greatest(assignments - 1, 0) end as reassignments,
     moved_to_tier_2_at,
     escalated_at,
     escalated_to_group_id,

@@ -45,7 +45,8 @@ def add_issue(operation, issue_id, status="To Do", category="to_do", resolved=No
 
 def link(operation, ticket_id, issue_id, linked="2026-03-03 00:00", solved=None, **columns):
     """A ticket of 3 March linked to an issue; solved if a time is given."""
-    events = [("2026-03-03 00:00", "created"), *([(solved, "solved")] if solved else [])]
+    opened = ("2026-03-03 00:00", "status_changed", {"from_value": "new", "to_value": "open"})
+    events = [("2026-03-03 00:00", "created"), opened, *([(solved, "solved")] if solved else [])]
     columns = {"status": "solved" if solved else "open"} | columns
     operation.ticket(ticket_id, "2026-03-03 00:00", events=events, **columns)
     if issue_id:

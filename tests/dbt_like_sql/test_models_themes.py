@@ -79,6 +79,7 @@ def test_the_impact_of_a_theme_is_that_of_four_weeks(operation):
 def test_broken_targets_of_a_theme_are_measured_and_only_else_the_sources_word(operation):
     created = MONDAY + timedelta(weeks=9)
     late, in_time = ([(str(created + timedelta(hours=hours)), "solved")] for hours in (3, 1))
+    late.insert(0, (str(created), "status_changed", {"from_value": "new", "to_value": "open"}))
     solved = {"status": "solved", "updated_at": created + timedelta(days=1)}
     operation.policy("resolution", 120)
     operation.ticket("late", str(created), events=late, reported_sla_met=True, **solved)

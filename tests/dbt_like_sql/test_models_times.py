@@ -148,6 +148,11 @@ def test_a_ticket_assigned_to_three_agents_was_reassigned_twice(operation):
     assert times_of(warehouse, "2")["reassignments"] == 0
 
 
+def test_without_a_history_of_assignments_no_reassignments_are_told(operation):
+    operation.ticket("1", "2026-03-02 09:00", status="solved", events=[("2026-03-02 10:00", "solved")])
+    assert times_of(operation.build("2026-03-09"), "1")["reassignments"] is None
+
+
 def test_escalation_is_read_from_the_group_history_with_the_tiers_of_the_time(operation):
     operation.group("front", 1, valid_to="2026-03-05", vendor="north")
     operation.group("front", 2, valid_from="2026-03-05", vendor="south")
