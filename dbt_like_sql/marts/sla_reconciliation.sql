@@ -18,7 +18,7 @@
 --   and sources stop counting or forget. last schedule: the source counts all its business minutes by the ticket's last
 --   schedule, and by that ours is the same. snapshot hour: the source's figure is older than ours, since the ticket
 --   changed within the hour before the run's date, or its time has run on since its last update. zero-touch: no agent
---   replied to it, and sources differ in what they count of such tickets
+--   replied to it, and sources differ in what they count of the replies, and so of the targets, of such tickets
 --   [not_null, accepted: same, not measured, deleted, last schedule, snapshot hour, zero-touch, unknown]
 with measures as (
     select
@@ -86,7 +86,9 @@ compared as (
             when 'on_hold_minutes_business' then metrics.on_hold_business_minutes
             when 'reopens' then metrics.reopens
             when 'agent_replies' then metrics.agent_replies
-            when 'reassignments' then greatest(metrics.agent_stations - 1, 0)
+            when 'reassignments' then case
+                when metrics.agent_stations is not null then greatest(metrics.agent_stations - 1, 0)
+            end
             when 'sla_met' then cast(judged.is_met as integer)
         end as ours,
         case measures.measure
@@ -142,7 +144,9 @@ select
             and is_a_running_sum
             and ours > reported
             and ours - reported <= date_diff('second', updated_at, as_of) / 60.0 + 60 then 'snapshot hour'
-        when is_unreplied then 'zero-touch'
+        when is_unreplied
+            and measure in ('first_reply_minutes', 'first_reply_minutes_business', 'agent_replies', 'sla_met')
+            then 'zero-touch'
         else 'unknown'
     end as reason
 from compared

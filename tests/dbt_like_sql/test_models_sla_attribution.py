@@ -115,7 +115,9 @@ def test_every_difference_from_the_sources_own_figures_has_its_reason(operation)
     operation.ticket("silent", "2026-03-02 16:00")
     answered(operation, "rounded", **{calendar: 90.6})
     answered(operation, "other", **{calendar: 95})
+    answered(operation, "never assigned", reported_reassignments=3)
     answered(operation, "met", reported_sla_met=False, status="solved", updated_at="2026-03-02 17:30")
+    operation.event("met", "2026-03-02 17:00", "status_changed", from_value="new", to_value="open")
     operation.event("met", "2026-03-02 17:30", "solved")
     move = ("2026-03-02 17:15", "group_changed", {"from_value": "front", "to_value": "back"})
     reply = ("2026-03-02 17:30", "public_reply", {"actor_kind": "agent"})
@@ -128,6 +130,8 @@ def test_every_difference_from_the_sources_own_figures_has_its_reason(operation)
     waiting = {"events": [], "group_id": "front", "status": "open"}
     operation.ticket("running", "2026-03-02 16:00", reported_requester_wait_minutes=30, **waiting)
     operation.ticket("untouched", "2026-03-02 16:00", reported_replies=1, **waiting)
+    solved = {"status": "solved", "events": [("2026-03-02 17:00", "solved")]}
+    operation.ticket("solved untouched", "2026-03-02 16:00", reported_full_resolution_minutes=500, **solved)
     operation.ticket("just changed", "2026-03-05 11:30", reported_replies=2, **waiting)
     operation.event("just changed", "2026-03-05 11:40", "public_reply", actor_kind="agent")
     operation.ticket("no claim of ours", "2026-03-02 16:00", reported_sla_met=True, **waiting)
@@ -139,6 +143,9 @@ def test_every_difference_from_the_sources_own_figures_has_its_reason(operation)
     assert found == {
         "rounded": ("first_reply_minutes", 90, 90.6, True, "same"),
         "other": ("first_reply_minutes", 90, 95, False, "unknown"),
+        "never assigned": ("reassignments", None, 3, None, "not measured"),
+        # That no agent replied says nothing of when it was solved.
+        "solved untouched": ("full_resolution_minutes", 60, 500, False, "unknown"),
         "met": ("sla_met", 0, 0, True, "same"),
         "same": ("first_reply_minutes_business", 60, 60, True, "same"),
         "moved": ("first_reply_minutes_business", 75, 90, False, "last schedule"),
