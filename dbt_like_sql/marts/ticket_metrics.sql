@@ -277,9 +277,14 @@ select
     times.touches as agent_replies,
     times.touches = 0 as is_unreplied,
     times.reopens,
-    case when coverage.has_status_history then times.solved_at is not null and times.touches < 2 end as is_one_touch,
-    case when coverage.has_status_history then times.solved_at is not null and times.touches = 1 end
-        as is_one_touch_strict,
+    case
+        when coverage.has_status_history and coverage.has_replies
+            then times.solved_at is not null and times.touches < 2
+    end as is_one_touch,
+    case
+        when coverage.has_status_history and coverage.has_replies
+            then times.solved_at is not null and times.touches = 1
+    end as is_one_touch_strict,
     times.assignments as agent_stations,
     times.assignments > 1 as is_reassigned,
     stations.group_stations

@@ -161,6 +161,7 @@ def test_a_ticket_an_agent_created_with_a_public_comment_is_answered_by_the_seco
             reply("09:00"),
             reply("09:20", REQUESTER),
             reply("09:30"),
+            changed("09:30", "new", "open"),
             changed("10:00", "open", "solved"),
         ],
     )
@@ -180,7 +181,8 @@ def test_one_touch_is_solved_with_fewer_than_two_replies_and_strictly_with_one(
 ):
     events = [*(reply(at) for at in replies), changed("10:00", "open", "solved")]
     operation.ticket("1", "2026-03-02 09:00", status="solved", events=events)
-    operation.ticket("2", "2026-03-02 09:00", events=[reply("09:30")])
+    events = [reply("09:30"), changed("09:30", "open", "pending")]
+    operation.ticket("2", "2026-03-02 09:00", status="pending", events=events)
     warehouse = operation.build("2026-03-09")
     metrics = metrics_of(warehouse)
     names = ("is_one_touch", "is_one_touch_strict", "is_unreplied")
@@ -191,7 +193,8 @@ def test_one_touch_is_solved_with_fewer_than_two_replies_and_strictly_with_one(
 def test_a_deleted_ticket_keeps_the_minutes_until_it_was_deleted(operation):
     events = [reply("09:30"), ("2026-03-02 11:00", "deleted")]
     operation.ticket("1", "2026-03-02 09:00", status="deleted", updated_at="2026-03-02 11:00", events=events)
-    operation.ticket("2", "2026-03-02 09:00", status="solved", events=[changed("10:00", "open", "solved")])
+    solved = [changed("09:30", "new", "open"), changed("10:00", "open", "solved")]
+    operation.ticket("2", "2026-03-02 09:00", status="solved", events=solved)
     metrics = metrics_of(operation.build("2026-03-09"))
     assert (metrics["status"], metrics["is_deleted"]) == ("deleted", True)
     assert (metrics["solved_at"], metrics["full_resolution_minutes"]) == (None, None)
@@ -200,14 +203,15 @@ def test_a_deleted_ticket_keeps_the_minutes_until_it_was_deleted(operation):
 
 def test_a_ticket_without_events_waits_from_its_creation_where_the_source_has_a_history(operation):
     operation.ticket("1", "2026-03-02 09:00", status="pending", group_id="front")
-    operation.ticket("2", "2026-03-02 09:00", status="solved", events=[changed("10:00", "open", "solved")])
+    solved = [changed("09:30", "new", "open"), changed("10:00", "open", "solved")]
+    operation.ticket("2", "2026-03-02 09:00", status="solved", events=solved)
     metrics = metrics_of(operation.build("2026-03-02 13:00"))
     assert by_all_clocks(metrics, "agent_wait") == (240, 180, 180)
     assert by_all_clocks(metrics, "requester_wait") == (0, 0, 0)
     assert (metrics["first_reply_minutes"], metrics["agent_replies"], metrics["is_one_touch"]) == (
         None,
         None,
-        False,
+        None,
     )
 
 
@@ -224,6 +228,15 @@ def test_a_source_without_a_history_has_no_minutes(operation):
         }
         assert known == set()
         assert (metrics["status"], metrics["reopens"], metrics["is_one_touch"]) == (status, None, None)
+
+
+@pytest.mark.parametrize("name", ["is_one_touch", "is_one_touch_strict", "is_unreplied"])
+def test_without_a_history_of_replies_nothing_is_said_of_touches(operation, name):
+    operation.ticket("1", "2026-03-02 09:00", status="pending", events=[changed("10:00", "open", "pending")])
+    solved = [changed("10:00", "open", "solved")]
+    operation.ticket("2", "2026-03-02 09:00", status="solved", events=solved)
+    warehouse = operation.build("2026-03-09")
+    assert [metrics_of(warehouse, ticket_id)[name] for ticket_id in "12"] == [None, None]
 
 
 def test_time_that_still_runs_is_counted_up_to_the_as_of_time(operation):
@@ -260,7 +273,11 @@ def test_reassigned_is_more_than_one_agent_station(operation):
 
 
 def test_an_event_before_the_creation_counts_at_the_creation_and_is_told(operation):
-    events = [("2026-03-02 08:50", "public_reply", AGENT), changed("10:00", "open", "solved")]
+    events = [
+        ("2026-03-02 08:50", "public_reply", AGENT),
+        changed("09:30", "new", "open"),
+        changed("10:00", "open", "solved"),
+    ]
     operation.ticket("1", "2026-03-02 09:00", status="solved", events=events)
     warehouse = operation.build("2026-03-09")
     metrics = metrics_of(warehouse)
