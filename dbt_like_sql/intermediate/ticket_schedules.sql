@@ -1,6 +1,7 @@
 -- Whose hours count for a ticket, and since when: those of the group that owns it, by the version of the group that
--- holds then. While no group owns it, its former group's schedule counts, and before the first one that one's. A new
--- version of a group does not matter to a ticket that is solved, closed or deleted for good, since no clock runs then.
+-- holds then; before a group's first version, by the schedule of that one. While no group owns it, the schedule its
+-- former group had when it gave the ticket away counts, and before the first one that one's. A new version of a group
+-- does not matter to a ticket that is solved, closed or deleted for good, since no clock runs then.
 -- grain: ticket and stretch of one version of one owner, in order
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -20,7 +21,18 @@
 -- column clock_offset: what to add to that schedule's clock (the minutes since the creation where it is always open) to
 --   have the business minutes since the creation, each schedule while it applied [not_null]
 -- column last_clock_offset: the same for the clock of the last schedule and that schedule's minutes alone [not_null]
-with owners as (
+-- Version 0: the time before the first one. Whose the group was then is not known, but it had hours, and most likely
+-- these.
+with versions as (
+    select group_id, version, valid_from, valid_until, tier, vendor, schedule_id
+    from group_versions
+    union all
+    select group_id, 0, timestamp '0001-01-01', valid_from, null, null, schedule_id
+    from group_versions
+    where version = 1
+),
+
+owners as (
     select
         ticket_groups.source,
         ticket_groups.ticket_id,
@@ -32,9 +44,9 @@ with owners as (
             partition by ticket_groups.source, ticket_groups.ticket_id
             order by ticket_groups.position
         ) as next_owned_from,
-        coalesce(versions.version, 0) as version
+        coalesce(versions.version, -1) as version
     from ticket_groups
-    left join group_versions as versions
+    left join versions
         on versions.group_id = ticket_groups.group_id
         and versions.valid_from <= ticket_groups.owned_from
         and (versions.valid_until is null or versions.valid_until > ticket_groups.owned_from)
@@ -49,13 +61,13 @@ rests as (
     group by source, ticket_id
 ),
 
--- Version 0: the group has ended, or its next version is still to come.
+-- Version -1: the group has ended, or its next version is still to come.
 version_changes as (
     select versions.group_id, versions.valid_from as changed_at, versions.version
     from group_versions as versions
     join stg_account as account on versions.valid_from <= account.as_of
     union all
-    select versions.group_id, versions.valid_until, 0
+    select versions.group_id, versions.valid_until, -1
     from group_versions as versions
     join stg_account as account on versions.valid_until <= account.as_of
 ),
@@ -79,9 +91,16 @@ starts as (
     select source, ticket_id, owned_from, position, group_id, version, true
     from owners
     union all
-    select source, ticket_id, owned_until, position, group_id, version, false
+    select
+        owners.source, owners.ticket_id, owners.owned_until, owners.position,
+        owners.group_id, coalesce(versions.version, -1), false
     from owners
-    where owned_until is not null and (next_owned_from is null or next_owned_from > owned_until)
+    left join versions
+        on versions.group_id = owners.group_id
+        and versions.valid_from <= owners.owned_until
+        and (versions.valid_until is null or versions.valid_until > owners.owned_until)
+    where owners.owned_until is not null
+        and (owners.next_owned_from is null or owners.next_owned_from > owners.owned_until)
     union all
     select
         owners.source, owners.ticket_id, versions.changed_at, owners.position,
@@ -111,7 +130,8 @@ stretches as (
         nullif(
             last_value(
                 case
-                    when rests.rests_from is null or starts.held_from < rests.rests_from
+                    -- Moved and solved in one update: the new group solved it.
+                    when rests.rests_from is null or starts.held_from <= rests.rests_from
                         then coalesce(versions.schedule_id, '')
                 end ignore nulls
             ) over whole_life,
@@ -122,7 +142,7 @@ stretches as (
         on tickets.source = starts.source and tickets.ticket_id = starts.ticket_id
     join rests
         on rests.source = starts.source and rests.ticket_id = starts.ticket_id
-    left join group_versions as versions
+    left join versions
         on versions.group_id = starts.group_id and versions.version = starts.version
     window
         in_order as (

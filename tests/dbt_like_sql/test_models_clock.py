@@ -163,7 +163,8 @@ def test_an_open_ticket_lasts_until_the_as_of_time(operation):
 
 
 def test_a_solved_ticket_that_is_deleted_is_deleted_from_then_on(operation):
-    events = [("2026-03-02 10:00", "solved"), ("2026-03-02 12:00", "deleted")]
+    opened = ("2026-03-02 09:00", "status_changed", {"from_value": "new", "to_value": "open"})
+    events = [opened, ("2026-03-02 10:00", "solved"), ("2026-03-02 12:00", "deleted")]
     operation.ticket("1", "2026-03-02 09:00", status="deleted", updated_at="2026-03-02 12:00", events=events)
     rows = segments_of(operation.build("2026-03-09"), "1", "status", "minutes")
     assert rows == [("open", 60), ("solved", 120), ("deleted", 0)]
@@ -191,3 +192,39 @@ def test_before_its_first_group_a_ticket_runs_by_that_groups_hours(operation):
     operation.ticket("1", "2026-03-02 05:00", group_id="desk", events=[move])
     rows = segments_of(operation.build("2026-03-02 10:00"), "1", "group_id", "minutes", "business_minutes")
     assert rows == [(None, 240, 60), ("desk", 60, 60)]
+
+
+def test_a_ticket_given_away_keeps_the_hours_its_group_had_then(operation):
+    opens(operation, "day", "UTC", *every_day(9, 17))
+    opens(operation, "always", "UTC", *every_day(0, 24))
+    operation.group("desk", 1, schedule_id="day", valid_to="2026-03-03")
+    operation.group("desk", 1, schedule_id="always", valid_from="2026-03-03")
+    events = [
+        ("2026-03-02 09:00", "group_changed", {"from_value": None, "to_value": "desk"}),
+        ("2026-03-04 09:00", "group_changed", {"from_value": "desk", "to_value": None}),
+        ("2026-03-05 09:00", "solved"),
+    ]
+    operation.ticket("1", "2026-03-02 09:00", status="solved", events=events)
+    rows = segments_of(operation.build("2026-03-09"), "1", "group_id", "schedule_id", "business_minutes")
+    assert rows[:3] == [("desk", "day", 8 * 60), ("desk", "always", 33 * 60), (None, "always", 24 * 60)]
+
+
+def test_moved_and_solved_in_one_update_the_last_schedule_is_that_of_the_new_group(operation):
+    opens(operation, "day", "UTC", *every_day(9, 17))
+    operation.group("desk", 1, schedule_id="day")
+    operation.group("back", 2)
+    move = ("2026-03-05 09:00", "group_changed", {"from_value": "desk", "to_value": "back"})
+    events = [move, ("2026-03-05 09:00", "solved")]
+    operation.ticket("1", "2026-03-02 09:00", status="solved", group_id="back", events=events)
+    columns = ("business_minutes", "business_minutes_last")
+    rows = segments_of(operation.build("2026-03-09"), "1", *columns)
+    assert rows == [(3 * 8 * 60, 3 * DAY), (0, 0)]
+
+
+def test_before_a_groups_first_version_its_first_hours_count_for_an_unknown_tier(operation):
+    opens(operation, "day", "UTC", *every_day(9, 17))
+    operation.group("desk", 1, schedule_id="day", valid_from="2026-03-04")
+    solved = [("2026-03-04 10:00", "solved")]
+    operation.ticket("1", "2026-03-02 09:00", status="solved", group_id="desk", events=solved)
+    rows = segments_of(operation.build("2026-03-09"), "1", "tier", "business_minutes")
+    assert rows == [(None, 2 * 8 * 60), (1, 60), (1, 0)]
