@@ -4,7 +4,7 @@
 -- or a reopening, to the next public agent reply. Each of these ends when the ticket is solved before. Requester wait,
 -- agent work and resolution: creation to the latest solving, one clock a ticket that goes on after a reopening and
 -- leaves the solved time out. A ticket without any event has no clocks, and none that ends with a solving the history
--- does not tell; replies are only timed where the source tells of replies, the others where it tells of the status.
+-- does not tell, and no open one where its own status says that it is solved; replies are only timed where the source tells of replies, the others where it tells of the status.
 -- grain: ticket and clock
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -32,7 +32,8 @@ known_tickets as (
             and metrics.first_reply_at is null
             and metrics.first_solved_at is null as is_perhaps_silent,
         coverage.has_replies,
-        coverage.has_status_history
+        coverage.has_status_history,
+        not coverage.has_resolution and metrics.status in ('solved', 'closed') as is_silently_solved
     from ticket_metrics as metrics
     join source_coverage as coverage on coverage.source = metrics.source
 ),
@@ -56,7 +57,8 @@ tickets as (
         known.created_at,
         known.first_reply_at,
         known.has_replies,
-        known.has_status_history
+        known.has_status_history,
+        known.is_silently_solved
     from known_tickets as known
     left join heard_tickets as heard
         on heard.source = known.source and heard.ticket_id = known.ticket_id
@@ -133,6 +135,7 @@ reply_clocks as (
             or (spans.left_at = awaited.activated_at and awaited.metric = 'first_reply')
         )
         and (spans.opened_at <= awaited.activated_at or awaited.metric = 'next_reply')
+    where awaited.replied_at is not null or not tickets.is_silently_solved
     group by awaited.metric, awaited.source, awaited.ticket_id, awaited.activated_at, awaited.replied_at
 ),
 

@@ -52,13 +52,31 @@ owners as (
         and (versions.valid_until is null or versions.valid_until > ticket_groups.owned_from)
 ),
 
+-- Of a source that never says when it solves: solved by the ticket's own word.
+silently_solved as (
+    select
+        tickets.source,
+        tickets.ticket_id,
+        tickets.updated_at
+    from stg_tickets as tickets
+    join source_coverage as coverage on coverage.source = tickets.source and not coverage.has_resolution
+    join stg_account as account on tickets.updated_at <= account.as_of
+    where tickets.status in ('solved', 'closed')
+),
+
 rests as (
     select
-        source,
-        ticket_id,
-        case when arg_max(change, position) in ('solved', 'deleted') then max(occurred_at) end as rests_from
-    from ticket_status_changes
-    group by source, ticket_id
+        changes.source,
+        changes.ticket_id,
+        case
+            when arg_max(changes.change, changes.position) in ('solved', 'deleted') then max(changes.occurred_at)
+            when any_value(silent.ticket_id) is not null
+                then greatest(max(changes.occurred_at), any_value(silent.updated_at))
+        end as rests_from
+    from ticket_status_changes as changes
+    left join silently_solved as silent
+        on silent.source = changes.source and silent.ticket_id = changes.ticket_id
+    group by changes.source, changes.ticket_id
 ),
 
 -- Version -1: the group has ended, or its next version is still to come.

@@ -13,7 +13,8 @@
 -- column position: 1 for the first segment, then counted up [not_null]
 -- column started_at: when it began, UTC [not_null]
 -- column ended_at: when it ended, UTC; the run's date for the segment that lasts, but its own beginning where the
---   ticket is solved, closed or deleted, since no clock runs any more [not_null]
+--   ticket is solved, closed or deleted (by its own status, where its source never says when it solves), since no clock
+--   runs any more [not_null]
 -- column is_current: it is the one that lasts; a ticket has exactly one [not_null]
 -- column status: the ticket's status in it; empty while it is unsolved where the source has no history of the status
 --   [accepted: new, open, pending, hold, solved, closed, deleted]
@@ -73,8 +74,16 @@ creations as (
         end as status,
         -- A priority that was empty is a value, too.
         coalesce(case when priorities.ticket_id is null then tickets.priority else priorities.from_value end, '')
-            as priority
+            as priority,
+        -- Its source never says when it solves, but the ticket's own word is that it is.
+        case
+            when not coverage.has_resolution
+                and tickets.status in ('solved', 'closed')
+                and tickets.updated_at <= account.as_of
+                then tickets.status
+        end as silent_status
     from stg_tickets as tickets
+    cross join stg_account as account
     join source_coverage as coverage on coverage.source = tickets.source
     left join created_statuses as created
         on created.source = tickets.source and created.ticket_id = tickets.ticket_id
@@ -167,14 +176,19 @@ pieces as (
         known.started_at,
         case
             when known.next_at is not null then known.next_at
-            when known.is_unsolved then account.as_of
+            when known.is_unsolved and creations.silent_status is null then account.as_of
             else known.started_at
         end as ended_at,
         known.next_at is null as is_current,
-        case when known.is_unsolved then known.open_status else known.left_status end as status,
+        case
+            when known.next_at is null and creations.silent_status is not null then creations.silent_status
+            when known.is_unsolved then known.open_status
+            else known.left_status
+        end as status,
         nullif(known.priority, '') as priority,
         known.stretch
     from known
+    join creations on creations.source = known.source and creations.ticket_id = known.ticket_id
     cross join stg_account as account
     where known.next_at > known.started_at or known.next_at is null
 ),

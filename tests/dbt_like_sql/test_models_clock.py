@@ -228,3 +228,15 @@ def test_before_a_groups_first_version_its_first_hours_count_for_an_unknown_tier
     operation.ticket("1", "2026-03-02 09:00", status="solved", group_id="desk", events=solved)
     rows = segments_of(operation.build("2026-03-09"), "1", "tier", "business_minutes")
     assert rows == [(None, 2 * 8 * 60), (1, 60), (1, 0)]
+
+
+def test_a_ticket_closed_by_its_own_word_alone_does_not_run_on(operation):
+    # Nothing tells when the source solves, so the group's new hours and the run's date must not change it any more.
+    operation.group("desk", 1, vendor="north", valid_to="2026-03-05")
+    operation.group("desk", 1, vendor="south", valid_from="2026-03-05")
+    reply = [("2026-03-02 10:00", "public_reply", AGENT)]
+    operation.ticket(
+        "1", "2026-03-02 09:00", status="closed", group_id="desk", updated_at="2026-03-03 09:00", events=reply
+    )
+    rows = segments_of(operation.build("2026-03-09"), "1", "status", "vendor", "minutes")
+    assert rows == [(None, "north", 60), ("closed", "north", 0)]

@@ -289,3 +289,17 @@ def test_an_event_before_the_creation_counts_at_the_creation_and_is_told(operati
     assert [(row["ticket_id"], row["event_id"]) for row in told["events_follow_the_creation"]] == [
         ("1", "e0000")
     ]
+
+
+def test_no_reply_is_awaited_of_a_ticket_closed_by_its_own_word_alone(operation):
+    operation.policy("first_reply", 60)
+    operation.ticket("closed", "2026-03-02 09:00", status="closed", events=[reply("09:00", REQUESTER)])
+    operation.ticket("open", "2026-03-02 09:00", events=[reply("09:00", REQUESTER)])
+    answered = {"status": "closed", "updated_at": "2026-03-02 09:30", "events": [reply("09:30")]}
+    operation.ticket("answered", "2026-03-02 09:00", **answered)
+    clocks = (
+        operation.only("sla_instances")
+        .build("2026-03-09")
+        .query("select ticket_id, state from sla_instances")
+    )
+    assert sorted(clocks.rows()) == [("answered", "achieved"), ("open", "active")]
