@@ -14,7 +14,7 @@
 -- column piece_from: where the piece of that hour begins, UTC [not_null]
 -- column piece_until: where it ends, UTC [not_null]
 -- column is_open: the schedule is open in this piece [not_null]
--- column minutes_before: open minutes of the schedule from the clock's first hour to piece_from [not_null]
+-- column minutes_before: open minutes of the schedule from clock_begin's day to piece_from [not_null]
 with weekdays as (
     select unnest(range(7)) as weekday
 ),
@@ -25,16 +25,17 @@ hours_of_day as (
 
 span as (
     select
-        min(date) as first_day,
-        max(date) as last_day
+        max(clock_begin.first_day) as first_day,
+        max(days.date) as last_day
     from days
+    cross join clock_begin
 ),
 
 -- The account's days begin and end up to a day beside those of UTC, and these up to a day beside a schedule's.
 clock_days as (
     select date from days
     union all
-    select cast(unnest([first_day - interval 2 day, first_day - interval 1 day]) as date) from span
+    select cast(unnest([first_day - interval 1 day, first_day]) as date) from span
     union all
     select cast(unnest([last_day + interval 1 day, last_day + interval 2 day]) as date) from span
 ),
@@ -114,6 +115,6 @@ select
     ) / 60.0 as minutes_before
 from pieces
 cross join span
-where piece_from >= first_day - interval 1 day
+where piece_from >= first_day
     and piece_from < last_day + interval 2 day
     and piece_until is not null

@@ -240,3 +240,26 @@ def test_a_ticket_closed_by_its_own_word_alone_does_not_run_on(operation):
     )
     rows = segments_of(operation.build("2026-03-09"), "1", "status", "vendor", "minutes")
     assert rows == [(None, "north", 60), ("closed", "north", 0)]
+
+
+def test_tickets_older_than_all_before_set_every_clock_anew(operation):
+    opens(operation, "day", "UTC", *every_day(9, 17))
+    operation.group("desk", 1, schedule_id="day")
+    for name in "1234":
+        solved = [("2026-03-02 10:00", "solved")]
+        operation.ticket(name, "2026-03-02 09:00", status="solved", group_id="desk", events=solved)
+    warehouse = operation.build("2026-03-09")
+    warehouse.execute(
+        "insert into raw.tickets by name select * replace ('old' as ticket_id, timestamp '2026-02-02' as created_at) "
+        "from raw.tickets where ticket_id = '1'"
+    )
+    warehouse.execute("insert into raw.ticket_changes values ('desk', 'old', 2, timestamp '2026-03-02')")
+
+    def built():
+        for model in operation.models:
+            warehouse.build(model)
+        return warehouse.query("select * from ticket_schedules order by ticket_id").rows()
+
+    on_top = built()
+    warehouse.execute("delete from meta.builds")
+    assert on_top == built()
