@@ -143,7 +143,7 @@ def vendor_tables(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
     """Compare every vendor and group with what the others would have made of its tickets, over 13 weeks."""
     with state.warehouse() as warehouse:
-        frames = vendor_frames(warehouse)
+        frames, left_out = vendor_frames(warehouse)
         compared = frames["vendor_comparison"]
         told = compared.select(
             "tier", "vendor", "metric", "n", pl.col("ratio", "low", "high").round(3), "verdict", "confidence"
@@ -152,21 +152,28 @@ def vendor_tables(
             warehouse,
             frames,
             VENDOR_TABLES,
-            {"vendor_comparison": {"verdicts": dg.MetadataValue.md(markdown_table(told))}},
+            {
+                "vendor_comparison": {
+                    "verdicts": dg.MetadataValue.md(markdown_table(told)),
+                    "attributes_told_by_the_result": ", ".join(left_out) or "none",
+                }
+            },
         )
     context.log.info(f"{compared.filter(pl.col('verdict') == 'worse').height} of {compared.height} say worse")
+    if left_out:
+        context.log.warning(f"no part of the case mix, as the result tells them: {', '.join(left_out)}")
     yield from _checks(frames)
 
 
-def vendor_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
-    """The tables of the comparison, from what a warehouse knows as of its account's date."""
+def vendor_frames(warehouse: Warehouse) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """The tables of the comparison, as of the warehouse's account's date, and attributes that their results told."""
     from models.operations.case_mix import with_attributes
     from models.operations.vendors import ATTRIBUTES, compare
 
     frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in VENDOR_TABLES.items()}
     last_day = warehouse.query(_PERIOD).item()
     if last_day is None:
-        return frames
+        return frames, []
     period = (last_day - timedelta(days=7 * WEEKS - 1), last_day)
     tickets, brought = with_attributes(warehouse.query(_TICKETS, list(period)))
     with threadpool_limits(1):  # many small systems of equations: threads only get in each other's way
@@ -176,7 +183,7 @@ def vendor_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
         "vendor_groups": compared.groups,
         "vendor_case_mix": compared.case_mix,
     }
-    return frames | {name: frame for name, frame in found.items() if not frame.is_empty()}
+    return frames | {name: frame for name, frame in found.items() if not frame.is_empty()}, compared.left_out
 
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:

@@ -72,7 +72,7 @@ def _rewind(warehouse: Warehouse, state: StateFolder, embedder: Embedder, sunday
     _store(warehouse, {"theme_drivers": driver_frame(warehouse)})
     _store(warehouse, cause_frames(warehouse, embedder.embed, state.agent_hour_cost))
     _store(warehouse, signal_frames(warehouse))
-    _store(warehouse, vendor_frames(warehouse))
+    _store(warehouse, vendor_frames(warehouse)[0])
     _store(warehouse, quality_frames(warehouse))
     _store(warehouse, surge_frames(warehouse, state.surge_false_alarms_a_month))
     _store(warehouse, forecast_frames(warehouse, state.forecast_days))

@@ -34,6 +34,10 @@ _PULL, _PULLS_OF_PAIRS = 4.0, (10.0, 40.0, 160.0, 640.0, 2560.0)
 UNKNOWN, OTHER = "unknown", "other"
 # Attributes that the source brings: the best known ones, known of so many tickets of a tier at least.
 _MOST_ATTRIBUTES, _LEAST_KNOWN = 12, 0.02
+# An attribute that explains more of a result's variance than that, by its values or by being there at all, was filled in
+# because of the result: nothing known of a ticket when it comes in tells so much.
+_MOST_EXPLAINED, _MOST_EXPLAINED_BY_PRESENCE = 0.5, 0.25
+_FEWEST_TOLD = 200
 _NAMES_VENDOR = 0.95  # share of tickets whose value only one vendor has
 
 
@@ -104,6 +108,32 @@ def with_attributes(tickets: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     )
     joined = tickets.join(wide, on=["source", "ticket_id"], how="left", maintain_order="left")
     return joined.drop("attributes"), names
+
+
+def told_by_result(tickets: pl.DataFrame, attribute: str, result: pl.Series) -> bool:
+    """Whether an attribute was filled in after the result, as a reason of escalation is: it tells too much of it.
+
+    tickets: of one tier, with vendor and the attribute. result: one number a ticket, null where it has none. What the
+    attribute explains is measured within vendors, so that what a vendor does worse is none of it. Like tickets to a
+    vendor's would else be those with the same result, and every vendor as expected.
+    """
+    known = tickets.select("vendor", pl.col(attribute).alias("value")).with_columns(result=result)
+    known = known.drop_nulls("result")
+    if known.height < _FEWEST_TOLD:
+        return False
+    codes, _ = _common_values(known["value"])
+    known = known.with_columns(present=pl.col("value").is_not_null(), value=pl.Series(codes))
+    within = known["result"] - known.select(pl.col("result").mean().over("vendor")).to_series()
+    everything = float((within**2).sum())
+    if everything <= 0:
+        return False
+    for name, most in (("value", _MOST_EXPLAINED), ("present", _MOST_EXPLAINED_BY_PRESENCE)):
+        left = known["result"] - known.select(pl.col("result").mean().over("vendor", name)).to_series()
+        cells = known.n_unique(["vendor", name])
+        unexplained = float((left**2).sum()) / everything * known.height / max(known.height - cells, 1)
+        if 1 - unexplained > most:
+            return True
+    return False
 
 
 def describe_cases(tickets: pl.DataFrame, attributes: Sequence[str], routed_by: Sequence[str]) -> Cases:

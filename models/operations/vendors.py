@@ -17,6 +17,7 @@ from models.operations.case_mix import (
     describe_cases,
     expected_of_others,
     learn_prior,
+    told_by_result,
 )
 from models.operations.funnel import (
     Funnel,
@@ -61,11 +62,15 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """The tables vendor_comparison, vendor_groups and vendor_case_mix."""
+    """The tables vendor_comparison, vendor_groups and vendor_case_mix.
+
+    left_out: attributes that the source brings and that were filled in after the result.
+    """
 
     vendors: pl.DataFrame
     groups: pl.DataFrame
     case_mix: pl.DataFrame
+    left_out: list[str]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,10 @@ def compare(tickets: pl.DataFrame, attributes: Sequence[str], period: tuple[date
     tickets: tier, vendor, group_id, week, the attributes as text, and a column for each metric that there is, null
     where a ticket has no value (shares: 0 or 1); one row per ticket and tier. Vendors are compared with the other
     vendors of their tier, groups with the other groups. Verdicts are corrected for all that stands in one table.
+    Attributes beyond ATTRIBUTES that a metric's result decided (told_by_result) are left out.
     """
+    left_out = _filled_in_afterwards(tickets, [name for name in attributes if name not in ATTRIBUTES])
+    attributes = [name for name in attributes if name not in left_out]
     vendors: list[_Judged] = []
     groups: list[_Judged] = []
     mixes: list[pl.DataFrame] = []
@@ -105,7 +113,22 @@ def compare(tickets: pl.DataFrame, attributes: Sequence[str], period: tuple[date
                 by_vendor = _judge_vendors(metric, measured, like, spread, by_group.between)
                 vendors.append(by_vendor)
                 mixes.append(_case_mix(by_vendor, measured, like))
-    return Comparison(_table(vendors, period), _table(groups, period), _joined(mixes))
+    return Comparison(_table(vendors, period), _table(groups, period), _joined(mixes), left_out)
+
+
+def _filled_in_afterwards(tickets: pl.DataFrame, brought: list[str]) -> list[str]:
+    """Attributes that tell too much of a metric in one of the tiers."""
+    parts = tickets.partition_by("tier")
+    metrics = [metric for metric in METRICS if metric.name in tickets.columns]
+    return [
+        name
+        for name in brought
+        if any(
+            told_by_result(part, name, pl.Series(_result(metric, part)).fill_nan(None))
+            for part in parts
+            for metric in metrics
+        )
+    ]
 
 
 def _judge_groups(metric: Metric, tickets: pl.DataFrame, cases: Cases) -> tuple[_Judged, float]:

@@ -112,7 +112,7 @@ def test_results_of_a_ticket(warehouse):
 
 
 def test_without_a_whole_week_or_without_vendors_the_tables_are_empty(warehouse):
-    assert all(vendor_frames(warehouse)[name].is_empty() for name in VENDOR_TABLES)
+    assert all(vendor_frames(warehouse)[0][name].is_empty() for name in VENDOR_TABLES)
     warehouse.execute("insert into weeks values (?, true)", [LAST - timedelta(days=6)])
-    frames = vendor_frames(warehouse)
+    frames, _ = vendor_frames(warehouse)
     assert {name: frames[name].height for name in VENDOR_TABLES} == dict.fromkeys(VENDOR_TABLES, 0)

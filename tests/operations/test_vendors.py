@@ -59,6 +59,17 @@ def test_a_vendor_that_is_worse_comes_out_as_worse_and_the_other_does_not(worse,
     assert ratio == pytest.approx(1.25, rel=0.05)
 
 
+def test_an_attribute_filled_in_because_of_the_result_does_not_hide_a_worse_vendor():
+    rng = np.random.default_rng(0)
+    tickets = operation(worse="South", factor=1.25).with_columns(app=pl.Series(rng.choice(["a", "b"], 6000)))
+    reason = pl.when(pl.col("reopen_rate") == 1).then(pl.lit("not solved"))
+    late = tickets.with_columns(why_reopened=reason)
+    compared = compare(late, [*ATTRIBUTES, "app", "why_reopened"], PERIOD)
+    assert compared.left_out == ["why_reopened"]
+    assert said(compared.vendors, "South") == {"handle_minutes": "worse", "reopen_rate": "worse"}
+    assert set(compared.case_mix["attribute"]) == {*ATTRIBUTES, "app"}
+
+
 def test_one_group_that_stands_out_is_found_among_the_groups():
     slow = pl.col("group_id") == "North shop a"
     tickets = operation().with_columns(
