@@ -82,7 +82,10 @@ class KpiChangePoints(dy.Schema):
 
 
 class VolumeChanges(dy.Schema):
-    """Every weekly change in tickets of the last 52 weeks, split into customers, contact rate and mix, which sum to it."""
+    """Every weekly change in tickets of the last 52 weeks, split into customers, contact rate and mix, which sum to it.
+
+    A line has no row for weeks in which its tickets are not all here, and all lines together have none then either.
+    """
 
     week = date("Monday of a whole week")
     business_line = text(_LINE)
@@ -93,7 +96,7 @@ class VolumeChanges(dy.Schema):
     change = number("tickets - tickets_before")
     from_customers = number(
         "of it: because there were more orders, logins, ...; the three are empty where fewer than 8 in 10 tickets have "
-        "such a denominator",
+        "such a denominator, or where more than 2 in 100 have it in one of the times only",
         nullable=True,
     )
     from_rate = number("of it: because customers wrote in more often", nullable=True)

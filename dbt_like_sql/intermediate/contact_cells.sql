@@ -6,15 +6,15 @@
 -- unique: date, business_line, region, user_type, measure
 -- column date: the day in the account's zone, on which a source of the line has all its new tickets [not_null]
 -- column business_line: the line [not_null]
--- column region: a region that tickets of the line and user type come from, or any where these tickets have none; unknown
---   for the tickets without a region, which count against the denominators of all regions [not_null]
+-- column region: a region that tickets of the line and user type come from, or any where these tickets have none;
+--   unknown for the tickets without a region, which count against the denominators of all regions [not_null]
 -- column user_type: whose tickets and orders, logins, ... they are [not_null]
 -- column measure: the denominator [not_null, accepted: orders, active_users, payouts, logins]
 -- column exposure: how many there were [not_null]
 -- column tickets: tickets created [not_null]
--- column is_whole_of_type: no usual denominator of the line and user type is missing on the day: what is there makes 99 in
---   100 of what there is on their mean day. One that ended 28 days before the last day of all is not expected after its
---   end [not_null]
+-- column is_whole_of_type: no usual denominator of the line and user type is missing on the day: what is there makes 99
+--   in 100 of what there is on their mean day. One that ended more than 28 days before the last day of all is not
+--   expected after its end [not_null]
 -- column is_whole_of_line: the same of all user types of the line [not_null]
 -- column is_whole_of_all: the same of all lines and user types [not_null]
 with arrived as (

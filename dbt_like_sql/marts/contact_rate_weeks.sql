@@ -8,7 +8,8 @@
 -- column user_type: whose tickets and orders, logins, ... they are, or `all` for all types that have the measure
 --   [not_null]
 -- column measure: the denominator [not_null, accepted: orders, active_users, payouts, logins]
--- column days: days of the week that it rests on: 7 unless a denominator came late or is not counted every day [not_null]
+-- column days: days of the week that it rests on: 7 unless a denominator came late or is not counted every day
+--   [not_null]
 -- column exposure: how many there were, summed over the days; of active users, the users of each day [not_null]
 -- column tickets: tickets created by these user types [not_null]
 -- column repeats: tickets among them within 7 days after one by the same requester on the same theme; empty where no

@@ -5,15 +5,15 @@
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day; or the
---   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for, on
---   days on which no part of it is missing
+--   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for,
+--   on days on which no part of it is missing
 --   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median,
 --   full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate, sla_target_share,
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
--- column is_whole: the day is over and lies where at least one source of the line has all its new tickets; only such days
---   are compared [not_null]
+-- column is_whole: the day is over and lies where at least one source of the line has all its new tickets; only such
+--   days are compared [not_null]
 with contacts as (
     select
         date,

@@ -41,7 +41,9 @@ _RATE_COLUMNS = (
         "A customer’s further tickets on a theme within 7 days left out.",
     ),
     Column("before", "Week before", "number"),
-    Column("tickets", "Tickets", "count"),
+    Column(
+        "tickets", "Tickets", "count", "Only of days on which nothing of what they are counted by is missing."
+    ),
 )
 
 
