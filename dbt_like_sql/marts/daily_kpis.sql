@@ -35,7 +35,8 @@
 -- column csat_high: upper end of its 95 % interval
 -- column csat_response_rate: share of the requesters asked who rated
 -- metric csat_response_rate: CSAT response rate
--- column reopened_tickets: solvings of a ticket that had been solved before; empty where tickets_solved is
+-- column reopened_tickets: solvings of a ticket that had been solved before; empty where no source of the line has a
+--   history of the status
 -- column reopen_rate: solvings of a ticket that had been solved before, out of all: reopened_tickets / tickets_solved
 -- metric reopen_rate: Reopen rate
 -- column escalated_tickets: tickets first owned by tier 1 that were first moved to tier 2 in the day. Where the

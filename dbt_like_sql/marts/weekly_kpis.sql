@@ -57,7 +57,8 @@
 -- column csat_high: upper end of its 95 % interval
 -- column csat_response_rate: share of the requesters asked who rated
 -- metric csat_response_rate: CSAT response rate
--- column reopened_tickets: solvings of a ticket that had been solved before; empty where tickets_solved is
+-- column reopened_tickets: solvings of a ticket that had been solved before; empty where no source of the line has a
+--   history of the status
 -- column reopen_rate: solvings of a ticket that had been solved before, out of all: reopened_tickets / tickets_solved
 -- metric reopen_rate: Reopen rate
 -- trap reopen_rate: a ticket solved and reopened in one update is no reopening
