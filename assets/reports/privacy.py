@@ -106,6 +106,8 @@ def hide_small_grid(frame: pl.DataFrame, keys: Sequence[str], counts: Sequence[s
 
     keys: what names a row; counts: the columns that are counts. Of a row or a column no count is hidden alone.
     """
+    if frame.is_empty():  # a pivot of nothing has no columns
+        return frame.with_columns(pl.lit(False).alias(HIDDEN))
     long = (
         frame.with_row_index("_row")
         .unpivot(counts, index="_row", variable_name="_column", value_name="_count")
