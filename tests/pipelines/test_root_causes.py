@@ -62,6 +62,11 @@ def test_a_burst_in_one_theme_is_reported_with_its_hour_cost_and_quotes(warehous
         "from moved where moved.source = tickets.source and moved.ticket_id = tickets.ticket_id",
         [onset],
     )
+    warehouse.execute(
+        "insert into raw.ticket_changes select source, ticket_id, (select max(change) + 1 from raw.ticket_changes), ? "
+        "from moved",
+        [onset],
+    )
     _rebuild(warehouse)
     frames = cause_frames(warehouse, nothing_alike, 30.0)
     rise = frames["theme_rises"].row(0, named=True)
