@@ -10,7 +10,7 @@ import polars as pl
 from assets.cause_tables import CAUSE_TABLES
 from assets.pictures import markdown_table
 from assets.resources import WAREHOUSE_POOL, EmbeddingModel, StateFolder
-from assets.table_assets import store_tables, table_specs
+from assets.table_assets import no_wrong_rows, store_tables, table_specs
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
 
@@ -263,19 +263,9 @@ def _told(frames: dict[str, pl.DataFrame]) -> dict[str, dg.MetadataValue]:
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     named = frames["rise_events"].filter("is_named").join(frames["theme_rises"], on="theme_id")
     late = named.filter(pl.col("starts_at") > pl.col("onset_high"))
-    yield _checked("rise_events", "named_events_begin_before_the_rise", late)
+    yield no_wrong_rows("rise_events", "named_events_begin_before_the_rise", late)
     parts = pl.sum_horizontal(pl.col("from_customers", "from_rate", "from_mix").is_null())
     wrong = frames["theme_rises"].filter(
         ~parts.is_in([0, 3]) | ~pl.col("excess").is_between("excess_low", "excess_high")
     )
-    yield _checked("theme_rises", "parts_sum_to_the_change", wrong)
-
-
-def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=asset_key(table),
-        check_name=check,
-        passed=wrong.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"wrong_rows": wrong.height},
-    )
+    yield no_wrong_rows("theme_rises", "parts_sum_to_the_change", wrong)

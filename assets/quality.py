@@ -9,7 +9,7 @@ import polars as pl
 from assets.pictures import markdown_table
 from assets.quality_tables import QUALITY_TABLES
 from assets.resources import WAREHOUSE_POOL, StateFolder
-from assets.table_assets import store_tables, table_specs
+from assets.table_assets import no_wrong_rows, store_tables, table_specs
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
 
@@ -114,7 +114,7 @@ def quality_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     outside = ~pl.col("iqs").is_between(0, 1) | ~pl.col("iqs").is_between("low", "high")
-    yield _checked(
+    yield no_wrong_rows(
         "quality_scores", "scores_lie_within_their_interval", frames["quality_scores"].filter(outside)
     )
     weights = frames["next_audits"].group_by("stratum").agg(pl.col("weight").sum())
@@ -123,14 +123,4 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
         .join(weights, on="stratum", how="left")
         .filter((pl.col("weight").fill_null(0) - pl.col("tickets")).abs() > 1e-6 * pl.col("tickets"))
     )
-    yield _checked("next_audits", "weights_sum_to_the_tickets", apart)
-
-
-def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=asset_key(table),
-        check_name=check,
-        passed=wrong.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"wrong_rows": wrong.height},
-    )
+    yield no_wrong_rows("next_audits", "weights_sum_to_the_tickets", apart)

@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.resources import WAREHOUSE_POOL, StateFolder
 from assets.signal_tables import SIGNAL_TABLES
-from assets.table_assets import store_tables, table_specs
+from assets.table_assets import no_wrong_rows, store_tables, table_specs
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
 
@@ -96,7 +96,7 @@ def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     now = frames["kpi_signals_now"]
     inside = pl.col("value_recent").is_between("low", "high", closed="none")
-    yield _checked(
+    yield no_wrong_rows(
         "kpi_signals_now",
         "signals_lie_on_their_side",
         now.filter((pl.col("rule") == "beyond a limit") & (pl.col("days") == 1) & inside),
@@ -105,14 +105,4 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     apart = (pl.sum_horizontal(terms) - pl.col("change")).abs() > _ROUNDING
     parts = pl.sum_horizontal(terms.is_null())
     wrong = frames["volume_changes"].filter((parts > 0) & (parts < 3) | (parts == 0) & apart)
-    yield _checked("volume_changes", "terms_sum_to_the_change", wrong)
-
-
-def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=asset_key(table),
-        check_name=check,
-        passed=wrong.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"wrong_rows": wrong.height},
-    )
+    yield no_wrong_rows("volume_changes", "terms_sum_to_the_change", wrong)

@@ -74,6 +74,17 @@ def store_tables(
         )
 
 
+def no_wrong_rows(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
+    """A check that warns where there are wrong rows, and says how many."""
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table),
+        check_name=check,
+        passed=wrong.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"wrong_rows": wrong.height},
+    )
+
+
 def _describe(warehouse: Warehouse, name: str, schema: type[dy.Schema]) -> None:
     """Store the descriptions in the database, where every tool that opens the snapshot finds them."""
     described = {f"table {name}": schema.__doc__} | {

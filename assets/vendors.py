@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from assets.pictures import markdown_table
 from assets.resources import WAREHOUSE_POOL, StateFolder
-from assets.table_assets import store_tables, table_specs
+from assets.table_assets import no_wrong_rows, store_tables, table_specs
 from assets.vendor_tables import VENDOR_TABLES
 from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
@@ -196,7 +196,7 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
         | (pl.col("verdict") == "better") & is_worse
         | ~pl.col("ratio").is_between("low", "high")
     )
-    yield _checked("vendor_comparison", "verdicts_lie_on_their_side", wrong)
+    yield no_wrong_rows("vendor_comparison", "verdicts_lie_on_their_side", wrong)
     keys = ["tier", "vendor", "metric"]
     explained = frames["vendor_case_mix"].group_by(keys).agg(pl.col("effect_on_metric").sum())
     sums = compared.join(explained, on=keys).with_columns(
@@ -205,14 +205,4 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     possible = pl.Series(possible_share(sums["sum"].to_numpy(), sums["n"].to_numpy()))
     told = pl.when(pl.col("unit") == "share").then(possible).otherwise("sum")
     apart = sums.filter((told - pl.col("expected")).abs() > 1e-4 * pl.col("crude_others").abs() + 1e-6)
-    yield _checked("vendor_case_mix", "case_mix_sums_to_what_it_explains", apart)
-
-
-def _checked(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=asset_key(table),
-        check_name=check,
-        passed=wrong.is_empty(),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"wrong_rows": wrong.height},
-    )
+    yield no_wrong_rows("vendor_case_mix", "case_mix_sums_to_what_it_explains", apart)

@@ -27,7 +27,7 @@ _OF_THE_RUN = {"as_of", "as_of_on"}
 _OF_CHANGED = "semi join temp.changed_tickets using (source, ticket_id)"
 _RAW_EVENTS = "raw.ticket_events"
 _RAW_BY_TICKET = ("raw.tickets", _RAW_EVENTS)
-# Above this share of a table's tickets, making all of it is faster than deleting and inserting.
+# Above this share of all tickets, making the whole table is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
 
 
@@ -67,7 +67,7 @@ def _rows_of_changed(model: Model, columns: list[str]) -> str:
     selected = f"select {', '.join(columns)} from"
     if model.materialized == "view" and _RAW_EVENTS in model.reads:
         return f"{selected} ({model.sql}\n)"
-    return f'{selected} "{{database}}".main.{model.name} semi join temp.changed_tickets using (source, ticket_id)'
+    return f'{selected} "{{database}}".main.{model.name} {_OF_CHANGED}'
 
 
 def _passed(model: Model, models: Mapping[str, Model]) -> Iterable[Model]:
@@ -195,12 +195,9 @@ def _present_state(connection: duckdb.DuckDBPyConnection, made_from: Upstream) -
 
 
 def _digest_of_rows(connection: duckdb.DuckDBPyConnection, select: str) -> str:
-    rows = f"select setting::varchar as line from ({select}) as setting"
-    return str(
-        _row(connection, f"select md5(coalesce(string_agg(line, chr(10) order by line), '')) from ({rows})")[
-            0
-        ]
-    )
+    lines = f"select setting::varchar as line from ({select}) as setting"
+    digest = f"select md5(coalesce(string_agg(line, chr(10) order by line), '')) from ({lines})"
+    return str(_row(connection, digest)[0])
 
 
 def _stored_state(connection: duckdb.DuckDBPyConnection, table: str) -> _State | None:
