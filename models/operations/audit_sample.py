@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from scipy.stats import norm
 
 # The score of a ticket that was reopened or rated bad varies about twice as much as that of others.
 _SPREAD_AT_RISK, _SPREAD = 2.0, 1.0
@@ -94,37 +93,3 @@ def allocate(tickets: list[int], spread: list[float], size: int) -> list[int]:
             break
         sample[gains.index(max(gains))] += 1
     return sample
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over all tickets, estimated from a sample, with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def estimate_mean(audited: pl.DataFrame, strata: pl.DataFrame) -> Estimate:
-    """Mean of a value over all tickets of the strata, from a sample of them (Horvitz & Thompson 1952); unbiased.
-
-    audited: stratum, weight and value, one row per audited ticket. strata: AUDIT_STRATA_SCHEMA. The variance is that
-    of a stratified sample without replacement (Cochran 1977); a stratum with one audited ticket adds none.
-    """
-    total = float(strata["tickets"].cast(pl.Float64).sum())
-    mean = float((audited["value"] * audited["weight"]).sum()) / total
-    spread = (
-        audited.group_by("stratum")
-        .agg(variance=pl.col("value").var(), audited=pl.len())
-        .join(strata, on="stratum")
-        .select(
-            (pl.col("tickets") / total) ** 2
-            * (1 - pl.col("audited") / pl.col("tickets"))
-            * pl.col("variance").fill_null(0.0)
-            / pl.col("audited")
-        )
-        .to_series()
-        .sum()
-    )
-    reach = float(norm.ppf(0.975)) * float(spread) ** 0.5
-    return Estimate(mean, mean - reach, mean + reach)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.operations.audit_sample import allocate, draw_audits, estimate_mean
+from models.operations.audit_sample import allocate, draw_audits
 
 DAY = date(2026, 3, 8)
 
@@ -29,22 +29,20 @@ def week(tickets=300, seed=0):
     })  # fmt: skip
 
 
-def test_the_weighted_mean_is_unbiased_and_its_interval_holds_as_often_as_it_says():
+def test_the_weighted_mean_is_unbiased_where_the_plain_one_is_not():
     tickets = week()
     truth = tickets["value"].mean()
-    plain, weighted, covered = [], [], []
+    plain, weighted = [], []
     for days in range(150):
         drawn = draw_audits(tickets, 40, DAY + timedelta(days=days))
         audited = drawn.tickets.join(tickets, on=["source", "ticket_id"])
-        estimate = estimate_mean(audited, drawn.strata)
-        weighted.append(estimate.mean)
+        # Horvitz & Thompson 1952: each audited ticket counts one over its probability.
+        weighted.append((audited["value"] * audited["weight"]).sum() / drawn.strata["tickets"].sum())
         plain.append(audited["value"].mean())
-        covered.append(estimate.low <= truth <= estimate.high)
     assert np.mean(weighted) == pytest.approx(truth, abs=4 * np.std(weighted) / np.sqrt(150))
     assert abs(np.mean(plain) - truth) > 10 * np.std(weighted) / np.sqrt(
         300
     )  # tickets at risk are drawn more often
-    assert np.mean(covered) > 0.85
 
 
 def test_every_ticket_is_drawn_as_often_as_its_probability_says():
