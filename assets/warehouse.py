@@ -125,14 +125,15 @@ def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
         started = time.monotonic()
         try:
             with state.warehouse() as warehouse:
-                rows = warehouse.build(model)
+                warehouse.build(model)
                 metadata: dict[str, Any] = {
-                    "dagster/row_count": rows,
                     # Only now are the columns' types known: the definitions hold the same without them.
                     "dagster/column_schema": _column_schema(model, warehouse.columns(model.name)),
                     "seconds": round(time.monotonic() - started, 2),
                     **pictures.of_table(model.name, warehouse),
                 }
+                if model.materialized == "table":  # to count a view's rows is to make them
+                    metadata["dagster/row_count"] = warehouse.rows(model.name)
                 yield dg.MaterializeResult(metadata=metadata)
                 for test in tests:
                     yield _check_result(warehouse, test)

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 # The model that says in which load a ticket changed, and until when it changes with the as-of time.
 CHANGES = "stg_ticket_changes"
 _OF_THE_RUN = {"as_of", "as_of_on"}
-_OF_CHANGED = "semi join temp.changed_tickets using (source, ticket_id)"
-_RAW_EVENTS = "raw.ticket_events"
-_RAW_BY_TICKET = ("raw.tickets", _RAW_EVENTS)
+_RAW_BY_TICKET = ("raw.tickets", "raw.ticket_events")
+# The rows of the changed tickets, made or looked up once by the first model that needs them: every later one reads them
+# here instead of searching the whole tables. They hold for one span, from one state of the tables to another.
+_SCHEMA = "changed"
+_TICKETS = f"{_SCHEMA}.tickets"
+_SPAN = f"{_SCHEMA}.span"
 # Above this share of all tickets, making the whole table is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
 
@@ -35,39 +38,32 @@ _MOST_CHANGED = 0.3
 class Upstream:
     """What an incremental model is made from.
 
-    tickets: the models it reads that hold rows by ticket, each with the select of the changed tickets' rows in it.
+    tables: the tables by ticket that it reads. views: the SQL of the views by ticket that it reads, by name.
     code: its SQL and that of views and time models on the way to it. settings: selects over small tables; while their
     results stay the same, so do the rows of unchanged tickets.
     """
 
-    tickets: Mapping[str, str]
+    tables: tuple[str, ...]
+    views: Mapping[str, str]
     code: tuple[str, ...]
     settings: tuple[str, ...]
 
 
 def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
     """What a model with `incremental: ticket` is made from. models: every model, by name."""
+    by_ticket = [
+        models[name] for name in model.reads if name in models and models[name].incremental == "ticket"
+    ]
     code, settings = [model.sql], _settings(model, models)
     for read in _passed(model, models):
         code.append(read.sql)
         settings += _settings(read, models)
-    tickets = {
-        name: _rows_of_changed(models[name], sorted(columns | {"source", "ticket_id"}))
-        for name, columns in _columns_read(model).items()
-        if name in models and models[name].incremental == "ticket"
-    }
-    return Upstream(tickets, tuple(code), tuple(dict.fromkeys(settings)))
-
-
-def _rows_of_changed(model: Model, columns: list[str]) -> str:
-    """A select of the changed tickets' rows. {database}: where the model's own table is, not the temporary one.
-
-    A view of raw events is made of the changed tickets' events: it would work on all there are first.
-    """
-    selected = f"select {', '.join(columns)} from"
-    if model.materialized == "view" and _RAW_EVENTS in model.reads:
-        return f"{selected} ({model.sql}\n)"
-    return f'{selected} "{{database}}".main.{model.name} {_OF_CHANGED}'
+    return Upstream(
+        tables=tuple(read.name for read in by_ticket if read.materialized == "table"),
+        views={read.name: read.sql for read in by_ticket if read.materialized == "view"},
+        code=tuple(code),
+        settings=tuple(dict.fromkeys(settings)),
+    )
 
 
 def _passed(model: Model, models: Mapping[str, Model]) -> Iterable[Model]:
@@ -134,15 +130,22 @@ def build_by_ticket(
     )
     stored = _stored_state(connection, model.name) if exists else None
     now = _present_state(connection, made_from)
+    if stored == now:
+        return
     if stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, now):
         _replace_changed(connection, model, made_from)
     else:
         connection.execute(f"create or replace table {model.name} as {model.sql}")
-    connection.execute("drop table if exists temp.changed_tickets")
+        connection.execute(f"drop table if exists {_SCHEMA}.{model.name}")
     connection.execute(
         "insert or replace into meta.builds values (?, ?, ?, ?)",
         [model.name, now.digest, now.as_of, now.change],
     )
+
+
+def forget_changed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what builds hand on to one another; the next build looks it up again."""
+    connection.execute(f"drop schema if exists {_SCHEMA} cascade")
 
 
 def _can_be_kept(stored: _State, now: _State) -> bool:
@@ -150,35 +153,77 @@ def _can_be_kept(stored: _State, now: _State) -> bool:
 
 
 def _collect_changed(connection: duckdb.DuckDBPyConnection, stored: _State, now: _State) -> bool:
-    """Fill temp.changed_tickets; False where so many changed that the whole table is the faster way."""
-    moved = stored.as_of < now.as_of
-    connection.execute(
-        "create or replace temp table changed_tickets as "
-        f"select distinct source, ticket_id from {CHANGES} where change > ? or (? and changes_until > ?)",
-        [stored.change, moved, stored.as_of],
-    )
-    changed = _number(connection, "select count(*) from temp.changed_tickets")
+    """See to it that the changed tickets are known; False where so many changed that the whole table is faster."""
+    span = [stored.change, stored.as_of, now.change, now.as_of]
+    if not _is_collected(connection, span):
+        forget_changed(connection)
+        connection.execute(f"create schema {_SCHEMA}")
+        connection.execute(
+            f"create table {_TICKETS} as select distinct source, ticket_id from {CHANGES} "
+            "where change > ? or (? and changes_until > ?)",
+            [stored.change, stored.as_of < now.as_of, stored.as_of],
+        )
+        connection.execute(
+            f"create table {_SPAN} as select ?::bigint as change, ?::timestamp as as_of, "
+            "?::bigint as until_change, ?::timestamp as until_as_of",
+            span,
+        )
+    changed = _number(connection, f"select count(*) from {_TICKETS}")
     return changed <= _MOST_CHANGED * _number(connection, "select count(*) from raw.tickets")
 
 
+def _is_collected(connection: duckdb.DuckDBPyConnection, span: list[Any]) -> bool:
+    return _is_there(connection, _SPAN) and _row(connection, f"select * from {_SPAN}") == tuple(span)
+
+
 def _replace_changed(connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream) -> None:
-    """Temporary tables of the same names let the model's own SQL see the changed tickets alone."""
+    """Temporary views of the same names let the model's own SQL see the changed tickets alone."""
     database = _row(connection, "select current_database()")[0]
-    reading = {read: rows.replace("{database}", database) for read, rows in made_from.tickets.items()}
-    made_anew = {**reading, "made_anew": model.sql}
-    if any(_RAW_EVENTS in sql for sql in made_anew.values()):
-        made_anew = {"changed_events": f"select * from {_RAW_EVENTS} {_OF_CHANGED}"} | {
-            table: sql.replace(_RAW_EVENTS, "temp.changed_events") for table, sql in made_anew.items()
-        }
-    for table, sql in made_anew.items():
-        connection.execute(f"create temp table {table} as {sql}")
+    seen = {
+        table: f"select * from {_rows_of_changed(connection, table, database)}" for table in made_from.tables
+    }
+    seen |= {view: _of_changed(connection, sql, database) for view, sql in made_from.views.items()}
+    made = _of_changed(connection, model.sql, database)
+    for name, sql in seen.items():
+        connection.execute(f"create temp view {name} as {sql}")
+    connection.execute(f"create or replace table {_SCHEMA}.{model.name} as {made}")
+    for name in seen:
+        connection.execute(f"drop view temp.{name}")
     connection.execute(
-        f"delete from {model.name} as old using temp.changed_tickets as changed "
+        f"delete from {model.name} as old using {_TICKETS} as changed "
         "where old.source = changed.source and old.ticket_id = changed.ticket_id"
     )
-    connection.execute(f"insert into {model.name} by name select * from temp.made_anew")
-    for table in made_anew:
-        connection.execute(f"drop table temp.{table}")
+    connection.execute(f"insert into {model.name} by name select * from {_SCHEMA}.{model.name}")
+
+
+def _rows_of_changed(connection: duckdb.DuckDBPyConnection, table: str, database: str) -> str:
+    """The table with the changed tickets' rows of another, made if nobody needed it yet."""
+    rows = f"{_SCHEMA}.{table.replace('.', '_')}"
+    if not _is_there(connection, rows):
+        whole = table if "." in table else f'"{database}".main.{table}'
+        # Rows by their number: what is wide (texts) is then read of the changed tickets alone.
+        connection.execute(
+            f"create table {rows} as select * from {whole} where rowid in "
+            f"(select rowid from {whole} semi join {_TICKETS} using (source, ticket_id))"
+        )
+    return rows
+
+
+def _of_changed(connection: duckdb.DuckDBPyConnection, sql: str, database: str) -> str:
+    """SQL that reads the changed tickets' rows where it read raw tables by ticket."""
+    for table in _RAW_BY_TICKET:
+        if table in sql:
+            sql = sql.replace(table, _rows_of_changed(connection, table, database))
+    return sql
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, name = table.split(".")
+    found = (
+        "select count(*) from duckdb_tables() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?"
+    )
+    return bool(connection.execute(found, [schema, name]).fetchall()[0][0])
 
 
 def _present_state(connection: duckdb.DuckDBPyConnection, made_from: Upstream) -> _State:
@@ -186,7 +231,7 @@ def _present_state(connection: duckdb.DuckDBPyConnection, made_from: Upstream) -
     parts = [*made_from.code, *(_digest_of_rows(connection, select) for select in made_from.settings)]
     as_of: datetime = _row(connection, "select max(as_of) from raw.account")[0]
     change = _number(connection, f"select coalesce(max(change), 0) from {CHANGES}")
-    for read in made_from.tickets:
+    for read in made_from.tables:
         state = _stored_state(connection, read)
         if state is not None:
             parts.append(state.digest)

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 
 from dbt_like_sql.errors import SqlModelError, WarehouseBusy, WarehouseUnreadable, duckdb_line
-from dbt_like_sql.incremental import build_by_ticket
+from dbt_like_sql.incremental import build_by_ticket, forget_changed
 from dbt_like_sql.project import Model, SqlTest
 
 
@@ -125,23 +125,20 @@ class Warehouse:
                 connection.unregister("replacing_frame")
         return stored.height
 
-    def build(self, model: Model) -> int:
-        """Make a model's table or view anew, in one transaction; the number of rows.
+    def build(self, model: Model) -> None:
+        """Make a model's table or view anew, in one transaction.
 
         A model with `incremental: ticket` is only made anew for the tickets that changed since its last build.
         Raises SqlModelError when DuckDB refuses or fails; the table is then as it was before.
         """
         try:
             with self.transaction() as connection:
-                self._drop_other_kind(model.name, model.materialized)
+                exists = self._drop_other_kind(model.name, model.materialized)
                 if model.upstream is None:
                     connection.execute(f"create or replace {model.materialized} {model.name} as {model.sql}")
                 else:
-                    build_by_ticket(
-                        connection, model, model.upstream, exists=self._kind(model.name) is not None
-                    )
+                    build_by_ticket(connection, model, model.upstream, exists=exists)
                 self._describe(model)
-                return self.rows(model.name)
         except duckdb.Error as error:
             raise SqlModelError(model.path, duckdb_line(error)) from error
 
@@ -187,6 +184,7 @@ class Warehouse:
             raise WarehouseBusy(f"{self.path} is inside a transaction: publish after it ends")
         destination.parent.mkdir(parents=True, exist_ok=True)
         unfinished = destination.with_name(f".{destination.name}.unfinished")
+        forget_changed(self._connection)
         # After a checkpoint the file alone holds everything, and nobody else can write to it.
         self._connection.execute("checkpoint")
         shutil.copyfile(self.path, unfinished)
@@ -203,18 +201,21 @@ class Warehouse:
         ]
         self._connection.execute(";".join(statements))
 
-    def _drop_other_kind(self, table: str, kind: str) -> None:
-        """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind."""
-        other = "view" if kind == "table" else "table"
+    def _drop_other_kind(self, table: str, kind: str) -> bool:
+        """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind.
+
+        Whether there is one of this kind.
+        """
         found = self._kind(table)
-        if found is not None and (found == "VIEW") == (other == "view"):
-            self._connection.execute(f"drop {other} {table}")
+        if found is not None and found != kind:
+            self._connection.execute(f"drop {found} {table}")
+        return found == kind
 
     def _kind(self, table: str) -> str | None:
-        """`VIEW` or `BASE TABLE`; None where there is neither."""
+        """`view` or `table`; None where there is neither."""
         schema, _, name = table.rpartition(".")
         found = self._fetch(
-            "select table_type from information_schema.tables "
+            "select case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables "
             "where table_catalog = current_database() and table_schema = ? and table_name = ?",
             [schema or "main", name],
         )
