@@ -12,8 +12,10 @@
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
--- column is_whole: the day is over and lies where at least one source of the line has all its new tickets; only such
---   days are compared [not_null]
+-- column settles_after: so many days later the figure hardly changes any more: ratings come in for days after the
+--   solving (rating_delay); 0 for what is known when the day is over [not_null]
+-- column is_whole: the day is over, by settles_after days too, and lies where at least one source of the line has all its
+--   new tickets; only such days are compared [not_null]
 with contacts as (
     select
         date,
@@ -144,21 +146,44 @@ figures as (
         per_1000,
         exposure
     from contact_rates
+),
+
+settled as (
+    select
+        figures.date,
+        figures.business_line,
+        figures.metric,
+        figures.value,
+        figures.denominator,
+        case
+            when figures.metric in ('csat', 'csat_response_rate') then rating_delay.settles_after
+            else 0
+        end as settles_after
+    from figures
+    cross join rating_delay
+    where figures.value is not null
+),
+
+last_whole_day as (
+    select max(date) as date
+    from days
+    where is_whole
 )
 
 select
-    figures.date,
-    figures.business_line,
-    figures.metric,
-    figures.value,
-    figures.denominator,
+    settled.date,
+    settled.business_line,
+    settled.metric,
+    settled.value,
+    settled.denominator,
+    settled.settles_after,
     coalesce(
-        days.is_whole
-        and figures.date between lines.volume_from and lines.volume_until
-        and figures.date >= lines.first_created_on,
+        settled.date >= lines.volume_from
+        and settled.date >= lines.first_created_on
+        and settled.date + to_days(settled.settles_after) <= lines.volume_until
+        and settled.date + to_days(settled.settles_after) <= last_whole_day.date,
         false
     ) as is_whole
-from figures
-join days on days.date = figures.date
-join business_lines as lines on lines.business_line = figures.business_line
-where figures.value is not null
+from settled
+join business_lines as lines on lines.business_line = settled.business_line
+cross join last_whole_day

@@ -40,3 +40,47 @@ def test_daily_figures_are_worked_out_by_hand(operation):
     # What nothing was measured for has no row, nor has a day before the line's first ticket.
     assert (2, "ecommerce", "csat") not in days
     assert (2, "live", "tickets_created") not in days
+
+
+def test_ratings_that_still_come_in_leave_the_last_days_out(operation):
+    """A ticket is solved every morning and rated two days later; on the tenth, the last two have no rating yet."""
+    for day in range(2, 11):
+        solved, rated = f"2026-03-{day:02d} 10:00", f"2026-03-{day + 2:02d} 10:00"
+        operation.ticket(
+            str(day),
+            f"2026-03-{day:02d} 09:00",
+            csat_offered=True,
+            csat_score="good" if day < 9 else None,
+            events=[
+                (f"2026-03-{day:02d} 09:00", "created"),
+                (solved, "solved", {"to_value": "solved"}),
+                *([(rated, "rated", {"to_value": "good"})] if day < 9 else []),
+            ],
+        )
+    warehouse = operation.only("kpi_days").build("2026-03-11 00:30", volume_until=date(2026, 3, 10))
+    days = warehouse.query(
+        "select metric, max(settles_after) as settles_after, max(date) filter (where is_whole) as whole_until "
+        "from kpi_days where business_line = 'all' group by metric"
+    )
+    told = {metric: (after, until) for metric, after, until in days.rows()}
+    assert told["csat_response_rate"] == told["csat"] == (2, date(2026, 3, 8))
+    assert told["tickets_solved"] == (0, date(2026, 3, 10))
+
+
+def test_where_nobody_knows_when_ratings_came_they_have_a_week(operation):
+    for day in (2, 9):
+        operation.ticket(
+            str(day),
+            f"2026-03-{day:02d} 09:00",
+            csat_offered=True,
+            csat_score="good",
+            events=[
+                (f"2026-03-{day:02d} 09:00", "created"),
+                (f"2026-03-{day:02d} 10:00", "solved", {"to_value": "solved"}),
+            ],
+        )
+    warehouse = operation.only("kpi_days").build("2026-03-10 00:30", volume_until=date(2026, 3, 9))
+    days = warehouse.query(
+        "select date, settles_after, is_whole from kpi_days where business_line = 'all' and metric = 'csat' order by date"
+    )
+    assert days.rows() == [(date(2026, 3, 2), 7, True), (date(2026, 3, 9), 7, False)]
