@@ -35,6 +35,27 @@ class KpiChart(dy.Schema):
     denominator = number("what a median or a rate rests on; empty for plain counts", nullable=True)
 
 
+class KpiWatched(dy.Schema):
+    """Every watched figure in its last week, with how many days of it could be judged.
+
+    A figure that is known late, as a CSAT while ratings come in, is judged in an earlier week than the others.
+    """
+
+    business_line = text(_LINE)
+    metric = text("the figure, as in kpi_days")
+    week = date("Monday of the last whole week of which every day has settled")
+    value = number("the week's own figure; empty where the week has none", nullable=True)
+    denominator = number("what it rests on; empty for plain counts", nullable=True)
+    days_judged = count(
+        "days of the week that could be judged: whole, of enough tickets, with enough days before them"
+    )
+    q_value = number(
+        "chance that the week is noise: its farthest day or the whole of it, corrected for the number of figures "
+        "(Benjamini-Hochberg); empty where no day could be judged",
+        nullable=True,
+    )
+
+
 class KpiSignalsNow(dy.Schema):
     """What stood out in the last whole week: a rule holds, and chance over all charts together does not explain it.
 
@@ -43,22 +64,23 @@ class KpiSignalsNow(dy.Schema):
 
     business_line = text(_LINE)
     metric = text("the figure, as in kpi_days")
-    week = date("Monday of the last whole week")
+    week = date("Monday of the week it is judged in, as in kpi_watched")
     since = date(
         "first day of it; for eight on one side the first day in a row, which may lie before the week"
     )
     rule = choice("the strongest rule that held in the week", _RULES)
-    value_recent = number("mean of the figure on the days of the week on which a rule held")
-    usual = number("what was to be expected on these days")
-    low = number("lower limit on these days")
-    high = number("upper limit on these days")
-    direction = choice("what it means; volume by itself is neither worse nor better", _MEANINGS)
     days = count("days of the week on which a rule held")
-    denominator = number("what the figure rests on in these days together; empty for counts", nullable=True)
-    q_value = number(
-        "chance that this is noise: of the farthest day or of the whole week, corrected for the number of charts "
-        "(Benjamini-Hochberg)"
+    days_judged = count("days of the week that could be judged")
+    farthest_on = date(
+        "of the days on which the strongest rule held, the one farthest from what was to be expected"
     )
+    value = number("the figure on that day")
+    usual = number("what was to be expected of it")
+    low = number("lower limit of its usual range")
+    high = number("upper limit of its usual range")
+    denominator = number("what the figure of that day rests on; empty for counts", nullable=True)
+    direction = choice("what it means; volume by itself is neither worse nor better", _MEANINGS)
+    q_value = number("chance that this is noise, as in kpi_watched")
 
 
 class KpiChangePoints(dy.Schema):
@@ -108,6 +130,7 @@ class VolumeChanges(dy.Schema):
 
 SIGNAL_TABLES: dict[str, type[dy.Schema]] = {
     "kpi_chart": KpiChart,
+    "kpi_watched": KpiWatched,
     "kpi_signals_now": KpiSignalsNow,
     "kpi_change_points": KpiChangePoints,
     "volume_changes": VolumeChanges,

@@ -32,10 +32,13 @@ _SERIES = {"business_line": pl.String, "metric": pl.String}
 CHART_SCHEMA: dict[str, Any] = {"date": pl.Date} | _SERIES | dict.fromkeys(
     ("value", "weekday_effect", "expected", "low", "high"), pl.Float64
 ) | {"rule": pl.String, "denominator": pl.Float64}  # fmt: skip
+WATCHED_SCHEMA: dict[str, Any] = _SERIES | {
+    "week": pl.Date, "value": pl.Float64, "denominator": pl.Float64, "days_judged": pl.Int64, "q_value": pl.Float64,
+}  # fmt: skip
 SIGNALS_SCHEMA: dict[str, Any] = _SERIES | {
-    "week": pl.Date, "since": pl.Date, "rule": pl.String, "value_recent": pl.Float64, "usual": pl.Float64,
-    "low": pl.Float64, "high": pl.Float64, "direction": pl.String, "days": pl.Int64, "denominator": pl.Float64,
-    "q_value": pl.Float64,
+    "week": pl.Date, "since": pl.Date, "rule": pl.String, "days": pl.Int64, "days_judged": pl.Int64,
+    "farthest_on": pl.Date, "value": pl.Float64, "usual": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+    "denominator": pl.Float64, "direction": pl.String, "q_value": pl.Float64,
 }  # fmt: skip
 CHANGE_POINTS_SCHEMA: dict[str, Any] = _SERIES | {
     "changed_on": pl.Date, "before": pl.Float64, "after": pl.Float64, "change_low": pl.Float64,
@@ -53,6 +56,7 @@ class _Series:
     values: Floats
     denominators: Floats
     counts: npt.NDArray[np.bool_]  # whole, and resting on enough
+    settles_after: int  # days
 
     @property
     def scale(self) -> Scale:
@@ -62,33 +66,52 @@ class _Series:
         return self.first + timedelta(days=place)
 
 
-def kpi_signals(days: pl.DataFrame, calendar: pl.DataFrame, week: date | None) -> dict[str, pl.DataFrame]:
-    """The tables kpi_chart, kpi_signals_now and kpi_change_points.
+def kpi_signals(
+    days: pl.DataFrame, weeks: pl.DataFrame, calendar: pl.DataFrame, week: date | None
+) -> dict[str, pl.DataFrame]:
+    """The tables kpi_chart, kpi_watched, kpi_signals_now and kpi_change_points.
 
-    days: the table kpi_days. calendar: stg_calendar. week: Monday of the last whole week, None while there is none.
+    days: the table kpi_days. weeks: week, business_line, metric, value, denominator of the same figures by week.
+    calendar: stg_calendar. week: Monday of the last whole week, None while there is none. A figure that settles late is
+    judged in the last week before it of which every day has settled.
     """
-    charts, signals, changes = [], [], []
+    charts, watched, signals, changes = [], [], [], []
     events = calendar.select("event_id", "kind", "name", "starts_on", "ends_on", "business_line").to_dicts()
-    for series in _all_series(days):
+    last = days.filter("is_whole")["date"].max()
+    for series in _all_series(days, last):  # type: ignore[arg-type]
         chart = daily_chart(series.values, series.denominators, series.counts, series.scale, CHARTED)
         charts.append(_charted(series, chart))
         if week is not None:
-            signals.append(_signal(series, chart, week))
+            own = _settled_week(week, series.settles_after, last)  # type: ignore[arg-type]
+            judged = _judged(series, chart, own)
+            watched.append(judged)
+            if (signal := _signal(series, chart, own)) is not None:
+                signals.append(judged | signal)
         changes += _changes(series, events)
+    watched = _with_q_values(watched)
     return {
         "kpi_chart": _chart_frame(charts),
-        "kpi_signals_now": _clear_ones([signal for signal in signals if signal is not None]),
+        "kpi_watched": _with_figures(watched, weeks),
+        "kpi_signals_now": _clear_ones(signals, watched),
         "kpi_change_points": pl.DataFrame(changes, schema=CHANGE_POINTS_SCHEMA, orient="row"),
     }
 
 
-def _all_series(days: pl.DataFrame) -> list[_Series]:
+def _settled_week(week: date, settles_after: int, last: date) -> date:
+    """Monday of the last week, up to a given one, whose Sunday has settled by the last whole day."""
+    late = (week - last).days + WEEK - 1 + settles_after
+    return week - timedelta(weeks=max(-(-late // WEEK), 0))
+
+
+def _all_series(days: pl.DataFrame, last: date | None) -> list[_Series]:
+    """Every figure up to the last whole day, or to the last that has settled."""
     found = []
-    # What comes after the last whole day, as leftovers of an export, would fill the chart with days that are not judged.
-    last = days.filter("is_whole")["date"].max()
     if last is None:
         return []
-    inside = (pl.col("date") <= last) & (pl.col("date") > last - timedelta(days=SEARCHED))  # type: ignore[operator]
+    # What comes after the last whole day, as leftovers of an export, would fill the chart with days that are not judged;
+    # a day whose ratings still come in would look like a fall.
+    settled = pl.duration(days=pl.col("settles_after"))
+    inside = (pl.col("date") + settled <= last) & (pl.col("date") > last - timedelta(days=SEARCHED))
     known = days.filter(pl.col("metric").is_in(list(KPIS)), inside)
     lines = set(known["business_line"])
     if "all" in lines and len(lines) == 2:  # a line by itself is all lines
@@ -104,7 +127,8 @@ def _all_series(days: pl.DataFrame) -> list[_Series]:
         whole[place] = rows["is_whole"].to_numpy()
         values_whole = np.where(whole, values, np.nan)
         counts = KPIS[str(metric)].scale.tells(values_whole, denominators)
-        found.append(_Series(str(line), str(metric), first, values, denominators, counts))
+        late = int(rows["settles_after"][0])
+        found.append(_Series(str(line), str(metric), first, values, denominators, counts, late))
     return [series for series in found if not _is_of_one_line(series, found)]
 
 
@@ -147,45 +171,53 @@ def _chart_frame(charts: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema_overrides=CHART_SCHEMA).fill_nan(None).drop_nulls("value")
 
 
-def _signal(series: _Series, chart: DailyChart, week: date) -> dict[str, Any] | None:
-    """What the week says, with its p-value; None where it cannot say anything."""
-    offset = len(series.values) - len(chart.expected)
-    start = (week - series.first).days - offset
+def _places(series: _Series, chart: DailyChart, week: date) -> tuple[int, npt.NDArray[np.int64]]:
+    """Where a week begins in a chart, and the places of its days that are judged."""
+    start = (week - series.first).days - (len(series.values) - len(chart.expected))
     inside = np.arange(start, start + WEEK)
     inside = inside[(inside >= 0) & (inside < len(chart.deviation))]
+    return start, inside[np.isfinite(chart.deviation[inside] / chart.spread[inside])]
+
+
+def _judged(series: _Series, chart: DailyChart, week: date) -> dict[str, Any]:
+    """How many days of the week could be judged, with the week's p-value where any could."""
+    start, inside = _places(series, chart, week)
     standard = chart.deviation / chart.spread
-    inside = inside[np.isfinite(standard[inside])]
-    if not len(inside):
-        return None
-    found: dict[str, Any] = {"p_value": _p_value(standard, inside, start)}
-    held = inside[chart.rule[inside] >= 0]
-    if not len(held):
-        return found
-    is_more = bool(chart.deviation[held].sum() > 0)
-    same_side = (chart.deviation > 0) == is_more
-    held = held[same_side[held]]
-    rested = series.denominators[offset:][held]
-    weights = np.where(np.isfinite(rested), rested, 1.0)
-    typical = {
-        name: float(np.average(column[held], weights=weights))
-        for name, column in (
-            ("value_recent", series.values[offset:]),
-            ("usual", chart.expected),
-            ("low", chart.low),
-            ("high", chart.high),
-        )
-    }
-    rule = int(chart.rule[held].min())
-    return found | typical | {
+    return {
         "business_line": series.line,
         "metric": series.metric,
         "week": week,
+        "days_judged": len(inside),
+        "p_value": _p_value(standard, inside, start) if len(inside) else None,
+    }
+
+
+def _signal(series: _Series, chart: DailyChart, week: date) -> dict[str, Any] | None:
+    """What the week says, with the day farthest out of those on which its strongest rule held; None for nothing."""
+    offset = len(series.values) - len(chart.expected)
+    _, inside = _places(series, chart, week)
+    held = inside[chart.rule[inside] >= 0]
+    if not len(held):
+        return None
+    is_more = bool(chart.deviation[held].sum() > 0)
+    same_side = (chart.deviation > 0) == is_more
+    held = held[same_side[held]]
+    rule = int(chart.rule[held].min())
+    strongest = held[chart.rule[held] == rule]
+    farthest = int(strongest[np.abs(chart.deviation / chart.sd)[strongest].argmax()])
+    rests_on = series.denominators[offset + farthest]
+    return {
         "since": series.day(offset + _begin(chart, same_side, int(held[0]))),
         "rule": RULES[rule],
-        "direction": meaning(series.metric, is_more),
         "days": len(held),
-        "denominator": float(np.nansum(rested)) if np.isfinite(rested).any() else None,
-    }  # fmt: skip
+        "farthest_on": series.day(offset + farthest),
+        "value": float(series.values[offset + farthest]),
+        "usual": float(chart.expected[farthest]),
+        "low": float(chart.low[farthest]),
+        "high": float(chart.high[farthest]),
+        "denominator": float(rests_on) if np.isfinite(rests_on) else None,
+        "direction": meaning(series.metric, is_more),
+    }
 
 
 def _begin(chart: DailyChart, same_side: npt.NDArray[np.bool_], first: int) -> int:
@@ -222,16 +254,36 @@ def _p_value(standard: Floats, inside: npt.NDArray[np.int64], start: int) -> flo
     return float(min(2 * min(p_day, p_week), 1.0))
 
 
-def _clear_ones(signals: list[dict[str, Any]]) -> pl.DataFrame:
-    """Of all the week's figures those on which a rule holds and that chance does not explain (Benjamini & Hochberg
-    1995), the clearest first: with a hundred charts some rule holds somewhere every week."""
-    if not signals:
-        return pl.DataFrame(schema=SIGNALS_SCHEMA)
-    q_values = false_discovery_control([signal["p_value"] for signal in signals])
+def _with_q_values(watched: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each p-value corrected for the number of figures that could be judged (Benjamini & Hochberg 1995)."""
+    judged = [row for row in watched if row["p_value"] is not None]
+    if not judged:
+        return [row | {"q_value": None} for row in watched]
+    q_values = iter(false_discovery_control([row["p_value"] for row in judged]))
+    return [
+        row | {"q_value": float(next(q_values)) if row["p_value"] is not None else None} for row in watched
+    ]
+
+
+def _with_figures(watched: list[dict[str, Any]], weeks: pl.DataFrame) -> pl.DataFrame:
+    keys = ["week", "business_line", "metric"]
+    schema = {name: kind for name, kind in WATCHED_SCHEMA.items() if name not in ("value", "denominator")}
+    return (
+        pl.DataFrame(watched, schema=schema)
+        .join(weeks.select(*keys, "value", "denominator"), on=keys, how="left")
+        .select(pl.col(name).cast(kind) for name, kind in WATCHED_SCHEMA.items())
+        .sort("business_line", "metric")
+    )
+
+
+def _clear_ones(signals: list[dict[str, Any]], watched: list[dict[str, Any]]) -> pl.DataFrame:
+    """Of all the week's figures those on which a rule holds and that chance does not explain, the clearest first: with
+    a hundred charts some rule holds somewhere every week."""
+    q_values = {(row["business_line"], row["metric"]): row["q_value"] for row in watched}
     rows = [
-        signal | {"q_value": float(q_value)}
-        for signal, q_value in zip(signals, q_values, strict=True)
-        if "rule" in signal and q_value <= FALSE_ALARMS
+        signal | {"q_value": q_values[signal["business_line"], signal["metric"]]}
+        for signal in signals
+        if q_values[signal["business_line"], signal["metric"]] <= FALSE_ALARMS
     ]
     return pl.DataFrame(rows, schema=SIGNALS_SCHEMA).sort("q_value", "business_line", "metric")
 

@@ -20,6 +20,15 @@ CALENDAR = {
     "event_id": pl.String, "kind": pl.String, "name": pl.String, "starts_on": pl.Date, "ends_on": pl.Date,
     "business_line": pl.String,
 }  # fmt: skip
+WEEKLY = pl.DataFrame(
+    schema={
+        "week": pl.Date,
+        "business_line": pl.String,
+        "metric": pl.String,
+        "value": pl.Float64,
+        "denominator": pl.Float64,
+    }
+)
 
 
 def series(line: str, metric: str, values: np.ndarray, denominator: float | None = None) -> pl.DataFrame:
@@ -30,13 +39,17 @@ def series(line: str, metric: str, values: np.ndarray, denominator: float | None
             "metric": metric,
             "value": values.astype(float),
             "denominator": pl.repeat(denominator, len(DATES), dtype=pl.Float64, eager=True),
+            "settles_after": 0,
             "is_whole": True,
         }
     )
 
 
-def told(*frames: pl.DataFrame, events: list[tuple] = ()) -> dict[str, pl.DataFrame]:  # type: ignore[assignment]
-    return kpi_signals(pl.concat(frames), pl.DataFrame(list(events), schema=CALENDAR, orient="row"), LAST)
+def told(
+    *frames: pl.DataFrame, events: list[tuple] = (), weeks: pl.DataFrame = WEEKLY
+) -> dict[str, pl.DataFrame]:  # type: ignore[assignment]
+    calendar = pl.DataFrame(list(events), schema=CALENDAR, orient="row")
+    return kpi_signals(pl.concat(frames), weeks, calendar, LAST)
 
 
 @pytest.fixture
@@ -66,7 +79,49 @@ def test_a_week_of_slow_replies_is_a_signal_and_worse(quiet):
     assert (signal["rule"], signal["direction"]) == ("beyond a limit", "worse")
     assert (signal["since"], signal["days"]) == (LAST + timedelta(days=2), 5)
     assert signal["usual"] == pytest.approx(np.exp(3), rel=0.15)
-    assert signal["value_recent"] > signal["high"] > signal["usual"] > signal["low"]
+    assert signal["value"] > signal["high"] > signal["usual"] > signal["low"]
+    of_day = slow.filter(date=signal["farthest_on"])["value"].item()
+    assert signal["value"] == of_day == slow.filter(pl.col("date") >= LAST)["value"].max()
+
+
+def test_a_figure_is_watched_with_its_own_week_and_the_days_that_could_be_judged(quiet):
+    """Of the CSAT of one line, five days of the week rest on three ratings."""
+    few = quiet[1].with_columns(
+        denominator=pl.when(pl.col("date") >= LAST + timedelta(days=2)).then(3.0).otherwise("denominator")
+    )
+    weeks = pl.DataFrame([(LAST, "shop", "csat", 0.75, 95.0)], schema=WEEKLY.schema, orient="row")
+    watched = told(quiet[0], few, quiet[2], weeks=weeks)["kpi_watched"]
+    assert watched.select("business_line", "metric", "days_judged").rows() == [
+        ("live", "first_reply_minutes_median", 7),
+        ("shop", "csat", 2),
+        ("shop", "tickets_created", 7),
+    ]
+    assert watched.filter(metric="csat").select("week", "value", "denominator").row(0) == (LAST, 0.75, 95)
+
+
+def test_ratings_that_still_come_in_are_no_signal_and_are_judged_when_they_are_here(quiet):
+    """Two days after the solving all ratings are here; of the last two days hardly anybody has rated yet."""
+    rate = series(
+        "shop", "csat_response_rate", np.random.default_rng(3).binomial(60, 0.3, 7 * WEEKS) / 60, 60
+    )
+    coming_in = rate.with_columns(
+        settles_after=2,
+        is_whole=pl.col("date") <= DATES[-3],
+        value=pl.when(pl.col("date") > DATES[-3]).then(0.0).otherwise("value"),
+    )
+    frames = told(*quiet, coming_in)
+    assert frames["kpi_signals_now"].is_empty()
+    chart = frames["kpi_chart"].filter(metric="csat_response_rate")
+    assert chart["date"].max() == DATES[-3]
+    watched = frames["kpi_watched"].filter(metric="csat_response_rate").row(0, named=True)
+    assert (watched["week"], watched["days_judged"]) == (LAST - timedelta(weeks=1), 7)
+    fell = rate.with_columns(
+        settles_after=2,
+        is_whole=pl.col("date") <= DATES[-3],
+        value=pl.when(pl.col("date") >= LAST - timedelta(weeks=1)).then(0.02).otherwise("value"),
+    )
+    signal = told(*quiet, fell)["kpi_signals_now"].row(0, named=True)
+    assert (signal["metric"], signal["week"]) == ("csat_response_rate", LAST - timedelta(weeks=1))
 
 
 def test_leftovers_after_the_last_whole_day_are_not_charted(quiet):
@@ -132,7 +187,7 @@ def test_which_way_is_worse_is_known(metric, is_more, expected):
 
 def test_without_days_every_table_is_empty():
     frames = kpi_signals(
-        series("shop", "csat", np.zeros(7 * WEEKS)).clear(), pl.DataFrame(schema=CALENDAR), None
+        series("shop", "csat", np.zeros(7 * WEEKS)).clear(), WEEKLY, pl.DataFrame(schema=CALENDAR), None
     )
     assert all(frame.is_empty() for frame in frames.values())
 

@@ -20,6 +20,7 @@ OWNERS = {
 }
 DAYS = 90
 SIGNAL_SINCE = date(2026, 11, 11)
+FEW = ("creator", "csat")  # of too few ratings a day to be judged
 
 
 def operations_tables(week: date, lines: Mapping[str, int]) -> dict[str, pl.DataFrame]:
@@ -237,16 +238,32 @@ def _signals(week: date, lines: Mapping[str, int], rng: np.random.Generator) -> 
                     | {"high": scale * (middle + 3 * spread), "rule": "beyond a limit" if is_signal else None}
                     | {"denominator": None if base is None else round(base * part)}
                 )
-    now = {"week": week, "since": SIGNAL_SINCE, "rule": "beyond a limit", "days": 5, "q_value": 0.001}
+    chart = pl.DataFrame(days, infer_schema_length=None)
+    slow = {"business_line": "live", "metric": "first_reply_minutes_median"}
+    farthest = chart.filter(pl.col("date") >= SIGNAL_SINCE, **slow).sort("value").row(-1, named=True)
     signals = [
-        now
+        {"week": week, "since": SIGNAL_SINCE, "rule": "beyond a limit", "days": 5, "days_judged": 7}
         | {
-            "business_line": "live",
-            "metric": "first_reply_minutes_median",
-            "value_recent": 68.0,
-            "usual": 48.0,
+            name: farthest[name]
+            for name in ("business_line", "metric", "value", "low", "high", "denominator")
         }
-        | {"low": 36.0, "high": 60.0, "direction": "worse", "denominator": 300.0},
+        | {"farthest_on": farthest["date"], "usual": 48.0, "direction": "worse", "q_value": 0.001},
+    ]
+    watched = [
+        {"week": week, "business_line": line, "metric": metric, "denominator": base and 7 * base * part}
+        | {
+            "value": 62.0
+            if (line, metric) == tuple(slow.values())
+            else 7 * middle * part
+            if base is None
+            else middle
+        }
+        | {
+            "days_judged": 0 if (line, metric) == FEW else 7,
+            "q_value": None if (line, metric) == FEW else 0.5,
+        }
+        for line, part in _parts(lines).items()
+        for metric, (middle, _, base) in kpis.items()
     ]
     changes = [
         {
@@ -262,7 +279,8 @@ def _signals(week: date, lines: Mapping[str, int], rng: np.random.Generator) -> 
         | {"event_names": None},
     ]
     return {
-        "kpi_chart": pl.DataFrame(days, infer_schema_length=None),
+        "kpi_chart": chart,
+        "kpi_watched": pl.DataFrame(watched),
         "kpi_signals_now": pl.DataFrame(signals),
         "kpi_change_points": pl.DataFrame(changes, infer_schema_length=None),
     }

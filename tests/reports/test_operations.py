@@ -52,16 +52,50 @@ def build(tables: Tables, tmp_path: Path) -> Callable[..., tuple]:
 
 def test_a_signal_says_what_changed_since_when_and_where_it_did_not(page, reviewed):
     assert "First reply got worse in live." in page.readable
-    assert "24 of the 25 numbers watched every day are in their usual range." in page.readable
+    assert "Unchanged in account security, creator and ecommerce." in page.readable
+    assert "One number changed. 23 did not." in reviewed.readable
+
+
+def test_a_signal_is_the_weeks_own_figure_and_then_the_day_farthest_out(page, reviewed, site):
+    """The week's median is 62 min; the farthest of five days is one of the chart."""
+    now = pl.read_parquet(site / "data" / "kpi_signals_now.parquet").row(0, named=True)
+    chart = pl.read_parquet(site / "data" / "kpi_chart.parquet")
+    of_day = chart.filter(date=now["farthest_on"], business_line="live", metric="first_reply_minutes_median")
+    assert now["value"] == of_day["value"].item()
+    assert now["value_week"] == 62.0
     for text in (page.readable, reviewed.readable):
-        assert "irst reply, median: 68 min usually" in text
-        assert "usually 48 min (36 to 60 min); since 11 Nov; beyond the limit." in text
-        assert "Unchanged in account security, creator and ecommerce." in text
         assert (
-            "In their usual range everywhere: backlog, contact rate per 1,000 orders, CSAT and tickets created."
+            "irst reply, median: 62 min of 669 tickets answered; 5 of 7 days unusual (beyond the limit)"
             in text
         )
-    assert "One number changed. 24 did not." in reviewed.readable
+        assert f"{round(now['value'])} min, where 36 to 60 min is usual; since 11 Nov." in text
+
+
+def test_what_could_not_be_judged_is_not_called_usual(page, reviewed):
+    """Of 25 numbers, the CSAT of one line has too few ratings on every day of the week."""
+    assert "23 of the 24 daily numbers that could be judged are in their usual range." in page.readable
+    assert "of 24 numbers that could be judged" in page.readable
+    for text in (page.readable, reviewed.readable):
+        assert (
+            "In their usual range everywhere: backlog, contact rate per 1,000 orders and tickets created."
+            in text
+        )
+        assert "In their usual range wherever they could be judged: CSAT." in text
+        assert "Too few tickets a day, or too few days before, to judge: CSAT in creator." in text
+
+
+def test_a_figure_known_late_says_of_which_week_it_is(tables, build):
+    earlier = date(2026, 11, 2)
+    late = {
+        name: tables[name].with_columns(
+            week=pl.when(business_line="live", metric="first_reply_minutes_median")
+            .then(pl.lit(earlier))
+            .otherwise("week")
+        )
+        for name in ("kpi_watched", "kpi_signals_now")
+    }
+    service, _ = build({"kpi_chart": tables["kpi_chart"]} | late)
+    assert service.lines[0].context.endswith("in the week of 2 to 8 November, the last that is all known")
 
 
 def test_the_chart_of_a_signal_marks_its_days_over_the_usual_range(page):
@@ -76,6 +110,7 @@ def test_a_week_without_a_signal_is_a_page(tables, build):
     quiet = {
         "kpi_chart": tables["kpi_chart"].with_columns(rule=pl.lit(None, pl.String)),
         "kpi_signals_now": tables["kpi_signals_now"].clear(),
+        "kpi_watched": tables["kpi_watched"],
     }
     service, reviewed = build(quiet)
     assert service.finding == reviewed.finding == "Nothing unusual this week."
@@ -196,7 +231,7 @@ def test_small_counts_are_in_no_table_of_operations(site):
 
 def test_what_left_the_usual_range_and_the_targets_are_in_the_overview(site):
     index = parse(site / "index.html")
-    assert "Live, first reply, median: 68 min" in index.readable
+    assert "Live, first reply, median: 62 min" in index.readable
     assert "Targets kept: 91 %" in index.readable
     assert "operations.html#signal-1" in index.attributes("href")
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.metrics import Metric, kpi, of_a_day
+from assets.reports.metrics import Metric, kpi
 from assets.reports.pages.kpi_cells import hide_small_kpis
 from assets.reports.pages.metric_words import of_line
 from assets.reports.privacy import plain_texts
@@ -24,12 +24,16 @@ _RULES = {
     "3 of 4 near a limit": "three of four days near the limit",
     "8 on one side": "eight days or more on one side of usual",
 }
+_SERIES = ["business_line", "metric"]
 _COLUMNS = (
     Column("line", "Business line"),
     Column("label", "KPI"),
-    Column("value_recent", "Since then", "row"),
-    Column("usual", "Usual", "row"),
-    Column("low", "Usual range", "row", "Nearly all ordinary days fall in it.", until="high"),
+    Column("value_week", "In the week", "row", "The week’s own figure, as on the Trends page."),
+    Column("days", "Unusual days", "count"),
+    Column("days_judged", "Days judged", "count", "Days of enough tickets, with enough days before them."),
+    Column("farthest_on", "Farthest on", "day"),
+    Column("value", "On that day", "row"),
+    Column("low", "Usual of that day", "row", "Nearly all ordinary days fall in it.", until="high"),
     Column("since", "Since", "day"),
     Column("rule_text", "Why it is a signal"),
 )
@@ -53,12 +57,16 @@ class Signal:
 
 @dataclass(frozen=True)
 class Signals:
-    """What is a signal now, and what was watched in all. is_known: whether anything was looked at."""
+    """What is a signal now, and what could be judged in all. is_known: whether anything was looked at.
+
+    unchanged, unjudged: sentences on what did not change and on what could not be judged.
+    """
 
     is_known: bool
     signals: tuple[Signal, ...]
-    watched: int
+    judged: int
     unchanged: str
+    unjudged: str
     table: PublishedTable | None
 
     @property
@@ -79,17 +87,18 @@ class Signals:
         most = max(lines, key=lines.count, default="")
         if lines.count(most) > max(count / 2, 1):
             text += f", {wording.number_word(lines.count(most))} of them in {wording.readable(most)}"
-        rest = self.watched - count
+        rest = self.judged - count
         return f"{text}. {wording.sentence(wording.number_word(rest))} did not." if rest > 0 else f"{text}."
 
 
 def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
-    """The signals as of now; publishes `kpi_chart`, `kpi_signals_now`. Unknown for a past week of a later snapshot."""
+    """The signals as of now; publishes `kpi_chart`, `kpi_watched`, `kpi_signals_now`. Unknown for a past week of a later
+    snapshot."""
     last = scope.week + timedelta(days=6)
     where = "true" if scope.is_latest else f"date <= date '{last}'"
     days = snapshot.table("kpi_chart", where=where)
     if not days.height:
-        return Signals(False, (), 0, "", None)
+        return _UNKNOWN
     newest: date = days["date"].max()  # type: ignore[assignment]
     days = days.filter(pl.col("date") > newest - timedelta(days=DAYS_CHARTED))
     days = (
@@ -98,28 +107,44 @@ def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
         .sort("business_line", "metric", "date")
     )
     data.publish(PublishedTable("kpi_chart", "Every KPI by day with its usual range", days))
-    if not scope.is_latest:
-        return Signals(False, (), 0, "", None)
-    now = snapshot.table("kpi_signals_now", where=f"week = date '{scope.week}'").pipe(
+    watched = snapshot.table("kpi_watched")
+    if not scope.is_latest or not watched.height:
+        return _UNKNOWN
+    watched = hide_small_kpis(watched, "week").pipe(plain_texts, _SERIES).sort(_SERIES)
+    data.publish(
+        PublishedTable("kpi_watched", "Every KPI that is watched, and whether it could be judged", watched)
+    )
+    now = snapshot.table("kpi_signals_now", where=f"week <= date '{scope.week}'").pipe(
         plain_texts, ["business_line", "metric", "rule", "direction"]
     )
-    watched = days.select("business_line", "metric").unique()
-    shown = _without_hidden(now, days)
+    judged = watched.filter(pl.col("days_judged") > 0)
+    shown = _shown(now, days, watched)
     table = data.publish(
         PublishedTable("kpi_signals_now", "KPIs that left their usual range", _told(shown), _COLUMNS)
     )
     signals = tuple(
-        _signal(row, place, days, now) for place, row in enumerate(shown.iter_rows(named=True), 1)
+        _signal(row, place, days, judged, now, scope)
+        for place, row in enumerate(shown.iter_rows(named=True), 1)
     )
-    return Signals(True, signals, watched.height, _unchanged(watched, now), table)
+    return Signals(
+        is_known=True,
+        signals=signals,
+        judged=judged.height,
+        unchanged=_unchanged(judged, watched, now),
+        unjudged=_unjudged(watched),
+        table=table,
+    )
 
 
-def _without_hidden(now: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
-    """Signals whose days may be shown: first what is worse, the clearest of it first."""
-    last = days.group_by("business_line", "metric").agg(_shown=pl.col("value").is_not_null().any())
+def _shown(now: pl.DataFrame, days: pl.DataFrame, watched: pl.DataFrame) -> pl.DataFrame:
+    """Signals whose days may be shown, with the week's own figure and the farthest day's: first what is worse."""
     order = {"worse": 0, "better": 1}
+    of_days = days.select(*_SERIES, "date", "value", "denominator")
     return (
-        now.join(last.filter("_shown").drop("_shown"), on=["business_line", "metric"], how="semi")
+        now.drop("value", "denominator")
+        .join(days.drop_nulls("value"), on=_SERIES, how="semi")
+        .join(watched.select(*_SERIES, value_week="value", of="denominator"), on=_SERIES, how="left")
+        .join(of_days, left_on=[*_SERIES, "farthest_on"], right_on=[*_SERIES, "date"], how="left")
         .with_columns(
             _line=pl.col("business_line") != "all",
             _tone=pl.col("direction").replace_strict(order, default=2, return_dtype=pl.Int64),
@@ -139,55 +164,63 @@ def _told(now: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _signal(row: dict[str, Any], place: int, days: pl.DataFrame, now: pl.DataFrame) -> Signal:
+def _signal(
+    row: dict[str, Any],
+    place: int,
+    days: pl.DataFrame,
+    judged: pl.DataFrame,
+    now: pl.DataFrame,
+    scope: Scope,
+) -> Signal:
     metric, line = kpi(row["metric"]), row["business_line"]
     tone = row["direction"] if row["direction"] in ("worse", "better") else "changed"
     name = metric.label if line == "all" else f"{of_line(line)}, {metric.in_a_sentence}"
-    value = of_a_day(metric, row["value_recent"])
-    finding = f"{name}: {value}"
-    context = _context(row, metric)
+    value = f": {wording.show(metric.unit, row['value_week'])}" if row["value_week"] is not None else ""
+    context = _context(row, metric, scope)
     own = days.filter(business_line=line, metric=row["metric"])
     return Signal(
         metric=metric,
         line=line,
         since=row["since"],
         tone=tone,
-        finding=finding,
-        short=f"{metric.label}: {value}",
+        finding=f"{name}{value}",
+        short=f"{metric.label}{value}",
         context=context,
-        elsewhere=_elsewhere(row, days, now),
-        chart=_chart(own, metric, tone, f"{finding}; {context}") if place <= CHARTED else None,
+        elsewhere=_elsewhere(row, judged, now),
+        chart=_chart(own, metric, tone, f"{name}{value}; {context}") if place <= CHARTED else None,
         anchor=f"signal-{place}",
     )
 
 
-def _context(row: dict[str, Any], metric: Metric) -> str:
-    """`usually 48 min (40 to 56), since 11 Nov: three of four days near the limit`."""
-    parts = []
-    if row["usual"] is not None:
-        usual = f"usually {wording.show(metric.unit, row['usual'])}"
-        if row["low"] is not None and row["high"] is not None:
-            usual += f" ({wording.between(metric.unit, row['low'], row['high'])})"
-        parts.append(usual)
-    if row["since"] is not None:
-        parts.append(f"since {wording.day(row['since'])}")
-    if row["rule"]:
-        parts.append(_RULES.get(row["rule"], row["rule"]))
+def _context(row: dict[str, Any], metric: Metric, scope: Scope) -> str:
+    """`5 of 7 days beyond the limit, most of all 12 Nov: 71 min, where 36 to 60 min is usual; since 11 Nov`."""
+    rule = _RULES.get(row["rule"], row["rule"])
+    text = f"{row['days']} of {wording.plural(row['days_judged'], 'day')} unusual ({rule})"
+    if row["value"] is not None:
+        usual = wording.between(metric.unit, row["low"], row["high"])
+        of_day = wording.show(metric.unit, row["value"])
+        text += f", most of all {wording.day(row['farthest_on'])}: {of_day}, where {usual} is usual"
+    parts = [text, f"since {wording.day(row['since'])}"]
+    if row["of"] is not None and metric.denominator:
+        parts.insert(0, f"of {wording.count(row['of'])} {metric.denominator}")
+    if row["week"] < scope.week:
+        parts.append(f"in the week of {wording.week(row['week'], year=False)}, the last that is all known")
     return "; ".join(parts)
 
 
-def _elsewhere(row: dict[str, Any], days: pl.DataFrame, now: pl.DataFrame) -> str:
-    """Where the same KPI did not change, so that nobody looks there."""
-    others = days.filter(
+def _elsewhere(row: dict[str, Any], judged: pl.DataFrame, now: pl.DataFrame) -> str:
+    """In which lines that could be judged the same KPI did not change, so that nobody looks there."""
+    others = judged.filter(
         pl.col("metric") == row["metric"], ~pl.col("business_line").is_in(["all", row["business_line"]])
-    )
+    )["business_line"]
     moved = now.filter(metric=row["metric"])["business_line"].to_list()
-    quiet = [line for line in others["business_line"].unique().sort().to_list() if line not in moved]
+    quiet = [line for line in others.unique().sort().to_list() if line not in moved]
     if not quiet:
         return ""
-    if row["business_line"] == "all" and len(quiet) == others["business_line"].n_unique():
-        return "In no business line by itself is it a signal."
-    return f"Unchanged in {wording.listing([wording.readable(line) for line in quiet])}."
+    names = wording.listing([wording.readable(line) for line in quiet])
+    if row["business_line"] == "all" and len(quiet) == others.n_unique():
+        return f"By itself it is a signal in no line that could be judged: {names}."
+    return f"Unchanged in {names}."
 
 
 def _chart(own: pl.DataFrame, metric: Metric, tone: str, says: str) -> charts.Chart | None:
@@ -206,15 +239,41 @@ def _chart(own: pl.DataFrame, metric: Metric, tone: str, says: str) -> charts.Ch
     return operations_charts.control_chart(days, unit=metric.unit, tone=tone, alt=says, caption=caption)
 
 
-def _unchanged(watched: pl.DataFrame, now: pl.DataFrame) -> str:
-    """KPIs that are no signal in any line, and lines in which nothing is."""
-    metrics = [kpi(name) for name in watched["metric"].unique().sort().to_list()]
-    quiet = [metric.in_a_sentence for metric in metrics if metric.name not in now["metric"].to_list()]
-    lines = watched.filter(pl.col("business_line") != "all")["business_line"].unique().sort().to_list()
+def _unchanged(judged: pl.DataFrame, watched: pl.DataFrame, now: pl.DataFrame) -> str:
+    """KPIs that are no signal in any line, and lines in which nothing is; only of what could be judged."""
+    few = watched.filter(pl.col("days_judged") == 0)
+    moved = now["metric"].to_list()
+    everywhere: list[str] = []
+    elsewhere: list[str] = []
+    for name in judged["metric"].unique().sort().to_list():
+        if name not in moved:
+            (elsewhere if name in few["metric"] else everywhere).append(kpi(name).in_a_sentence)
+    lines = judged.filter(pl.col("business_line") != "all")["business_line"].unique().sort().to_list()
     calm = [wording.readable(line) for line in lines if line not in now["business_line"].to_list()]
     parts = []
-    if quiet:
-        parts.append(f"In their usual range everywhere: {wording.listing(quiet)}.")
+    if everywhere:
+        parts.append(f"In their usual range everywhere: {wording.listing(everywhere)}.")
+    if elsewhere:
+        parts.append(f"In their usual range wherever they could be judged: {wording.listing(elsewhere)}.")
     if calm:
-        parts.append(f"Nothing unusual in any KPI of {wording.listing(calm)}.")
+        parts.append(f"Nothing unusual that could be judged in {wording.listing(calm)}.")
     return " ".join(parts)
+
+
+def _unjudged(watched: pl.DataFrame) -> str:
+    """`Too few tickets a day to judge: CSAT in creator and live; reopened in creator.`"""
+    few = watched.filter(pl.col("days_judged") == 0)
+    if not few.height:
+        return ""
+    by_lines: dict[tuple[str, ...], list[str]] = {}
+    for (name,), rows in few.group_by("metric", maintain_order=True):
+        lines = tuple(wording.readable(line) for line in rows["business_line"].to_list())
+        by_lines.setdefault(lines, []).append(kpi(str(name)).in_a_sentence)
+    told = [
+        f"{wording.listing(names)} in {wording.listing(['all lines' if line == 'all' else line for line in lines])}"
+        for lines, names in by_lines.items()
+    ]
+    return f"Too few tickets a day, or too few days before, to judge: {'; '.join(told)}."
+
+
+_UNKNOWN = Signals(is_known=False, signals=(), judged=0, unchanged="", unjudged="", table=None)

@@ -99,8 +99,10 @@ def _lede(signals: Signals, scope: Scope) -> str:
     text = f"Week of {scope.period}, all business lines, {scope.source_names}."
     if not signals.is_known:
         return text
-    quiet = signals.watched - len(signals.signals)
-    return f"{text} {quiet} of the {signals.watched} numbers watched every day are in their usual range."
+    quiet = signals.judged - len(signals.signals)
+    return (
+        f"{text} {quiet} of the {signals.judged} daily numbers that could be judged are in their usual range."
+    )
 
 
 def strip(
@@ -114,7 +116,7 @@ def strip(
             Figure(
                 "Unusual",
                 str(count),
-                f"of {signals.watched} numbers watched",
+                f"of {signals.judged} numbers that could be judged",
                 "changed" if count else "usual",
             )
         )
@@ -158,7 +160,7 @@ def _lines(signals: Signals, sla: Sla | None) -> tuple[Line, ...]:
         lines.append(
             Line(
                 "No number of operations is unusual",
-                f"all {signals.watched} watched every day are in their usual range",
+                f"all {signals.judged} daily ones that could be judged are in their usual range",
                 "operations.html",
             )
         )
