@@ -197,3 +197,24 @@ def test_a_week_may_be_given_by_any_of_its_days(tables, tmp_path):
 def test_without_a_snapshot_it_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no published snapshot there; run `groundswell run` first"):
         render_site(tmp_path / "published.duckdb", tmp_path / "reports")
+
+
+def test_each_page_explains_the_usual_range_that_it_uses(site):
+    """Weeks are held against 26 weeks before them, days against 13 weeks of days; other pages use neither."""
+    weeks, days = "the mean of up to 26 weeks before", "the mean of up to 13 weeks of days before"
+    uses = {
+        "index": {weeks, days},
+        "trends": {weeks},
+        "root-causes": {weeks},
+        "themes": {weeks},
+        "operations": {days},
+        "review": {days},
+        "vendors": set(),
+        "metrics": set(),
+        "capacity": set(),
+    }
+    for name, told in uses.items():
+        text = parse(site / f"{name}.html").readable.split("How to read this")[1]
+        assert {words for words in (weeks, days) if words in text} == told, name
+    assert "holds each day against the days before" in parse(site / "trends.html").readable
+    assert "holds whole weeks against whole weeks" in parse(site / "operations.html").readable

@@ -241,7 +241,7 @@ def _lede(kpis: list[Kpi], scope: Scope) -> str:
     quiet = sum(kpi.verdict == "usual" for kpi in kpis)
     judged = sum(kpi.verdict != "too early" for kpi in kpis)
     if judged > 1:
-        text += f"{quiet} of the {judged} overall KPIs stayed in their usual range."
+        text += f"{quiet} of the {judged} overall KPIs stayed in the usual range of a whole week."
     return text
 
 
