@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -123,10 +124,10 @@ def _store(connection: duckdb.DuckDBPyConnection, table: str, path: Path, rows: 
 
 
 def without_overlaps(table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of the same thing that hold at different times, and those that overlap an earlier one.
+    """Rows of the same thing that hold at different times, and those that overlap an earlier one that holds.
 
     An earlier version without an end ends where the next one begins only if it says so. A schedule's intervals
-    may touch.
+    may touch. What overlaps takes no time from later rows.
     """
     if table not in _EXCLUSIVE:
         return rows, pl.DataFrame(schema=PROBLEMS)
@@ -137,15 +138,14 @@ def without_overlaps(table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
     else:
         begin, ends, rule = "valid_from", pl.col("valid_to").fill_null(_FOREVER), "overlapping_validity"
         told = "{} '{}' already holds at valid_from (row {}); set valid_to there to when this row begins"
-    ordered = rows.sort([*key, begin], maintain_order=True).with_columns(
-        ends.cum_max().shift(1).over(key).alias("held_until"),
-        pl.col("row_number").shift(1).over(key).alias("row_before"),
-    )
-    is_overlapping = (pl.col("held_until") > pl.col(begin)).fill_null(False)
-    failures = ordered.filter(is_overlapping).select(
-        "row_number",
-        pl.lit(rule).alias("rule"),
-        pl.format(told, pl.lit(key[0]), key[0], "row_before").alias("message"),
-    )
-    kept = ordered.filter(~is_overlapping).drop("held_until", "row_before")
-    return kept.sort("row_number"), failures
+    ordered = rows.sort([*key, begin], maintain_order=True)
+    kept: dict[tuple[object, ...], tuple[Any, int]] = {}
+    failures: list[tuple[int, str, str]] = []
+    for row_number, starts, until, *thing in ordered.select("row_number", begin, ends, *key).iter_rows():
+        held_until, holder = kept.get(tuple(thing), (starts, 0))
+        if held_until > starts:
+            failures.append((row_number, rule, told.format(key[0], thing[0], holder)))
+        else:
+            kept[tuple(thing)] = (until, row_number)
+    overlaps = pl.DataFrame(failures, schema=PROBLEMS, orient="row")
+    return rows.join(overlaps, on="row_number", how="anti", maintain_order="left"), overlaps

@@ -86,6 +86,34 @@ def test_hours_of_a_schedule_that_overlap_are_caught(
 
 
 @pytest.mark.parametrize(
+    ("table", "header", "rows"),
+    [
+        (
+            "groups",
+            "group_id,tier,vendor,valid_from,valid_to",
+            "g,1,A,2025-01-01,2026-01-01\ng,1,B,2025-06-01,\ng,1,C,2026-01-01,\ng,1,D,2026-02-01,",
+        ),
+        (
+            "schedules",
+            "schedule_id,time_zone,start_minute,end_minute",
+            "s,UTC,540,720\ns,UTC,700,2000\ns,UTC,1020,1100\ns,UTC,1050,1200",
+        ),
+    ],
+)
+def test_a_row_that_overlaps_takes_no_time_from_later_ones(
+    folder: Path, warehouse: Warehouse, load_files: Load, table: str, header: str, rows: str
+) -> None:
+    (folder / f"{table}.csv").write_text(f"{header}\n{rows}\n")
+    report = load_tables(load_files, folder)
+    assert warehouse.query(f"select count(*) from raw.{table}").item() == 2
+    told = warehouse.query("select row_number, message from raw.quarantine order by row_number").rows()
+    assert [row for row, _ in told] == [3, 5]
+    assert "(row 2)" in told[0][1]
+    assert "(row 4)" in told[1][1]
+    assert sum(report.quarantined.values()) == 2
+
+
+@pytest.mark.parametrize(
     ("table", "header", "row", "told"),
     [
         (
