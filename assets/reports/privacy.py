@@ -4,6 +4,7 @@ The rule for counts, on pages, in charts, tables and the feed alike:
 - a count of 1 to 9 is hidden, and a second one wherever subtraction would reveal the first (`hide_small_cells`);
 - a part of a known whole is hidden where the part or what it leaves of the whole is 1 to 9: 52 of 57 tickets solved
   would tell of 5 that are not (`hide_small_parts`);
+- where rows are sums of others, as of all lines, no subtraction gives a hidden count away (`summed_counts`);
 - a rate whose base is known is such a part: a CSAT is shown only where good and bad ratings are each none, or ten and
   more (`hide_revealing_rate`);
 - a share so near the whole that it leaves 1 to 9 may be given as a lower bound (`share_at_least`).
@@ -81,47 +82,31 @@ def hide_small_cells(
     """Null instead of every count from 1 to 9, and of a second one wherever subtraction would reveal the first.
 
     within: groupings whose totals are known to the reader. Where exactly one count of a group is hidden,
-    the group's next smallest count goes too. dependents: columns of the row from which the count could be
-    worked out, nulled with it. Adds or extends the column `is_hidden`. A count of 0 is shown.
+    by this step or an earlier one, the group's next smallest count goes too. dependents: columns of the row from
+    which the count could be worked out, nulled with it. Adds or extends the column `is_hidden`. A count of 0 is shown.
+    Rows that are sums of others, or counts that are parts of others: `summed_counts.hide_summed_counts`.
     """
-    marked = frame.with_columns(_hide=pl.col(count).is_between(1, SMALL_CELL - 1).fill_null(False))
+    hidden_before = pl.col(HIDDEN) if HIDDEN in frame.columns else pl.lit(False)
+    small = pl.col(count).is_between(1, SMALL_CELL - 1).fill_null(False)
+    marked = frame.with_columns(
+        _hide=small,
+        _is_small=small,
+        # Null in a row of which something is hidden: hidden earlier, or never known.
+        _was_hidden=hidden_before & pl.col(count).is_null(),
+    )
     settled = False
     while not settled and frame.height:
         before = int(marked["_hide"].sum())
         for keys in within:
             marked = _hide_a_second(marked, count, list(keys))
         settled = int(marked["_hide"].sum()) == before
-    already = pl.col(HIDDEN) if HIDDEN in frame.columns else pl.lit(False)
     return marked.with_columns(
         *(
             pl.when(pl.col("_hide")).then(None).otherwise(pl.col(name)).alias(name)
             for name in dict.fromkeys((count, *dependents))
         ),
-        (already | pl.col("_hide")).alias(HIDDEN),
-    ).drop("_hide")
-
-
-def hide_small_grid(frame: pl.DataFrame, keys: Sequence[str], counts: Sequence[str]) -> pl.DataFrame:
-    """Null instead of every count from 1 to 9 in a table whose rows and columns sum to known totals.
-
-    keys: what names a row; counts: the columns that are counts. Of a row or a column no count is hidden alone.
-    """
-    if frame.is_empty():  # a pivot of nothing has no columns
-        return frame.with_columns(pl.lit(False).alias(HIDDEN))
-    long = (
-        frame.with_row_index("_row")
-        .unpivot(counts, index="_row", variable_name="_column", value_name="_count")
-        .pipe(hide_small_cells, "_count", within=[["_row"], ["_column"]])
-    )
-    wide = long.pivot("_column", index="_row", values="_count").join(
-        long.group_by("_row").agg(_hidden=pl.col(HIDDEN).any()), on="_row"
-    )
-    already = pl.col(HIDDEN) if HIDDEN in frame.columns else pl.lit(False)
-    rest = frame.with_row_index("_row").drop(counts)
-    joined = rest.join(wide, on="_row", how="left", maintain_order="left")
-    return joined.with_columns((already | pl.col("_hidden")).alias(HIDDEN)).select(
-        *keys, *(name for name in frame.columns if name not in (*keys, HIDDEN)), HIDDEN
-    )
+        (hidden_before | pl.col("_hide")).alias(HIDDEN),
+    ).drop("_hide", "_is_small", "_was_hidden")
 
 
 def hide_small_parts(
@@ -165,5 +150,7 @@ def share_at_least(count: str, share: str) -> pl.Expr:
 
 def _hide_a_second(marked: pl.DataFrame, count: str, keys: list[str]) -> pl.DataFrame:
     shown = pl.when(~pl.col("_hide") & (pl.col(count) > 0)).then(pl.col(count))
-    second = (pl.col("_hide").sum().over(keys) == 1) & (shown.rank("ordinal").over(keys) == 1)
+    now, small, before = (pl.col(name).sum().over(keys) for name in ("_hide", "_is_small", "_was_hidden"))
+    alone = ((now == 1) & ((small == 1) | (before == 0))) | ((now == 0) & (before == 1))
+    second = alone & (shown.rank("ordinal").over(keys) == 1)
     return marked.with_columns(_hide=pl.col("_hide") | second.fill_null(False))

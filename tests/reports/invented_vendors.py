@@ -107,6 +107,7 @@ def _quality() -> dict[str, pl.DataFrame]:
             ("all", "brightline", 260, 15),
             ("all", "novacall", 160, 9),
             ("live", "all", 7, 1),
+            ("creator", "all", 413, 23),
         )
     ]
     agreement = [

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from assets.reports.privacy import (
     hide_revealing_rate,
     hide_small_cells,
-    hide_small_grid,
     hide_small_parts,
     plain_text,
     plot_label,
@@ -46,6 +45,12 @@ def test_two_hidden_counts_hide_each_other():
         pl.DataFrame({"day": [1, 1, 1], "tickets": [4, 5, 30]}), "tickets", within=[["day"]]
     )
     assert shown["tickets"].to_list() == [None, None, 30]
+
+
+def test_a_count_hidden_earlier_is_one_of_the_hidden():
+    frame = pl.DataFrame({"day": [1, 1, 1], "tickets": [None, 15, 80], "is_hidden": [True, False, False]})
+    shown = hide_small_cells(frame, "tickets", within=[["day"]])
+    assert shown["tickets"].to_list() == [None, None, 80]
 
 
 def test_what_a_hidden_count_follows_from_is_hidden_with_it():
@@ -142,14 +147,3 @@ def test_text_cells_that_start_a_formula_get_an_apostrophe_and_numbers_do_not():
     safe = spreadsheet_safe(frame)
     assert safe["text"].to_list() == ["'=1+1", "'+4", "'-x", "'@sum", "'\tx", "fine", None]
     assert safe["change"].to_list() == [-1] * 7
-
-
-def test_a_grid_hides_in_rows_and_columns_and_may_be_empty():
-    grid = pl.DataFrame({"team": ["a", "b", "c"], "open": [30, 4, 20], "solved": [40, 50, 60]})
-    shown = hide_small_grid(grid, ["team"], ["open", "solved"])
-    assert (
-        shown["open"].to_list().count(None) >= 2
-    )  # the small one, and one that subtraction would reveal it by
-    assert shown.columns == ["team", "open", "solved", "is_hidden"]
-    empty = hide_small_grid(grid.clear(), ["team"], ["open", "solved"])
-    assert (empty.columns, empty.height) == (shown.columns, 0)

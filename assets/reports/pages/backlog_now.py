@@ -11,9 +11,10 @@ from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.operations_columns import AGE_BANDS
 from assets.reports.pages.team_tables import counts_by_team
-from assets.reports.privacy import SMALL_CELL, hide_small_cells
+from assets.reports.privacy import SMALL_CELL
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import hide_small_grid
 
 DAYS_CHARTED = 56
 TEAMS_SHOWN = 12
@@ -65,13 +66,11 @@ def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Back
         return None
     counts = ["tickets", *AGE_BANDS]
     totals = days.group_by("date").agg(pl.col(counts).sum()).sort("date")
-    shown = totals
-    for band in counts:
-        shown = hide_small_cells(shown, band)
+    shown = hide_small_grid(totals, AGE_BANDS, total="tickets", keys=["date"])
     data.publish(PublishedTable("backlog_ages", "Open tickets by day and age", shown))
     now = totals.filter(date=sunday)
     says = _says(totals, sunday)
-    ages = counts_by_team(days.filter(date=sunday), counts).pipe(_largest_first, "tickets")
+    ages = counts_by_team(days.filter(date=sunday), counts, total="tickets").pipe(_largest_first, "tickets")
     old = float(now.select(pl.col(*_OLD).sum()).sum_horizontal()[0]) if now.height else 0.0
     count = int(now["tickets"].sum())
     return Backlog(

@@ -11,9 +11,10 @@ import polars as pl
 from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line, of_vendor
-from assets.reports.privacy import hide_small_cells, hide_small_parts, plain_texts
+from assets.reports.privacy import plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import Count, hide_summed_counts
 
 HANDOFFS_SHOWN = 10
 _COLUMNS = (
@@ -41,9 +42,21 @@ _HANDOFFS = (
     Column("handoffs", "Times", "count", "In the last 28 days; a ticket can go the same way twice."),
     Column("minutes_before_median", "After", "minutes", "Median time the first team had it."),
 )
-_COUNTS = ("escalated", "returned", "ping_pong")
-_OF_ALL = ("to_partner",)  # not only of escalated tickets
-_TIMES = ("tier_1_minutes_median", "tier_2_minutes_median", "partner_hold_minutes_median")
+_TOLD_BY_ESCALATED = (
+    "escalation_rate",
+    "low",
+    "high",
+    "tier_1_minutes_median",
+    "tier_2_minutes_median",
+    "partner_hold_minutes_median",
+)
+_COUNTS = (
+    Count("tickets_tier_1"),
+    Count("to_partner", of="tickets_tier_1"),  # not only of escalated tickets
+    Count("escalated", of="tickets_tier_1", tells=_TOLD_BY_ESCALATED),
+    Count("returned", of="escalated"),
+    Count("ping_pong", of="escalated"),
+)
 
 
 @dataclass(frozen=True)
@@ -86,18 +99,8 @@ def _told(frame: pl.DataFrame, first: str, label: str) -> tuple[Column, ...]:
 def _weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     frame = snapshot.table("escalation_flow", where=f"week between date '{first}' and date '{scope.week}'")
-    rate = ("escalation_rate", "low", "high")
-    frame = frame.with_columns(is_line=pl.col("business_line") != ALL, is_vendor=pl.col("vendor") != ALL)
-    within = [["week", "is_line", "is_vendor", "vendor"], ["week", "is_line", "is_vendor", "business_line"]]
-    all_of_it = (*_COUNTS, *_OF_ALL, *rate, *_TIMES)
-    frame = hide_small_cells(frame, "tickets_tier_1", within=within, dependents=all_of_it)
-    for count in _OF_ALL:
-        frame = hide_small_parts(frame, count, "tickets_tier_1").pipe(hide_small_cells, count, within=within)
-    frame = hide_small_parts(frame, "escalated", "tickets_tier_1", dependents=(*rate, *_COUNTS[1:], *_TIMES))
-    frame = hide_small_cells(frame, "escalated", within=within, dependents=(*rate, *_COUNTS[1:], *_TIMES))
-    for count in _COUNTS[1:]:
-        frame = hide_small_parts(frame, count, "escalated").pipe(hide_small_cells, count, within=within)
-    frame = frame.drop("is_line", "is_vendor").pipe(plain_texts, ["business_line", "vendor"])
+    frame = hide_summed_counts(frame, _COUNTS, keys=["week"], over=["business_line", "vendor"])
+    frame = frame.pipe(plain_texts, ["business_line", "vendor"])
     return frame.with_columns(
         team=pl.Series([of_vendor(vendor) for vendor in frame["vendor"].to_list()], dtype=pl.String),
         line=pl.Series([of_line(line) for line in frame["business_line"].to_list()], dtype=pl.String),
@@ -133,9 +136,11 @@ def _handoffs(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTa
     )
     if not frame.height:
         return None
-    for count in ("tickets", "handoffs"):
-        within = [["from_group_id"], ["to_group_id"]] if count != "tickets" else []
-        frame = hide_small_cells(frame, count, within=within, dependents=["minutes_before_median"])
+    counts = (
+        Count("tickets", tells=("handoffs", "minutes_before_median")),
+        Count("handoffs", tells=("tickets", "minutes_before_median")),
+    )
+    frame = hide_summed_counts(frame, counts, keys=[], over=["from_group_id", "to_group_id"])
     ways = [f"{_group(row, 'from')} → {_group(row, 'to')}" for row in frame.iter_rows(named=True)]
     frame = frame.with_columns(way=pl.Series(ways, dtype=pl.String)).sort(
         pl.col("handoffs").fill_null(0), "way", descending=[True, False]

@@ -11,11 +11,20 @@ import polars as pl
 from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line
-from assets.reports.privacy import hide_revealing_rate, hide_small_cells, plain_texts
+from assets.reports.privacy import plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import Count, hide_summed_counts
 
 REASONS_SHOWN = 8
+_COUNTS = (
+    Count("tickets", tells=("coverage",)),
+    Count("offered", tells=("response_rate",)),
+    Count("answered", tells=("response_rate", "coverage", "good_to_bad", "bad_to_good")),
+    Count("good", of="answered", tells=("bad", "csat", "low", "high")),
+    Count("good_to_bad"),
+    Count("bad_to_good"),
+)
 _COLUMNS = (
     Column("line", "Business line"),
     Column("csat", "CSAT", "share", "Good ratings out of good and bad ones."),
@@ -101,18 +110,8 @@ def _filled(columns: tuple[Column, ...], frame: pl.DataFrame) -> tuple[Column, .
 def _csat(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     frame = snapshot.table("csat_weeks", where=f"week between date '{first}' and date '{scope.week}'")
-    frame = frame.with_columns(is_line=pl.col("business_line") != ALL, is_vendor=pl.col("vendor") != ALL)
-    within = [["week", "is_line", "is_vendor", "vendor"], ["week", "is_line", "is_vendor", "business_line"]]
-    of_ratings = ("good", "bad", "low", "high")
-    all_of_it = ("csat", *of_ratings, "response_rate", "coverage", "good_to_bad", "bad_to_good")
-    frame = hide_small_cells(frame, "answered", within=within, dependents=all_of_it)
-    frame = hide_revealing_rate(frame, "csat", "answered", within=within, dependents=of_ratings)
-    frame = hide_small_cells(frame, "tickets", within=within, dependents=("coverage",))
-    frame = hide_small_cells(frame, "offered", within=within, dependents=("response_rate",))
-    for count in ("good_to_bad", "bad_to_good"):
-        frame = hide_small_cells(frame, count, within=within)
     return (
-        frame.drop("is_line", "is_vendor")
+        frame.pipe(hide_summed_counts, _COUNTS, keys=["week"], over=["business_line", "vendor"])
         .pipe(plain_texts, ["business_line", "vendor"])
         .sort("week", "business_line", "vendor")
     )
@@ -132,7 +131,7 @@ def _reasons(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTab
     frame = snapshot.table(
         "csat_reasons", where=f"week between date '{since}' and date '{scope.week}' and business_line = 'all'"
     )
-    frame = hide_small_cells(frame, "bad", within=[["week"]], dependents=["share"]).pipe(
+    frame = hide_summed_counts(frame, [Count("bad", tells=("share",))], keys=["week"], over=["reason"]).pipe(
         plain_texts, ["reason"]
     )
     before = frame.filter(week=since).select("reason", before="share")
@@ -161,14 +160,10 @@ def _first_contact(snapshot: Snapshot, scope: Scope, data: DataFolder) -> tuple[
     frame = snapshot.table(
         "first_contact_weeks", where=f"week between date '{first}' and date '{scope.week}'"
     )
-    frame = frame.with_columns(is_line=pl.col("business_line") != ALL)
-    within = [["week", "is_line"]]
-    rate = ("rate", "low", "high")
-    frame = hide_small_cells(frame, "tickets", within=within, dependents=("resolved_first", *rate))
-    frame = hide_revealing_rate(
-        frame, "rate", "tickets", within=within, dependents=("resolved_first", *rate[1:])
+    counts = (Count("tickets"), Count("resolved_first", of="tickets", tells=("rate", "low", "high")))
+    frame = hide_summed_counts(frame, counts, keys=["week"], over=["business_line"]).pipe(
+        plain_texts, ["business_line"]
     )
-    frame = frame.drop("is_line").pipe(plain_texts, ["business_line"])
     known = frame.filter(pl.col("rate").is_not_null(), pl.col("business_line") == ALL)
     if not known.height:
         return "", None

@@ -12,14 +12,10 @@ from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line, of_target
 from assets.reports.pages.team_tables import counts_by_team
-from assets.reports.privacy import (
-    SMALL_CELL,
-    hide_revealing_rate,
-    hide_small_cells,
-    plain_texts,
-)
+from assets.reports.privacy import HIDDEN, SMALL_CELL, plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import Count, hide_summed_counts
 
 TEAMS_SHOWN = 12
 OWNERS = {
@@ -53,6 +49,30 @@ _COLUMNS = (
     ),
     Column(
         "breach_minutes_median", "Late by, median", "minutes", "Of broken targets: completion less target."
+    ),
+)
+# Most tickets have one clock of a metric: what is hidden of targets is hidden of tickets, too.
+_COUNTS = (
+    Count("judged", tells=("tickets_judged",)),
+    Count("tickets_judged", sums_over=("business_line",)),
+    Count(
+        "breached",
+        of="judged",
+        tells=(
+            "achieved",
+            "target_share",
+            "target_low",
+            "target_high",
+            "breach_minutes_median",
+            "breach_minutes_sum",
+            "tickets_achieved",
+        ),
+    ),
+    Count(
+        "tickets_achieved",
+        of="tickets_judged",
+        tells=("ticket_share", "ticket_low", "ticket_high"),
+        sums_over=("business_line",),
     ),
 )
 _OPEN_COLUMNS = (
@@ -91,7 +111,7 @@ class Sla:
 
 def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
     """The section; publishes the weeks, the owners and what runs now. None where no target was ever judged."""
-    weeks = _weeks(snapshot, scope)
+    weeks = read_weeks(snapshot, scope)
     week = weeks.filter(week=scope.week)
     if not week.height:
         return None
@@ -108,7 +128,7 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
     )
     for table in (targets, by_line):
         data.publish(table)
-    owners, owners_table, owners_say = _owners(snapshot, scope, data)
+    owners, owners_table, owners_say = _owners(snapshot, week, data)
     running_says, running = _running(snapshot, scope, data)
     head = next(iter(total.filter(metric=ALL).to_dicts() or total.head(1).to_dicts()), {})
     return Sla(
@@ -131,29 +151,13 @@ def _columns(frame: pl.DataFrame) -> tuple[Column, ...]:
     return tuple(column for column in _COLUMNS if column.name == "name" or frame[column.name].count())
 
 
-def _weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+def read_weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
+    """The rows of `sla_weeks` as they may be shown, up to the report's week; judged: achieved and breached."""
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     frame = snapshot.table("sla_weeks", where=f"week between date '{first}' and date '{scope.week}'")
-    within = [["week", "metric", "is_line"]]
-    frame = frame.with_columns(
-        is_line=pl.col("business_line") != ALL, judged=pl.col("achieved") + pl.col("breached")
-    )
-    frame = hide_small_cells(
-        frame, "judged", within=within, dependents=("target_share", "achieved", "breached")
-    )
-    of_targets = (
-        "achieved",
-        "breached",
-        "target_low",
-        "target_high",
-        "breach_minutes_median",
-        "breach_minutes_sum",
-    )
-    frame = hide_revealing_rate(frame, "target_share", "judged", within=within, dependents=of_targets)
-    of_tickets = ("tickets_achieved", "ticket_low", "ticket_high")
-    frame = hide_revealing_rate(frame, "ticket_share", "tickets_judged", within=within, dependents=of_tickets)
     return (
-        frame.drop("is_line")
+        frame.with_columns(judged=pl.col("achieved") + pl.col("breached"))
+        .pipe(hide_summed_counts, _COUNTS, keys=["week"], over=["business_line", "metric"])
         .pipe(plain_texts, ["business_line", "metric"])
         .sort("week", "business_line", "metric")
     )
@@ -186,25 +190,27 @@ def _says(row: dict[str, Any]) -> str:
 
 
 def _owners(
-    snapshot: Snapshot, scope: Scope, data: DataFolder
+    snapshot: Snapshot, week: pl.DataFrame, data: DataFolder
 ) -> tuple[charts.Chart | None, PublishedTable | None, str]:
     """Whose minutes the clocks of the week's broken targets ran in: chart, table, and the sentence."""
-    frame = snapshot.table("sla_breach_owners", where=f"week = date '{scope.week}'")
-    # Minutes of fewer than ten broken targets would be those of tickets one could name.
-    enough = pl.col("breaches").sum().over("business_line", "metric") >= SMALL_CELL
-    frame = (
-        frame.filter(enough)
-        .with_columns(is_line=pl.col("business_line") != ALL)
-        .pipe(
-            hide_small_cells,
-            "breaches",
-            within=[["business_line", "metric"], ["is_line", "metric", "owner"]],
-        )
-        .drop("is_line")
-        .pipe(plain_texts, ["business_line", "metric", "owner"])
-    )
+    monday = week["week"][0]
+    frame = snapshot.table("sla_breach_owners", where=f"week = date '{monday}'")
     if not frame.height:
         return None, None, ""
+    frame = (
+        frame.pipe(plain_texts, ["business_line", "metric", "owner"])
+        .join(week.select("business_line", "metric", "breached"), on=["business_line", "metric"], how="left")
+        .with_columns(pl.col("breached").is_null().alias(HIDDEN))
+        .pipe(
+            hide_summed_counts,
+            [Count("breaches", of="breached")],
+            keys=["metric"],
+            over=["business_line", "owner"],
+        )
+        # Minutes of fewer than ten broken targets would be those of tickets one could name.
+        .with_columns(pl.when(pl.col("breached").is_not_null()).then(pl.col("minutes", "share")))
+        .drop("breached")
+    )
     rank = {owner: place for place, owner in enumerate(OWNERS)}
     frame = frame.with_columns(
         name=pl.Series([of_target(metric) for metric in frame["metric"].to_list()], dtype=pl.String),
@@ -213,7 +219,7 @@ def _owners(
     ).sort(pl.col("business_line") != ALL, "business_line", "metric", "_rank")
     frame = frame.drop("_rank")
     data.publish(PublishedTable("sla_breach_owners", "Whose minutes broken targets were", frame))
-    total = frame.filter(business_line=ALL)
+    total = frame.filter(pl.col("business_line") == ALL, pl.col("minutes").is_not_null())
     if not total["minutes"].sum():
         return None, None, ""
     names = total["name"].unique(maintain_order=True).to_list()

@@ -11,6 +11,7 @@ from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line, of_vendor
 from assets.reports.privacy import hide_small_cells, plain_texts
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import Count, hide_summed_counts
 
 AUDITS_SHOWN = 10
 _PAIRS = {
@@ -169,12 +170,10 @@ def _differing_says(agreement: PublishedTable | None) -> str:
 def _scores(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None, str]:
     """Scores of the last 13 weeks by vendor, as QA sees them; the weeks are in the file."""
     frame = snapshot.table("quality_scores").pipe(plain_texts, ["business_line", "vendor", "reviewer_kind"])
-    frame = frame.with_columns(is_line=pl.col("business_line") != ALL, is_vendor=pl.col("vendor") != ALL)
-    groups = ["week", "reviewer_kind", "is_line", "is_vendor"]
-    within = [[*groups, "business_line"], [*groups, "vendor"]]
-    follow = ("iqs", "low", "high", "critical_failures")
-    frame = hide_small_cells(frame, "reviews", within=within, dependents=follow)
-    frame = hide_small_cells(frame, "critical_failures", within=within).drop("is_line", "is_vendor")
+    counts = (Count("reviews", tells=("iqs", "low", "high", "critical_failures")), Count("critical_failures"))
+    frame = hide_summed_counts(
+        frame, counts, keys=["week", "reviewer_kind"], over=["business_line", "vendor"]
+    )
     data.publish(PublishedTable("quality_scores", "Quality scores by week, line and vendor", frame))
     kinds = frame["reviewer_kind"].unique().to_list()
     kind = next((kind for kind in ("qa", ALL, *kinds) if kind in kinds), None)

@@ -11,9 +11,10 @@ import polars as pl
 from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line
-from assets.reports.privacy import SMALL_CELL, hide_small_cells, hide_small_parts, plain_texts
+from assets.reports.privacy import SMALL_CELL, plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import Count, hide_summed_counts
 
 _BEFORE = {
     "week before": "Against the week before",
@@ -131,10 +132,10 @@ def _rates(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTable
     first = scope.week - timedelta(weeks=WEEKS_SHOWN - 1)
     frame = snapshot.table("contact_rate_weeks", where=f"week between date '{first}' and date '{scope.week}'")
     keys = ["business_line", "user_type", "measure"]
-    frame = hide_small_cells(
-        frame, "tickets", within=[["week", "measure"]], dependents=["repeats", "per_1000", "per_1000_net"]
-    )
-    frame = hide_small_parts(frame, "repeats", "tickets", dependents=["per_1000_net"]).pipe(plain_texts, keys)
+    counts = (Count("tickets", tells=("per_1000",)), Count("repeats", of="tickets", tells=("per_1000_net",)))
+    frame = hide_summed_counts(
+        frame, counts, keys=["week", "measure"], over=["business_line", "user_type"]
+    ).pipe(plain_texts, keys)
     week = frame.filter(week=scope.week)
     if not week.height:
         return None

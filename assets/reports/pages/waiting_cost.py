@@ -10,7 +10,8 @@ import polars as pl
 from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.metric_words import ALL, of_line
-from assets.reports.privacy import SMALL_CELL, hide_small_cells, plain_texts
+from assets.reports.pages.sla_kept import read_weeks
+from assets.reports.privacy import HIDDEN, SMALL_CELL
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
@@ -40,7 +41,7 @@ class Waiting:
 
 def read_waiting(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Waiting | None:
     """The section for the report's week; publishes `sla_waiting`. None where no target was broken, or too few."""
-    weeks = snapshot.table("sla_weeks", where=f"week = date '{scope.week}' and metric = 'all'")
+    weeks = read_weeks(snapshot, scope).filter(week=scope.week, metric=ALL)
     owners = snapshot.table("sla_breach_owners", where=f"week = date '{scope.week}'")
     spent = owners.group_by("business_line").agg(
         *(pl.col("minutes").filter(owner=owner).sum().alias(name) for owner, name in _QUEUES.items()),
@@ -48,18 +49,15 @@ def read_waiting(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Waiting 
     )
     follow = ["late_hours", *_QUEUES.values(), "queue_share"]
     frame = (
-        weeks.filter(pl.col("breached") > 0)
+        weeks.filter(pl.col("breached").is_null() | (pl.col("breached") > 0))
         .join(spent, on="business_line", how="left")
         .with_columns(
             late_hours=pl.col("breach_minutes_sum") / 60,
             queue_share=pl.sum_horizontal(*_QUEUES.values()) / pl.col("_minutes"),
-            is_line=pl.col("business_line") != ALL,
         )
         .with_columns(pl.col(*_QUEUES.values()) / 60)
-        .select("week", "business_line", "is_line", "breached", *follow)
-        .pipe(hide_small_cells, "breached", within=[["is_line"]], dependents=follow)
-        .drop("is_line")
-        .pipe(plain_texts, ["business_line"])
+        .with_columns(pl.when(pl.col("breached").is_not_null()).then(pl.col(follow)))
+        .select("week", "business_line", "breached", *follow, HIDDEN)
     )
     total = frame.filter(business_line=ALL).to_dicts()
     if not total or total[0]["breached"] is None:
