@@ -16,7 +16,7 @@ _BREAKABLE = (
     "double_charge", "cannot_add_method", "paid_but_no_order", "creator_payout_missing", "payout_account_rejected",
     "code_not_arriving", "password_reset_fails", "selfie_check_fails", "gift_not_delivered",
 )  # fmt: skip
-_ACTIONABLE = (
+ACTIONABLE = (
     "refund_not_received", "payout_delayed", "hold_not_released", "unexpected_fee", "payout_too_low",
     "subscription_renewed", "suspended_by_mistake", "earnings_miscounted",
 )  # fmt: skip
@@ -231,7 +231,7 @@ def _waves(start: datetime, end: datetime, weekly: float, rng: np.random.Generat
 
 
 def _fixes(end: datetime, days: int, rng: np.random.Generator) -> list[Fix]:
-    themes = [str(theme) for theme in rng.permutation(_ACTIONABLE)]
+    themes = [str(theme) for theme in rng.permutation(ACTIONABLE)]
     works, does_not, early = (
         end - timedelta(days=round(ago)) for ago in (days * 0.25, days * 0.2, min(6.0, days * 0.05))
     )

@@ -82,7 +82,11 @@ def _of_plan(plan: Plan) -> list[tuple[object, ...]]:
 
 
 def actions(plan: Plan, end: datetime) -> pl.DataFrame:
-    """The action plan: what was done about which problem, and two things still to do."""
+    """The action plan: what was done about which problem, and two things still to do.
+
+    Nobody can name a theme that a run has yet to find, so the plan quotes what is written about the problem, as a team
+    does that has read its tickets.
+    """
     rows: list[tuple[object, ...]] = []
     for fix in plan.fixes:
         problem = PROBLEMS[PROBLEM_INDEX[fix.theme]]
@@ -97,7 +101,7 @@ def actions(plan: Plan, end: datetime) -> pl.DataFrame:
                 None,
                 team,
                 fix.kind,
-                f"Against: {problem.name}",
+                f'{problem.name} ("{problem.subjects[0]}")',
                 fix.starts_at,
                 due,
                 status,

@@ -134,7 +134,7 @@ def test_every_verdict_on_a_fix_is_told(causes):
         "Worse since then: 30 % more, measured against other themes, likely 10 to 60 % more",
         "Too early to tell",
         "Not started; due 9 Dec.",
-        "Not measured: nothing ties it to tickets of one theme.",
+        "Not measured: nothing ties it to tickets of one theme; name the theme in actions.csv.",
     ):
         assert verdict in told
     assert "against “card declined at gift checkout” (by its wording)" in told

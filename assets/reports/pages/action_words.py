@@ -35,7 +35,7 @@ def verdict(row: Row) -> str:
             return f"Not measured: {wording.readable(metric)} is no metric that actions are judged by."
         if row["started_at"] is None and row["status"] != "dropped":
             return "Not measured: nobody said when it began."
-        return "Not measured: nothing ties it to tickets of one theme."
+        return "Not measured: nothing ties it to tickets of one theme; name the theme in actions.csv."
     weeks = row["weeks_after"] or 0
     if word == "too early":
         return f"Too early to tell: {wording.plural(weeks, 'whole week')} since it began."
