@@ -16,6 +16,7 @@ VERDICTS = {
     "below": "below its usual range",
     "usual": "in its usual range",
     "too early": "too little history for a usual range",
+    "not all in yet": "ratings still come in",
 }
 
 
@@ -60,9 +61,10 @@ def signed(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """`71 %`; a decimal under 10 %, and near 100 %, so that nearly all does not read as all."""
+    """`71 %`; a decimal under 10 %, and near 100 %, so that nearly all does not read as all: 99.97 % is `99.9 %`."""
     if value is None:
         return NOTHING
+    value = min(value, 0.999) if value < 1 else value
     digits = 1 if 0.0005 <= abs(value) < 0.0995 or 0.9905 < value < 1 else 0
     return f"{_figure(value * 100, digits)}{_NBSP}%"
 

@@ -1,8 +1,9 @@
 -- How late ratings come: a day's CSAT and response rate are whole only when most of its ratings are here.
--- grain: one row
+-- grain: source
 -- owner: team:support-analytics
+-- column source: a source with ratings [not_null, unique]
 -- column settles_after: of 100 rated tickets 95 had their first rating within so many days of the day they count; 7,
---   as long as first contact waits, where no source has a history of ratings [not_null]
+--   as long as first contact waits, where the source has no history of ratings [not_null]
 with first_ratings as (
     select
         events.source,
@@ -24,11 +25,17 @@ delays as (
         on ratings.source = first_ratings.source and ratings.ticket_id = first_ratings.ticket_id
 ),
 
-sources as (
-    select quantile_disc(days_later, 0.95) as settles_after
+by_source as (
+    select
+        source,
+        quantile_disc(days_later, 0.95) as settles_after
     from delays
     group by source
 )
 
-select cast(coalesce(max(settles_after), 7) as integer) as settles_after
-from sources
+select
+    coverage.source,
+    cast(coalesce(by_source.settles_after, 7) as integer) as settles_after
+from source_coverage as coverage
+left join by_source on by_source.source = coverage.source
+where coverage.has_ratings

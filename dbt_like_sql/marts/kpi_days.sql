@@ -148,6 +148,12 @@ figures as (
     from contact_rates
 ),
 
+-- A line may have tickets of every source.
+ratings as (
+    select max(settles_after) as settles_after
+    from rating_delay
+),
+
 settled as (
     select
         figures.date,
@@ -156,11 +162,11 @@ settled as (
         figures.value,
         figures.denominator,
         case
-            when figures.metric in ('csat', 'csat_response_rate') then rating_delay.settles_after
+            when figures.metric in ('csat', 'csat_response_rate') then ratings.settles_after
             else 0
         end as settles_after
     from figures
-    cross join rating_delay
+    cross join ratings
     where figures.value is not null
 ),
 

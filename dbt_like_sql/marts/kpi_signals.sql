@@ -15,8 +15,9 @@
 -- column usual_low: lower end of the usual range, not below 0; empty before the third week
 -- column usual_high: upper end of the usual range, for shares not above 1; empty before the third week
 -- column weeks_used: how many weeks before it make the range, 26 at most [not_null]
--- column verdict: above or below the usual range, or usual within it; too early with fewer than 8 weeks before
---   [not_null, accepted: above, below, usual, too early]
+-- column verdict: above or below the usual range, or usual within it; too early with fewer than 8 weeks before; not all
+--   in yet for a CSAT or a response rate while ratings still come in (rating_delay)
+--   [not_null, accepted: above, below, usual, too early, not all in yet]
 with whole_weeks as (
     select
         week,
@@ -168,6 +169,12 @@ ranges as (
         end as usual_high,
         weeks_used
     from history
+),
+
+settled as (
+    select
+        (select max(date) from days where is_whole)
+        - to_days((select coalesce(max(settles_after), 0) from rating_delay)) as ratings_until
 )
 
 select
@@ -181,9 +188,12 @@ select
     usual_high,
     weeks_used,
     case
+        when metric in ('csat', 'csat_response_rate') and week + to_days(6) > settled.ratings_until
+            then 'not all in yet'
         when weeks_used < 8 then 'too early'
         when value > usual_high then 'above'
         when value < usual_low then 'below'
         else 'usual'
     end as verdict
 from ranges
+cross join settled

@@ -239,3 +239,24 @@ def test_the_source_summary_sets_our_times_beside_the_reported_ones(operation):
     assert (summary["reopened_share"], summary["mean_reassignments"]) == (None, None)
     assert summary["reported_reassigned_share"] == pytest.approx(2 / 3)
     assert summary["reported_mean_reassignments"] == 1
+
+
+def test_a_week_whose_ratings_still_come_in_has_no_verdict_on_them(operation):
+    """Ten weeks with ten rated tickets, each rated three days after it was solved; the next week's are not here yet."""
+    for week in range(11):
+        day = MONDAY + timedelta(weeks=week, days=6)
+        for number in range(10):
+            rated = [(str(day + timedelta(days=3)), "rated", {"to_value": "good"})] if week < 10 else []
+            operation.ticket(
+                f"{week}-{number}",
+                str(day),
+                csat_offered=True,
+                csat_score="good" if week < 10 else None,
+                events=[(str(day + timedelta(hours=1)), "solved"), *rated],
+            )
+    warehouse = operation.build(str(MONDAY + timedelta(weeks=11)))
+    # The first week begins before the first ticket, on its Sunday, and is not whole.
+    rates = signals_of(warehouse, "csat_response_rate")
+    assert [row["verdict"] for row in rates] == ["too early"] * 8 + ["usual", "not all in yet"]
+    assert rates[-1]["value"] == 0
+    assert signals_of(warehouse)[-1]["verdict"] == "usual"
