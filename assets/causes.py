@@ -56,8 +56,8 @@ _TICKETS = """
         tickets.attributes['error_code'] as error_code,
         tickets.attributes['app_version'] as app_version,
         tickets.attributes['platform'] as platform,
-        tickets.handle_minutes,
-        tickets.csat_score,
+        times.handle_minutes,
+        ratings.score as csat_score,
         -- What a source claims counts only where its history or the policies do not let us measure.
         case when measured_sources.source is null then not tickets.reported_sla_met else targets.is_breached end
             as sla_breached,
@@ -72,6 +72,7 @@ _TICKETS = """
         on coverage.source = members.source
         and tickets.created_on between coverage.volume_from and coverage.volume_until
     cross join last_week
+    left join ticket_ratings as ratings using (source, ticket_id)
     left join returns using (source, ticket_id)
     left join targets using (source, ticket_id)
     left join measured_sources on measured_sources.source = members.source
@@ -103,22 +104,22 @@ _ACTION_WEEKS = """
         times.user_type,
         times.region,
         count(*) filter (where not coalesce(members.is_near_duplicate, false))::double as tickets,
-        count(tickets.handle_minutes)::double as handle_minutes_tickets,
-        coalesce(sum(ln(greatest(tickets.handle_minutes, 0.5))), 0) as handle_minutes_sum,
+        count(times.handle_minutes)::double as handle_minutes_tickets,
+        coalesce(sum(ln(greatest(times.handle_minutes, 0.5))), 0) as handle_minutes_sum,
         count(times.first_reply_minutes)::double as first_reply_minutes_tickets,
         coalesce(sum(ln(greatest(times.first_reply_minutes, 0.5))), 0) as first_reply_minutes_sum,
-        count(*) filter (where tickets.csat_score in ('good', 'bad'))::double as csat_tickets,
-        count(*) filter (where tickets.csat_score = 'good')::double as csat_sum,
+        count(ratings.score)::double as csat_tickets,
+        count(*) filter (where ratings.score = 'good')::double as csat_sum,
         count(*) filter (where times.first_solved_at is not null and times.reopens is not null)::double
             as reopen_rate_tickets,
         count(*) filter (where times.first_solved_at is not null and times.reopens > 0)::double as reopen_rate_sum
     from ticket_times as times
     join begun on times.created_at >= begun.first_at - interval 53 week
     join weeks on weeks.week = cast(date_trunc('week', times.created_on) as date) and weeks.is_whole
-    join stg_tickets as tickets on tickets.source = times.source and tickets.ticket_id = times.ticket_id
     join source_coverage as coverage
         on coverage.source = times.source
         and times.created_on between coverage.volume_from and coverage.volume_until
+    left join ticket_ratings as ratings on ratings.source = times.source and ratings.ticket_id = times.ticket_id
     left join ticket_themes as members on members.source = times.source and members.ticket_id = times.ticket_id
     group by all
     order by all
@@ -141,6 +142,7 @@ _TEXTS = """
             "theme_trends",
             "weeks",
             "ticket_times",
+            "ticket_ratings",
             "escalations",
             "stg_tickets",
             "sla_instances",

@@ -46,11 +46,11 @@ HANDLE = f"""
             coalesce(cast(times.first_tier as varchar), 'unknown') as tier,
             tickets.channel in ('chat', 'phone') as is_live,
             coalesce(times.is_escalated, false) as is_escalated,
-            tickets.handle_minutes
+            times.handle_minutes
         from stg_tickets as tickets
         join ticket_times as times using (source, ticket_id)
         cross join stg_account as account
-        where tickets.handle_minutes > 0
+        where times.handle_minutes > 0
             and not times.is_open
             and tickets.created_at >= account.as_of - interval {_HANDLE_DAYS} day
     ),

@@ -45,7 +45,6 @@ _TICKETS = """
             ) as solved_on,
             tickets.language,
             tickets.attributes,
-            tickets.handle_minutes,
             coalesce(metrics.reopens, tickets.reported_reopens) > 0 as is_reopened,
             account.time_zone as account_zone
         from ticket_metrics as metrics
@@ -81,7 +80,7 @@ _TICKETS = """
         case when isodow(created_local) > 5 then 'weekend ' else 'weekday ' end
             || hour(created_local) // 3 * 3 || ' to ' || hour(created_local) // 3 * 3 + 3 as shift,
         map_entries(placed.attributes) as attributes,
-        placed.handle_minutes,
+        times.handle_minutes,
         case when ratings.score is not null then cast(ratings.score = 'good' as int) end as csat,
         cast(placed.is_reopened as int) as reopen_rate,
         cast(times.is_escalated as int) as escalation_rate,

@@ -1,6 +1,8 @@
 -- When each ticket was first answered, solved and escalated, in calendar minutes, and by whom it was first owned.
 -- All of it comes from the ticket's history; a source without one has no times here (what such a source reports itself
 -- stays in stg_tickets.reported_*). An event before the creation counts at the creation, so no time is below 0.
+-- What the source says of a ticket without its time is taken as known at the run's date where the history does not show
+-- that it came later.
 -- grain: ticket
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -34,7 +36,10 @@
 -- column moved_to_tier_2_at: first move from a group of tier 1 to one of tier 2, UTC
 -- column escalated_at: moved_to_tier_2_at; without it, the first escalation the history records as such
 -- column escalated_to_group_id: the group it was escalated to
--- column is_escalated: it was escalated, by its group history or by what the source says; empty where neither says
+-- column is_escalated: it was escalated, by its group history or by what the source says; empty where neither says. Of
+--   a ticket that changed after the run's date the history alone counts, where the source has one of escalations
+-- column handle_minutes: minutes agents spent on it; empty where the source does not say, and where they went on with
+--   it after the run's date
 -- column is_open: it is not solved, closed or deleted at the run's date; by its status alone where the source never
 --   says when it solves [not_null]
 with histories as (
@@ -93,6 +98,14 @@ moves_to_tier_2 as (
     group by source, ticket_id
 ),
 
+-- Only of a past date is there anything to come.
+worked_on_since as (
+    select distinct events.source, events.ticket_id
+    from raw.ticket_events as events
+    cross join stg_account as account
+    where events.occurred_at > account.as_of and events.actor_kind = 'agent'
+),
+
 joined as (
     select
         tickets.source,
@@ -105,7 +118,10 @@ joined as (
         tickets.created_on,
         tickets.created_hour,
         tickets.is_escalated,
+        tickets.handle_minutes,
         tickets.status,
+        coalesce(tickets.updated_at > account.as_of, false) as is_changed_since,
+        worked_on_since.ticket_id is not null as is_worked_on_since,
         coverage.has_status_history,
         coverage.has_resolution,
         coverage.has_replies,
@@ -133,6 +149,9 @@ joined as (
         coalesce(moves_to_tier_2.group_id, histories.escalated_to_group_id) as escalated_to_group_id
     from stg_tickets as tickets
     join source_coverage as coverage on coverage.source = tickets.source
+    cross join stg_account as account
+    left join worked_on_since
+        on worked_on_since.source = tickets.source and worked_on_since.ticket_id = tickets.ticket_id
     left join histories
         on histories.source = tickets.source and histories.ticket_id = tickets.ticket_id
     left join resolutions
@@ -173,9 +192,13 @@ select
     escalated_to_group_id,
     case
         when escalated_at is not null then true
+        when is_changed_since and (first_tier = 1 or has_escalations) then false
         when is_escalated is not null then is_escalated
         when first_tier is not null or has_escalations then false
     end as is_escalated,
+    case
+        when not is_changed_since or (has_replies and not is_worked_on_since) then handle_minutes
+    end as handle_minutes,
     case
         when has_resolution then is_open
         else status not in ('solved', 'closed', 'deleted')

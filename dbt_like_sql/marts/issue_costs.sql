@@ -142,7 +142,7 @@ costs as (
         linked.issue_id,
         max(linked.issue_key) as issue_key,
         count(*) as tickets,
-        sum(tickets.handle_minutes) as handle_minutes,
+        sum(times.handle_minutes) as handle_minutes,
         count(*) filter (where times.is_open) as waiting_now,
         count(*) filter (
             where coalesce(linked.linked_at, tickets.created_at) > issues.resolved_at

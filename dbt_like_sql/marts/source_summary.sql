@@ -33,15 +33,22 @@ with tickets as (
         times.full_resolution_minutes / 60 as full_resolution_hours,
         coalesce(
             tickets.reported_full_resolution_minutes / 60,
-            date_diff('second', tickets.created_at, tickets.reported_solved_at) / 3600.0
+            case
+                when tickets.reported_solved_at <= account.as_of
+                    then date_diff('second', tickets.created_at, tickets.reported_solved_at) / 3600.0
+            end
         ) as reported_full_resolution_hours,
-        date_diff('second', tickets.created_at, tickets.reported_closed_at) / 3600.0 as reported_closed_hours,
+        case
+            when tickets.reported_closed_at <= account.as_of
+                then date_diff('second', tickets.created_at, tickets.reported_closed_at) / 3600.0
+        end as reported_closed_hours,
         times.reopens,
         tickets.reported_reopens,
         times.reassignments,
         tickets.reported_reassignments
     from stg_tickets as tickets
     join ticket_times as times on times.source = tickets.source and times.ticket_id = tickets.ticket_id
+    cross join stg_account as account
 )
 
 select

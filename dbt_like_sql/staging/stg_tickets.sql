@@ -1,5 +1,7 @@
 -- Every ticket at its latest known state, of all sources, with its day and hour in the account's time zone.
--- Tickets created after the account's as-of time are left out; deleted tickets stay, with status deleted.
+-- Tickets created after the account's as-of time are left out; deleted tickets stay, with status deleted. What a source
+-- reports of a ticket that changed after the as-of time is left out, too: it may count what came later. Ratings, the
+-- escalation flag and handle_minutes are those of now; ticket_ratings and ticket_times have what was known by then.
 -- grain: ticket
 -- owner: team:support-analytics
 -- incremental: ticket
@@ -26,15 +28,15 @@
 -- column text: subject and body on lines of their own, redacted; null when both are empty
 -- column tags: the source's tags
 -- column attributes: what else is known of it (payment_method, app_version, ...), by name
--- column csat_offered: whether the requester was asked to rate; null where the source does not say
--- column csat_score: how the requester rated it; null while unrated [accepted: good, bad]
+-- column csat_offered: whether the requester was asked to rate by now; null where the source does not say
+-- column csat_score: how the requester rated it by now; null while unrated [accepted: good, bad]
 -- column csat_comment: what the requester wrote with the rating, redacted
 -- column csat_reason: why they rated so, from the helpdesk's list of reasons; null where none was chosen or asked for
--- column is_escalated: whether it went from tier 1 to tier 2; null where the source does not say
--- column handle_minutes: minutes agents spent on it
+-- column is_escalated: whether it went from tier 1 to tier 2 by now; null where the source does not say
+-- column handle_minutes: minutes agents spent on it by now
 -- column reported_sla_met: the source's own word on whether its target was met
--- column reported_solved_at: when the source says it was solved (UTC)
--- column reported_closed_at: when the source says it was closed (UTC)
+-- column reported_solved_at: when the source says it was solved (UTC), also after the as-of time
+-- column reported_closed_at: when the source says it was closed (UTC), also after the as-of time
 -- column reported_reopens: how often the source says it was reopened
 -- column reported_replies: how many replies the source counts
 -- column reported_reassignments: how often the source says it was reassigned
@@ -53,7 +55,8 @@
 with known_tickets as (
     select
         tickets.*,
-        tickets.created_at at time zone 'UTC' at time zone account.time_zone as created_local
+        tickets.created_at at time zone 'UTC' at time zone account.time_zone as created_local,
+        coalesce(tickets.updated_at <= account.as_of, true) as is_of_then
     from raw.tickets as tickets
     cross join raw.account as account
     where tickets.created_at <= account.as_of
@@ -87,22 +90,22 @@ select
     csat_reason,
     is_escalated,
     handle_minutes,
-    reported_sla_met,
+    case when is_of_then then reported_sla_met end as reported_sla_met,
     reported_solved_at,
     reported_closed_at,
-    reported_reopens,
-    reported_replies,
-    reported_reassignments,
-    reported_first_reply_minutes,
-    reported_first_reply_minutes_business,
-    reported_first_resolution_minutes,
-    reported_first_resolution_minutes_business,
-    reported_full_resolution_minutes,
-    reported_full_resolution_minutes_business,
-    reported_requester_wait_minutes,
-    reported_requester_wait_minutes_business,
-    reported_agent_wait_minutes,
-    reported_agent_wait_minutes_business,
-    reported_on_hold_minutes,
-    reported_on_hold_minutes_business
+    case when is_of_then then reported_reopens end as reported_reopens,
+    case when is_of_then then reported_replies end as reported_replies,
+    case when is_of_then then reported_reassignments end as reported_reassignments,
+    case when is_of_then then reported_first_reply_minutes end as reported_first_reply_minutes,
+    case when is_of_then then reported_first_reply_minutes_business end as reported_first_reply_minutes_business,
+    case when is_of_then then reported_first_resolution_minutes end as reported_first_resolution_minutes,
+    case when is_of_then then reported_first_resolution_minutes_business end as reported_first_resolution_minutes_business,
+    case when is_of_then then reported_full_resolution_minutes end as reported_full_resolution_minutes,
+    case when is_of_then then reported_full_resolution_minutes_business end as reported_full_resolution_minutes_business,
+    case when is_of_then then reported_requester_wait_minutes end as reported_requester_wait_minutes,
+    case when is_of_then then reported_requester_wait_minutes_business end as reported_requester_wait_minutes_business,
+    case when is_of_then then reported_agent_wait_minutes end as reported_agent_wait_minutes,
+    case when is_of_then then reported_agent_wait_minutes_business end as reported_agent_wait_minutes_business,
+    case when is_of_then then reported_on_hold_minutes end as reported_on_hold_minutes,
+    case when is_of_then then reported_on_hold_minutes_business end as reported_on_hold_minutes_business
 from known_tickets

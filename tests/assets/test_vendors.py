@@ -19,11 +19,11 @@ TABLES = {
     "stg_groups": "group_id varchar, time_zone varchar, valid_from timestamp",
     "ticket_groups": "source varchar, ticket_id varchar, position int, tier int, vendor varchar, group_id varchar",
     "stg_tickets": "source varchar, ticket_id varchar, reported_solved_at timestamp, reported_reopens int, "
-    "language varchar, attributes map(varchar, varchar), handle_minutes double",
+    "language varchar, attributes map(varchar, varchar)",
     "ticket_metrics": "source varchar, ticket_id varchar, created_at timestamp, solved_at timestamp, is_deleted boolean, "
     "reopens int, is_one_touch boolean, first_reply_minutes double, first_reply_business_minutes double, "
     "business_line varchar, user_type varchar, channel varchar, region varchar, priority varchar",
-    "ticket_times": "source varchar, ticket_id varchar, is_escalated boolean",
+    "ticket_times": "source varchar, ticket_id varchar, is_escalated boolean, handle_minutes double",
     "ticket_ratings": "source varchar, ticket_id varchar, score varchar",
     "sla_instances": "source varchar, ticket_id varchar, metric varchar, instance int, state varchar, is_breached boolean",
     "ticket_themes": "source varchar, ticket_id varchar, theme_id varchar",
@@ -50,10 +50,10 @@ def add(warehouse: Warehouse, ticket: str, solved_at: datetime | None, **given):
         [ticket, solved_at, given.get("is_deleted", False)],
     )
     warehouse.execute(
-        "insert into stg_tickets values ('a', ?, ?, 0, 'en', map(), 12)", [ticket, given.get("reported")]
+        "insert into stg_tickets values ('a', ?, ?, 0, 'en', map())", [ticket, given.get("reported")]
     )
     is_escalated = given.get("is_escalated", False)
-    warehouse.execute("insert into ticket_times values ('a', ?, ?)", [ticket, is_escalated])
+    warehouse.execute("insert into ticket_times values ('a', ?, ?, 12)", [ticket, is_escalated])
     owners = [(1, "North", "t1"), (1, "South", "t1b")] + [(2, "inhouse", "t2")] * is_escalated
     for position, owner in enumerate(given.get("owners", owners), start=1):
         warehouse.execute("insert into ticket_groups values ('a', ?, ?, ?, ?, ?)", [ticket, position, *owner])
