@@ -16,10 +16,12 @@
 -- column agrees: they are the same; empty without a figure of ours
 -- column reason: why they differ; the first that fits. not measured: we have no figure. deleted: the ticket was deleted,
 --   and sources stop counting or forget. last schedule: the source counts all its business minutes by the ticket's last
---   schedule, and by that ours is the same. snapshot hour: the source's figure is older than ours, since the ticket
+--   schedule, and by that ours is the same. reopened now: it was solved before and is unsolved again, which the source
+--   counts at once and we when it is solved. snapshot hour: the source's figure is older than ours, since the ticket
 --   changed within the hour before the run's date, or its time has run on since its last update. zero-touch: no agent
 --   replied to it, and sources differ in what they count of the replies, and so of the targets, of such tickets
---   [not_null, accepted: same, not measured, deleted, last schedule, snapshot hour, zero-touch, unknown]
+--   [not_null, accepted: same, not measured, deleted, last schedule, reopened now, snapshot hour, zero-touch,
+--   unknown]
 with measures as (
     select
         measure,
@@ -71,6 +73,7 @@ compared as (
             or measures.measure like 'agent_wait%'
             or measures.measure like 'on_hold%' as is_a_running_sum,
         metrics.status in ('new', 'open', 'pending', 'hold') as is_unsolved,
+        metrics.first_resolution_minutes is not null as was_solved,
         case measures.measure
             when 'first_reply_minutes' then metrics.first_reply_minutes
             when 'first_reply_minutes_business' then metrics.first_reply_business_minutes
@@ -139,6 +142,7 @@ select
         when abs(ours - reported) <= tolerance then 'same'
         when is_deleted then 'deleted'
         when abs(ours_by_last_schedule - reported) <= tolerance then 'last schedule'
+        when measure = 'reopens' and is_unsolved and was_solved and reported = ours + 1 then 'reopened now'
         when is_unsolved and updated_at > as_of - interval 1 hour then 'snapshot hour'
         when is_unsolved
             and is_a_running_sum

@@ -115,7 +115,8 @@
 -- column reopens: times it was solved less one, never below 0; solved and reopened in one update does not count
 -- metric reopens: Reopens of a ticket
 -- trap reopens: solved and reopened in one update does not count
--- zendesk reopens: the same, from its count of reopenings
+-- trap reopens: a ticket that is open again counts its last reopening only once it is solved again
+-- zendesk reopens: counts a reopening when it happens: one more for every ticket that is reopened now
 -- column is_one_touch: it is solved, with fewer than two agent replies; empty where the source has no replies or no
 --   history of the status
 -- metric is_one_touch: One-touch

@@ -135,6 +135,11 @@ def test_every_difference_from_the_sources_own_figures_has_its_reason(operation)
     operation.ticket("just changed", "2026-03-05 11:30", reported_replies=2, **waiting)
     operation.event("just changed", "2026-03-05 11:40", "public_reply", actor_kind="agent")
     operation.ticket("no claim of ours", "2026-03-02 16:00", reported_sla_met=True, **waiting)
+    again = [("2026-03-02 17:00", "solved"), ("2026-03-02 18:00", "reopened")]
+    operation.ticket(
+        "open again", "2026-03-02 16:00", reported_reopens=1, status="open", group_id="front", events=again
+    )
+    operation.ticket("never solved", "2026-03-02 16:00", reported_reopens=1, **waiting)
     operation.only("reconciliation_summary").build("2026-03-05 12:00")
     rows = operation.warehouse.query(
         "select ticket_id, measure, ours, reported, agrees, reason from sla_reconciliation"
@@ -153,5 +158,7 @@ def test_every_difference_from_the_sources_own_figures_has_its_reason(operation)
         "running": ("requester_wait_minutes", 4080, 30, False, "snapshot hour"),
         "untouched": ("agent_replies", 0, 1, False, "zero-touch"),
         "just changed": ("agent_replies", 1, 2, False, "snapshot hour"),
+        "open again": ("reopens", 0, 1, False, "reopened now"),
+        "never solved": ("reopens", 0, 1, False, "unknown"),
         "no claim of ours": ("sla_met", None, 1, None, "not measured"),
     }
