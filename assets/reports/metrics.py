@@ -86,6 +86,14 @@ METRICS = (
         "ratings",
     ),
     Metric(
+        "csat_response_rate",
+        "CSAT response rate",
+        "share",
+        "below",
+        "Of those asked for a rating, how many gave one.",
+        "asked",
+    ),
+    Metric(
         "reopen_rate",
         "Reopened",
         "share",
@@ -104,14 +112,6 @@ METRICS = (
 )
 METRIC = {metric.name: metric for metric in METRICS}
 
-_RESPONSE_RATE = Metric(
-    "csat_response_rate",
-    "CSAT response rate",
-    "share",
-    "below",
-    "Of those asked for a rating, how many gave one.",
-    "tickets offered a rating",
-)
 _TARGETS = Metric(
     "sla_target_share",
     "Targets kept",
@@ -120,7 +120,7 @@ _TARGETS = Metric(
     "Targets kept out of those kept or broken.",
     "targets",
 )
-_OF_DAYS = {metric.name: metric for metric in (_RESPONSE_RATE, _TARGETS)}
+_OF_DAYS = {metric.name: metric for metric in (_TARGETS,)}
 _PER_1000 = "contact_rate_"
 
 

@@ -218,3 +218,18 @@ def test_each_page_explains_the_usual_range_that_it_uses(site):
         assert {words for words in (weeks, days) if words in text} == told, name
     assert "holds each day against the days before" in parse(site / "trends.html").readable
     assert "holds whole weeks against whole weeks" in parse(site / "operations.html").readable
+
+
+def test_a_csat_on_trends_stands_with_its_interval_ratings_and_response_rate(site):
+    page = parse(site / "trends.html").readable
+    week = pl.read_parquet(site / "data" / "kpis_last_week.parquet").filter(metric="csat").row(0, named=True)
+    assert week["likely_high"] - week["likely_low"] == pytest.approx(0.06)
+    assert week["before"] is None  # bare, it would say nothing
+    told = f"{round(100 * week['likely_low'])} to {round(100 * week['likely_high'])} %, of 600 ratings; 25 % of those asked"
+    for text in (page.split("Nothing left")[0].split("What left")[0], page.split("CSAT", 2)[2]):
+        assert told in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_share_in_the_overview_says_of_how_many_and_how_sure(site):
+    text = parse(site / "index.html").readable.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Targets kept: 91 % 90 to 92 % likely, of 4,600 judged" in text

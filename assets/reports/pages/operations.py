@@ -168,7 +168,8 @@ def _lines(signals: Signals, sla: Sla | None) -> tuple[Line, ...]:
         lines.append(
             Line(
                 f"Targets kept: {wording.share(sla.share)}",
-                sla.owners_say.rstrip(".") or sla.says[0].rstrip("."),
+                f"{sla.interval} likely, of {wording.count(sla.judged)} judged"
+                + (f"; {sla.owners_say.rstrip('.')}" if sla.owners_say else ""),
                 "operations.html#sla",
             )
         )

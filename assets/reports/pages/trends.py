@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -26,12 +27,14 @@ _RATES = (
     ("csat", "csat_rated", ("csat_low", "csat_high")),
     ("csat_response_rate", "csat_offered", ()),
 )
+_NO_VERDICT = ("too early", "not all in yet")
 _USUAL_MEANING = (
     "Nearly all ordinary weeks fall in it: the mean of up to 26 weeks before, "
     "plus and minus 2.66 times the mean change from week to week."
 )
 _WEEK_COLUMNS = (
     Column("value", "Last week", "row"),
+    Column("likely_low", "Likely", "row", "With 95 % confidence; of a CSAT.", until="likely_high"),
     Column("usual_low", "Usual range", "row", _USUAL_MEANING, until="usual_high"),
     Column("before", "Week before", "row"),
     Column("denominator", "Out of", "count", "The tickets or ratings that the number is computed from."),
@@ -51,6 +54,7 @@ class Kpi:
     before: float | None
     verdict: str
     is_hidden: bool
+    evidence: str  # what a share rests on: `of 4,812`; of a CSAT its interval, ratings and response rate
 
     @property
     def tone(self) -> str:
@@ -67,6 +71,8 @@ class Kpi:
     @property
     def usual(self) -> str:
         """`usual range 4,100 to 4,700`, or why there is none."""
+        if self.verdict == "not all in yet":
+            return wording.VERDICTS[self.verdict]
         if self.usual_low is None or self.usual_high is None:
             return "no usual range yet"
         return f"usual range {wording.between(self.metric.unit, self.usual_low, self.usual_high)}"
@@ -83,10 +89,9 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Page:
     """The page; publishes `kpi_signals`, `weekly_kpis`, `source_words` and last week's KPIs, in all and by line."""
     signals = _signals(snapshot, scope)
     data.publish(PublishedTable("kpi_signals", "Every KPI by week with its usual range", signals))
-    data.publish(
-        PublishedTable("weekly_kpis", "KPIs by week and business line", _weekly_kpis(snapshot, scope))
-    )
-    week = _week(signals, scope)
+    weekly = _weekly_kpis(snapshot, scope)
+    data.publish(PublishedTable("weekly_kpis", "KPIs by week and business line", weekly))
+    week = _week(signals, weekly, scope)
     total, by_line = (
         week.filter(business_line="all"),
         week.filter(pl.col("business_line").is_in(_lines_shown(signals))),
@@ -164,15 +169,29 @@ def _weekly_kpis(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     return frame.drop("is_line").pipe(plain_texts, ["business_line"])
 
 
-def _week(signals: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """The rows of the week, with the value of the week before."""
+def _week(signals: pl.DataFrame, weekly: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The rows of the week, with the value of the week before; a CSAT with its interval and response rate instead."""
     before = signals.filter(week=scope.week - timedelta(weeks=1)).select(
         "metric", "business_line", before="value"
     )
+    csat = weekly.filter(week=scope.week).select(
+        "business_line",
+        metric=pl.lit("csat"),
+        likely_low="csat_low",
+        likely_high="csat_high",
+        answered="csat_response_rate",
+    )
+    keys = ["metric", "business_line"]
+    is_csat = pl.col("metric") == "csat"
     return (
         signals.filter(week=scope.week)
-        .join(before, on=["metric", "business_line"], how="left", maintain_order="left")
+        .join(before, on=keys, how="left", maintain_order="left")
+        .join(csat, on=keys, how="left", maintain_order="left")
         .with_columns(
+            # A bare percentage of the week before says little: the usual range is of 26 weeks.
+            before=pl.when(~is_csat).then("before"),
+            likely_low=pl.when(pl.col("value").is_not_null()).then("likely_low"),
+            likely_high=pl.when(pl.col("value").is_not_null()).then("likely_high"),
             label=pl.col("metric").replace_strict({m.name: m.label for m in METRICS}, return_dtype=pl.String),
             unit=pl.col("metric").replace_strict({m.name: m.unit for m in METRICS}, return_dtype=pl.String),
         )
@@ -205,16 +224,33 @@ def _kpis(week: pl.DataFrame) -> list[Kpi]:
             before=row["before"],
             verdict=row["verdict"] or "too early",
             is_hidden=row["is_hidden"] and row["value"] is None,
+            evidence=_evidence(row),
         )
         for row in week.iter_rows(named=True)
         if row["value"] is not None or row["is_hidden"]
     ]
 
 
+def _evidence(row: dict[str, Any]) -> str:
+    """`62 to 70 %, of 312 ratings; 24 % of those asked answered`, `of 1,012 tickets`."""
+    metric = METRIC[row["metric"]]
+    if metric.unit != "share" or row["value"] is None or row["denominator"] is None:
+        return ""
+    of = f"of {wording.count(row['denominator'])} {metric.denominator}"
+    if row["likely_low"] is None:
+        return of
+    text = f"{wording.between('share', row['likely_low'], row['likely_high'])}, {of}"
+    return (
+        text
+        if row["answered"] is None
+        else f"{text}; {wording.share(row['answered'])} of those asked answered"
+    )
+
+
 def _finding(kpis: list[Kpi], unusual: list[Kpi]) -> str:
     if not kpis:
         return "There are no whole weeks to report on yet."
-    if all(kpi.verdict == "too early" for kpi in kpis):
+    if all(kpi.verdict in _NO_VERDICT for kpi in kpis):
         return "It is too early to tell usual weeks from unusual ones."
     volume = next((kpi for kpi in kpis if kpi.metric.name == "tickets_created"), None)
     others = [kpi for kpi in unusual if kpi is not volume]
@@ -239,7 +275,7 @@ def _lede(kpis: list[Kpi], scope: Scope) -> str:
     lines = "all business lines"
     text = f"Week of {scope.period}, {lines}, {scope.source_names}. "
     quiet = sum(kpi.verdict == "usual" for kpi in kpis)
-    judged = sum(kpi.verdict != "too early" for kpi in kpis)
+    judged = sum(kpi.verdict not in _NO_VERDICT for kpi in kpis)
     if judged > 1:
         text += f"{quiet} of the {judged} overall KPIs stayed in the usual range of a whole week."
     return text
@@ -251,7 +287,8 @@ def _strip(kpis: list[Kpi]) -> list[Figure]:
 
 
 def _figure(kpi: Kpi) -> Figure:
-    return Figure(kpi.metric.label, kpi.shown, kpi.usual, kpi.tone if kpi.is_unusual else "usual")
+    context = f"{kpi.evidence}; {kpi.usual}" if kpi.evidence else kpi.usual
+    return Figure(kpi.metric.label, kpi.shown, context, kpi.tone if kpi.is_unusual else "usual")
 
 
 def _line(kpi: Kpi) -> Line:
@@ -260,7 +297,7 @@ def _line(kpi: Kpi) -> Line:
     )
     return Line(
         finding=f"{kpi.name}: {kpi.shown}",
-        context=f"{kpi.usual}{before}",
+        context="; ".join(part for part in (kpi.evidence, f"{kpi.usual}{before}") if part),
         href=f"trends.html#{_anchor(kpi)}",
         tone=kpi.tone if kpi.is_unusual else "usual",
     )
@@ -299,7 +336,7 @@ def _overview(kpis: list[Kpi], line_kpis: list[Kpi]) -> tuple[Line, ...]:
                 tone="changed",
             )
         )
-    elif line_kpis and any(kpi.verdict != "too early" for kpi in line_kpis):
+    elif line_kpis and any(kpi.verdict not in _NO_VERDICT for kpi in line_kpis):
         lines.append(
             Line(
                 finding="No business line stands out",
@@ -355,7 +392,7 @@ def _chart(signals: pl.DataFrame, kpi: Kpi, scope: Scope) -> tuple[str, str, cha
         tone=kpi.tone if kpi.is_unusual else "usual",
         hidden=history["is_hidden"].to_list(),
         alt=f"{kpi.name} by week up to the week of {scope.period}: {kpi.shown}, {kpi.usual}.",
-        caption=f"{kpi.shown} last week, {kpi.usual}. {kpi.metric.meaning}",
+        caption=f"{kpi.shown} last week{f' ({kpi.evidence})' if kpi.evidence else ''}, {kpi.usual}. {kpi.metric.meaning}",
     )
     heading = kpi.metric.label if kpi.line == "all" else wording.readable(kpi.line)
     return _anchor(kpi), wording.sentence(heading), chart
