@@ -16,7 +16,7 @@ select
     max(source_coverage.volume_until) as volume_until,
     bool_or(source_coverage.has_resolution) as has_resolution,
     bool_or(source_coverage.has_status_history) as has_status_history
-from stg_tickets as tickets
+from ticket_times as tickets
 join source_coverage on source_coverage.source = tickets.source
 group by grouping sets ((tickets.business_line), ())
 having count(*) > 0

@@ -5,15 +5,19 @@
 -- column date: the day in the account's zone [not_null, unique]
 -- column week: Monday of its week [not_null]
 -- column is_whole: the day is over; false only for the last day when the run's date falls within it [not_null]
-with span as (
-    select
-        min(tickets.created_on) as first_day,
-        max(account.as_of at time zone 'UTC' at time zone account.time_zone) as as_of_local
-    from stg_account as account
-    cross join stg_tickets as tickets
+with first_ticket as (
+    select min(created_at) as created_at
+    from stg_tickets
 ),
 
--- The only place where days are made: an engine without unnest(range()) needs another form of this one.
+span as (
+    select
+        cast(first_ticket.created_at at time zone 'UTC' at time zone account.time_zone as date) as first_day,
+        account.as_of at time zone 'UTC' at time zone account.time_zone as as_of_local
+    from stg_account as account
+    cross join first_ticket
+),
+
 spine as (
     select
         cast(

@@ -57,25 +57,35 @@ quantiles as (
     )
 ),
 
+counted_measures as (
+    select
+        measured_on,
+        business_line,
+        measure,
+        count(*) as tickets
+    from ticket_measurements
+    group by measured_on, business_line, measure
+),
+
 counted_days as (
     select
         measured_on,
         cast(date_trunc('week', measured_on) as date) as measured_week,
         business_line,
-        count(*) filter (where measure = 'created') as tickets_created,
-        count(*) filter (where measure in ('solved', 'solved again')) as tickets_solved,
-        count(*) filter (where measure = 'first reply') as first_replies,
-        count(*) filter (where measure = 'full resolution') as full_resolutions,
-        count(*) filter (where measure in ('rated good', 'asked and rated good')) as csat_good,
-        count(*) filter (
+        sum(tickets) filter (where measure = 'created') as tickets_created,
+        sum(tickets) filter (where measure in ('solved', 'solved again')) as tickets_solved,
+        sum(tickets) filter (where measure = 'first reply') as first_replies,
+        sum(tickets) filter (where measure = 'full resolution') as full_resolutions,
+        sum(tickets) filter (where measure in ('rated good', 'asked and rated good')) as csat_good,
+        sum(tickets) filter (
             where measure in ('rated good', 'asked and rated good', 'rated bad', 'asked and rated bad')
         ) as csat_rated,
-        count(*) filter (where measure in ('asked and rated good', 'asked and rated bad')) as csat_answered,
-        count(*) filter (where measure in ('asked', 'asked and rated good', 'asked and rated bad')) as csat_offered,
-        count(*) filter (where measure = 'solved again') as reopened_tickets,
-        count(*) filter (where measure in ('escalated', 'escalatable and escalated')) as escalated_tickets,
-        count(*) filter (where measure in ('escalatable', 'escalatable and escalated')) as escalation_base
-    from ticket_measurements
+        sum(tickets) filter (where measure in ('asked and rated good', 'asked and rated bad')) as csat_answered,
+        sum(tickets) filter (where measure in ('asked', 'asked and rated good', 'asked and rated bad')) as csat_offered,
+        sum(tickets) filter (where measure = 'solved again') as reopened_tickets,
+        sum(tickets) filter (where measure in ('escalated', 'escalatable and escalated')) as escalated_tickets,
+        sum(tickets) filter (where measure in ('escalatable', 'escalatable and escalated')) as escalation_base
+    from counted_measures
     group by measured_on, business_line
 ),
 
@@ -84,17 +94,17 @@ counts as (
         case when measured_on is null then 'week' else 'day' end as granularity,
         coalesce(measured_on, measured_week) as period_start,
         coalesce(business_line, 'all') as business_line,
-        cast(sum(tickets_created) as bigint) as tickets_created,
-        cast(sum(tickets_solved) as bigint) as tickets_solved,
-        cast(sum(first_replies) as bigint) as first_replies,
-        cast(sum(full_resolutions) as bigint) as full_resolutions,
-        cast(sum(csat_good) as bigint) as csat_good,
-        cast(sum(csat_rated) as bigint) as csat_rated,
-        cast(sum(csat_answered) as bigint) as csat_answered,
-        cast(sum(csat_offered) as bigint) as csat_offered,
-        cast(sum(reopened_tickets) as bigint) as reopened_tickets,
-        cast(sum(escalated_tickets) as bigint) as escalated_tickets,
-        cast(sum(escalation_base) as bigint) as escalation_base
+        cast(coalesce(sum(tickets_created), 0) as bigint) as tickets_created,
+        cast(coalesce(sum(tickets_solved), 0) as bigint) as tickets_solved,
+        cast(coalesce(sum(first_replies), 0) as bigint) as first_replies,
+        cast(coalesce(sum(full_resolutions), 0) as bigint) as full_resolutions,
+        cast(coalesce(sum(csat_good), 0) as bigint) as csat_good,
+        cast(coalesce(sum(csat_rated), 0) as bigint) as csat_rated,
+        cast(coalesce(sum(csat_answered), 0) as bigint) as csat_answered,
+        cast(coalesce(sum(csat_offered), 0) as bigint) as csat_offered,
+        cast(coalesce(sum(reopened_tickets), 0) as bigint) as reopened_tickets,
+        cast(coalesce(sum(escalated_tickets), 0) as bigint) as escalated_tickets,
+        cast(coalesce(sum(escalation_base), 0) as bigint) as escalation_base
     from counted_days
     group by grouping sets (
         (measured_on, business_line), (measured_on), (measured_week, business_line), (measured_week)

@@ -9,96 +9,134 @@
 -- column business_line: its business line, or `unknown` [not_null]
 -- column user_type: who wrote, or `unknown` [not_null]
 -- column region: its region, or `unknown` [not_null]
+-- column first_solved_at: when it was first solved, UTC; empty where no event says so, and for a deleted ticket
+-- column first_solved_on: that day in the account's zone
+-- column is_solved_once: it was never reopened after that; empty as first_solved_at
 -- column previous_at: when the requester's ticket before it on the same theme was created, UTC
 -- column next_at: when their next ticket on the same theme was created, UTC; one that was deleted is no next one
 -- column is_repeat: previous_at is within 7 days before its creation; empty where the requester is not known
-with deletions as (
-    select source, ticket_id
-    from ticket_open_spans
-    where left_as = 'deleted'
-    group by source, ticket_id
-),
-
-tickets as (
+with tickets as (
     select
-        tickets.source,
-        tickets.ticket_id,
-        tickets.created_at,
-        case when deletions.ticket_id is null then tickets.created_at end as kept_at,
-        tickets.created_on,
-        tickets.business_line,
-        tickets.user_type,
-        tickets.region,
-        tickets.requester_key,
+        outcomes.source,
+        outcomes.ticket_id,
+        outcomes.requester_key,
+        outcomes.created_at,
+        case when not outcomes.is_deleted then outcomes.created_at end as kept_at,
+        outcomes.created_on,
+        outcomes.business_line,
+        outcomes.user_type,
+        outcomes.region,
+        outcomes.first_solved_at,
+        outcomes.first_solved_on,
+        outcomes.is_solved_once,
         themes.theme_id
-    from stg_tickets as tickets
+    from ticket_outcomes as outcomes
     left join ticket_themes
-        on ticket_themes.source = tickets.source and ticket_themes.ticket_id = tickets.ticket_id
+        on ticket_themes.source = outcomes.source and ticket_themes.ticket_id = outcomes.ticket_id
     left join themes on themes.theme_id = ticket_themes.theme_id and not themes.is_other
-    left join deletions on deletions.source = tickets.source and deletions.ticket_id = tickets.ticket_id
 ),
 
-neighbours as (
+in_line as (
     select
         source,
         ticket_id,
+        created_at,
+        created_on,
+        business_line,
+        user_type,
+        region,
+        first_solved_at,
+        first_solved_on,
+        is_solved_once,
         theme_id,
-        lag(created_at) over in_line as previous_in_line,
-        first_value(kept_at ignore nulls) over (
+        lag(created_at) over of_line as previous_at,
+        first_value(kept_at ignore nulls) over after_it as next_at,
+        last_value(case when theme_id is null then created_at end ignore nulls) over before_it
+            as previous_without_theme,
+        first_value(case when theme_id is null then kept_at end ignore nulls) over after_it as next_without_theme
+    from tickets
+    where requester_key is not null
+    window
+        of_line as (partition by source, requester_key, business_line order by created_at, ticket_id),
+        before_it as (
+            partition by source, requester_key, business_line
+            order by created_at, ticket_id
+            rows between unbounded preceding and 1 preceding
+        ),
+        after_it as (
             partition by source, requester_key, business_line
             order by created_at, ticket_id
             rows between 1 following and unbounded following
-        ) as next_in_line,
-        lag(created_at) over in_theme as previous_in_theme,
+        )
+),
+
+-- Few tickets have a theme: these alone are sorted a second time.
+in_theme as (
+    select
+        source,
+        ticket_id,
+        lag(created_at) over of_theme as previous_at,
         first_value(kept_at ignore nulls) over (
             partition by source, requester_key, theme_id
             order by created_at, ticket_id
             rows between 1 following and unbounded following
-        ) as next_in_theme,
-        last_value(case when theme_id is null then created_at end ignore nulls) over (
-            partition by source, requester_key, business_line
-            order by created_at, ticket_id
-            rows between unbounded preceding and 1 preceding
-        ) as previous_without_theme,
-        first_value(case when theme_id is null then kept_at end ignore nulls) over (
-            partition by source, requester_key, business_line
-            order by created_at, ticket_id
-            rows between 1 following and unbounded following
-        ) as next_without_theme
+        ) as next_at
     from tickets
-    where requester_key is not null
-    window
-        in_line as (partition by source, requester_key, business_line order by created_at, ticket_id),
-        in_theme as (partition by source, requester_key, theme_id order by created_at, ticket_id)
+    where requester_key is not null and theme_id is not null
+    window of_theme as (partition by source, requester_key, theme_id order by created_at, ticket_id)
 ),
 
-repeats as (
+neighbours as (
     select
-        source,
-        ticket_id,
+        in_line.source,
+        in_line.ticket_id,
+        in_line.created_at,
+        in_line.created_on,
+        in_line.business_line,
+        in_line.user_type,
+        in_line.region,
+        in_line.first_solved_at,
+        in_line.first_solved_on,
+        in_line.is_solved_once,
         case
-            when theme_id is null then previous_in_line
-            else greatest(previous_in_theme, previous_without_theme)
+            when in_line.theme_id is null then in_line.previous_at
+            else greatest(in_theme.previous_at, in_line.previous_without_theme)
         end as previous_at,
         case
-            when theme_id is null then next_in_line
-            else least(next_in_theme, next_without_theme)
+            when in_line.theme_id is null then in_line.next_at
+            else least(in_theme.next_at, in_line.next_without_theme)
         end as next_at
-    from neighbours
+    from in_line
+    left join in_theme on in_theme.source = in_line.source and in_theme.ticket_id = in_line.ticket_id
 )
 
 select
-    tickets.source,
-    tickets.ticket_id,
-    tickets.created_on,
-    tickets.business_line,
-    tickets.user_type,
-    tickets.region,
-    repeats.previous_at,
-    repeats.next_at,
-    case
-        when tickets.requester_key is not null
-            then coalesce(repeats.previous_at >= tickets.created_at - interval 7 day, false)
-    end as is_repeat
+    source,
+    ticket_id,
+    created_on,
+    business_line,
+    user_type,
+    region,
+    first_solved_at,
+    first_solved_on,
+    is_solved_once,
+    previous_at,
+    next_at,
+    coalesce(previous_at >= created_at - interval 7 day, false) as is_repeat
+from neighbours
+union all
+select
+    source,
+    ticket_id,
+    created_on,
+    business_line,
+    user_type,
+    region,
+    first_solved_at,
+    first_solved_on,
+    is_solved_once,
+    null,
+    null,
+    null
 from tickets
-left join repeats on repeats.source = tickets.source and repeats.ticket_id = tickets.ticket_id
+where requester_key is null

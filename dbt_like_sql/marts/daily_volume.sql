@@ -18,13 +18,13 @@
 -- trap tickets_arrived: an escalated ticket arrives twice: add tiers up as work, not as customers
 -- zendesk tickets_arrived: Explore has no such number
 select
-    arrived_on as date,
+    cast(hour as date) as date,
     business_line,
     user_type,
     channel,
     region,
     tier,
-    count(*) filter (where is_new) as tickets_created,
-    count(*) as tickets_arrived
-from ticket_arrivals
-group by arrived_on, business_line, user_type, channel, region, tier
+    cast(sum(tickets_created) as bigint) as tickets_created,
+    cast(sum(tickets_arrived) as bigint) as tickets_arrived
+from hourly_volume
+group by cast(hour as date), business_line, user_type, channel, region, tier

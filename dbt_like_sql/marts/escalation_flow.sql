@@ -45,24 +45,7 @@
 -- trap partner_hold_minutes_median: teams that never set tickets on hold have none
 -- zendesk partner_hold_minutes_median: Explore's on-hold time, there over all tickets
 -- column partner_hold_minutes_mean: their mean
-with stations as (
-    select
-        source,
-        ticket_id,
-        max_by(vendor, -position) as vendor,
-        max_by(tier, -position) as first_tier,
-        count(*) filter (where came_by = 'escalated') as escalations,
-        count(*) filter (where came_by = 'returned') as returns,
-        sum(minutes) filter (where tier = 1) as tier_1_minutes,
-        sum(minutes) filter (where tier = 2) as tier_2_minutes,
-        sum(hold_minutes) as hold_minutes,
-        sum(hold_minutes) filter (where tier = 2) as tier_2_hold_minutes
-    from ticket_stations
-    group by source, ticket_id
-    having first_tier = 1
-),
-
-linked as (
+with linked as (
     select source, ticket_id
     from stg_issue_links
     group by source, ticket_id
@@ -70,19 +53,18 @@ linked as (
 
 flows as (
     select
-        cast(date_trunc('week', tickets.created_on) as date) as week,
-        tickets.business_line,
-        coalesce(stations.vendor, 'unknown') as vendor,
-        stations.escalations > 0 as is_escalated,
-        coalesce(stations.tier_2_hold_minutes, 0) > 0 or linked.ticket_id is not null as is_with_partner,
-        stations.returns > 0 as is_returned,
-        stations.escalations + stations.returns >= 3 as is_ping_pong,
-        cast(stations.tier_1_minutes as double) as tier_1_minutes,
-        case when stations.escalations > 0 then cast(stations.tier_2_minutes as double) end as tier_2_minutes,
-        nullif(cast(stations.hold_minutes as double), 0) as hold_minutes
-    from stations
-    join stg_tickets as tickets on tickets.source = stations.source and tickets.ticket_id = stations.ticket_id
-    left join linked on linked.source = stations.source and linked.ticket_id = stations.ticket_id
+        flows.week,
+        flows.business_line,
+        flows.vendor,
+        flows.is_escalated,
+        flows.is_on_hold_with_tier_2 or linked.ticket_id is not null as is_with_partner,
+        flows.is_returned,
+        flows.is_ping_pong,
+        flows.tier_1_minutes,
+        flows.tier_2_minutes,
+        flows.hold_minutes
+    from ticket_flows as flows
+    left join linked on linked.source = flows.source and linked.ticket_id = flows.ticket_id
 ),
 
 counts as (

@@ -36,15 +36,36 @@ with last_week as (
     from theme_trends
 ),
 
+-- Before anything of other tickets is added up.
+recent_tickets as (
+    select
+        ticket_themes.theme_id,
+        ticket_themes.source,
+        ticket_themes.ticket_id,
+        times.is_open,
+        times.handle_minutes
+    from ticket_themes
+    join ticket_times as times
+        on times.source = ticket_themes.source and times.ticket_id = ticket_themes.ticket_id
+    join source_coverage as coverage
+        on coverage.source = times.source
+        and times.created_on between coverage.volume_from and coverage.volume_until
+    cross join last_week
+    where times.created_on > last_week.week - interval 22 day
+        and times.created_on < last_week.week + interval 7 day
+),
+
 targets as (
     select
-        source,
-        ticket_id,
-        bool_or(is_breached) as is_breached,
-        sum(coalesce(breach_minutes, 0)) as breach_minutes
-    from sla_instances
-    where is_breached or state = 'achieved'
-    group by source, ticket_id
+        instances.source,
+        instances.ticket_id,
+        bool_or(instances.is_breached) as is_breached,
+        sum(coalesce(instances.breach_minutes, 0)) as breach_minutes
+    from sla_instances as instances
+    semi join recent_tickets as recent
+        on recent.source = instances.source and recent.ticket_id = instances.ticket_id
+    where instances.is_breached or instances.state = 'achieved'
+    group by instances.source, instances.ticket_id
 ),
 
 measured_sources as (
@@ -55,35 +76,28 @@ measured_sources as (
 
 recent as (
     select
-        ticket_themes.theme_id,
+        tickets.theme_id,
         count(*) as tickets_28d,
-        count(*) filter (where times.is_open) as unsolved_28d,
+        count(*) filter (where tickets.is_open) as unsolved_28d,
         sum(tickets.handle_minutes) / 60 as handle_hours_28d,
-        count(tickets.csat_score) as csat_rated_28d,
-        count(*) filter (where tickets.csat_score = 'good') as csat_good_28d,
+        count(ratings.score) as csat_rated_28d,
+        count(*) filter (where ratings.score = 'good') as csat_good_28d,
         count(*) filter (
-            where coalesce(targets.is_breached, measured_sources.source is null and not tickets.reported_sla_met)
+            where coalesce(targets.is_breached, measured_sources.source is null and not reported.reported_sla_met)
         ) as sla_breached_28d,
         count(*) filter (
             where targets.is_breached is not null
-                or (measured_sources.source is null and tickets.reported_sla_met is not null)
+                or (measured_sources.source is null and reported.reported_sla_met is not null)
         ) as sla_known_28d,
         sum(targets.breach_minutes) as sla_breach_minutes_28d
-    from ticket_themes
-    join ticket_times as times
-        on times.source = ticket_themes.source and times.ticket_id = ticket_themes.ticket_id
-    join stg_tickets as tickets
-        on tickets.source = ticket_themes.source and tickets.ticket_id = ticket_themes.ticket_id
-    join source_coverage as coverage
-        on coverage.source = times.source
-        and times.created_on between coverage.volume_from and coverage.volume_until
-    left join measured_sources on measured_sources.source = ticket_themes.source
-    left join targets
-        on targets.source = ticket_themes.source and targets.ticket_id = ticket_themes.ticket_id
-    cross join last_week
-    where times.created_on > last_week.week - interval 22 day
-        and times.created_on < last_week.week + interval 7 day
-    group by ticket_themes.theme_id
+    from recent_tickets as tickets
+    join stg_tickets as reported
+        on reported.source = tickets.source and reported.ticket_id = tickets.ticket_id
+    left join ticket_ratings as ratings
+        on ratings.source = tickets.source and ratings.ticket_id = tickets.ticket_id
+    left join measured_sources on measured_sources.source = tickets.source
+    left join targets on targets.source = tickets.source and targets.ticket_id = tickets.ticket_id
+    group by tickets.theme_id
 ),
 
 figures as (

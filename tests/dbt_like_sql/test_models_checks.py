@@ -67,7 +67,9 @@ ERRORS = {
     "escalations_are_those_of_the_tickets": "update escalation_flow set escalated = escalated + 1",
     "events_follow_the_creation": "update raw.ticket_events set occurred_at = timestamp '2026-01-01' where ticket_id = '7'",
     "every_ticket_has_its_times": "delete from ticket_times where ticket_id = '7'",
-    "first_contacts_are_solved_and_old_enough": "update ticket_first_contact set is_first_contact_resolution = true",
+    "first_contacts_are_solved_and_old_enough": (
+        "update ticket_repeats set is_solved_once = true, is_repeat = false, first_solved_on = date '2026-01-10'"
+    ),
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
     "hourly_volume_sums_to_daily_volume": "delete from hourly_volume where tier = '2'",
     "issue_costs_are_of_the_linked_tickets": "insert into issue_costs by name select '9' as issue_id, 1 as tickets",
