@@ -125,7 +125,9 @@ class VolumeChanges(dy.Schema):
     from_mix = number(
         "of it: because other regions, user types or lines had more of the customers", nullable=True
     )
-    rate_measure = text("what most of the tickets are counted against: orders, logins, ...", nullable=True)
+    rate_measure = text(
+        "what the tickets are counted against: orders, logins, ..., that of most tickets first", nullable=True
+    )
 
 
 SIGNAL_TABLES: dict[str, type[dy.Schema]] = {

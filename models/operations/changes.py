@@ -162,7 +162,7 @@ class _Segments:
 
 
 def _split(segments: _Segments) -> tuple[float | None, float | None, float | None, str | None]:
-    """Customers, rate and mix, and the measure that most of the tickets are counted against."""
+    """Customers, rate and mix, and the measures that the tickets are counted against, most tickets first."""
     measured = segments.where(segments.measure >= 0)
     either = segments.after.sum() + segments.before.sum()
     covered = measured.after.sum() + measured.before.sum()
@@ -176,6 +176,8 @@ def _split(segments: _Segments) -> tuple[float | None, float | None, float | Non
     for measure in np.unique(measured.measure):
         part = measured.where(measured.measure == measure)
         change += decompose(part.before, part.after, part.value_before, part.value_after)
-        tickets[int(measure)] = float(part.after.sum())
-    main = MEASURES[max(tickets, key=tickets.__getitem__)]
-    return change.customers, change.rate, change.mix, main
+        tickets[int(measure)] = float(part.after.sum() + part.before.sum())
+    measures = [
+        MEASURES[place] for place in sorted(tickets, key=lambda place: -tickets[place]) if tickets[place]
+    ]
+    return change.customers, change.rate, change.mix, ", ".join(measures)

@@ -69,6 +69,7 @@ def test_all_is_the_sum_of_measures_that_are_never_added_up():
     row = row_of(changes)
     assert row["from_customers"] == pytest.approx(20)  # of the orders; payouts stayed
     assert row["from_rate"] == pytest.approx(10)  # of the payouts
+    assert row["rate_measure"] == "orders, payouts"
 
 
 def test_the_mean_of_four_weeks_is_compared_too():

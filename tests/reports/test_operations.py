@@ -209,6 +209,26 @@ def test_why_volume_changed_is_told_in_parts_that_add_up(reviewed, site):
     assert (parts - changes["change"]).abs().max() < 1e-6
 
 
+def test_the_parts_of_a_change_in_whole_tickets_add_up_and_name_a_measure_only_if_it_is_of_all(tables, build):
+    """272.7 + 31.45 + 11.35 are 315.5, told as 316; rounded one by one they would be 315. Of two measures none is named."""
+    parts = {"from_customers": 272.7, "from_rate": 31.45, "from_mix": 11.35, "change": 315.5}
+    is_total = (pl.col("business_line") == "all") & (pl.col("compared_with") == "week before")
+    changed = tables["volume_changes"].with_columns(
+        *(pl.when(is_total).then(value).otherwise(name).alias(name) for name, value in parts.items()),
+        rate_measure=pl.when(is_total).then(pl.lit("orders, active_users")).otherwise("rate_measure"),
+    )
+    _, reviewed = build({"volume_changes": changed})
+    volume = reviewed.content["volume"]
+    assert volume.says[0].startswith(
+        "316 tickets more than the week before: +273 from more customers (by orders and active users), +32 because"
+    )
+    assert volume.says[0].endswith("and +11 from another mix of customers.")
+    shown = volume.tables[0][1].frame.row(0, named=True)
+    assert (shown["from_customers"], shown["from_rate"], shown["from_mix"]) == (273, 32, 11)
+    assert shown["change"] == 316
+    assert set(volume.by_type.frame["who"]) == {"buyer"}
+
+
 def test_a_lasting_change_names_what_the_calendar_has_near_it(reviewed):
     assert (
         "Live, first reply, median: from 48 to 68 min on 11 Nov (a change of 14 to 26 min). Near it: Android 34.2."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import floor
 from typing import Any
 
 import polars as pl
@@ -30,6 +31,8 @@ _COLUMNS = (
     Column("from_mix", "Mix", "signed", "What more of those who write often gives."),
     Column("measure", "Customers counted by"),
 )
+_TYPE_COLUMNS = (_COLUMNS[0], Column("who", "Customers"), *_COLUMNS[1:])
+_PARTS = ("from_customers", "from_rate", "from_mix")
 _RATE_COLUMNS = (
     Column("line", "Business line"),
     Column("who", "Customers"),
@@ -50,11 +53,12 @@ _RATE_COLUMNS = (
 
 @dataclass(frozen=True)
 class VolumeParts:
-    """The section: sentences, the change by line against the week before and against four weeks before, rates."""
+    """The section: sentences, the change by line against the week before and four weeks before, by customers, rates."""
 
     says: tuple[str, ...]
     change: float | None  # tickets in all, against the week before
     tables: tuple[tuple[str, PublishedTable], ...]
+    by_type: PublishedTable | None
     rates: PublishedTable | None
 
 
@@ -69,18 +73,24 @@ def read_volume_parts(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Vol
     tables = tuple(
         (
             heading,
-            PublishedTable("volume_changes", f"Change of volume: {heading.lower()}", own, _COLUMNS),
+            PublishedTable(
+                "volume_changes", f"Change of volume: {heading.lower()}", _in_whole_tickets(own), _COLUMNS
+            ),
         )
         for compared, heading in _BEFORE.items()
         if (own := lines.filter(compared_with=compared)).height
     )
     total = lines.filter(business_line=ALL)
+    types = _in_whole_tickets(frame.filter(pl.col("user_type") != ALL, compared_with="week before"))
     return VolumeParts(
         says=tuple(
             _says(row) for compared in _BEFORE for row in total.filter(compared_with=compared).to_dicts()
         ),
         change=next(iter(total.filter(compared_with="week before")["change"].to_list()), None),
         tables=tables,
+        by_type=PublishedTable("volume_changes", "Change of volume by customers", types, _TYPE_COLUMNS)
+        if types.height
+        else None,
         rates=rates,
     )
 
@@ -93,33 +103,65 @@ def _changes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     )
     return frame.with_columns(
         line=pl.Series([of_line(line) for line in frame["business_line"].to_list()], dtype=pl.String),
+        who=pl.Series([_who(who) for who in frame["user_type"].to_list()], dtype=pl.String),
         measure=pl.Series(
-            [wording.readable(measure or "") for measure in frame["rate_measure"].to_list()], dtype=pl.String
+            [wording.listing(_measures(measure)) for measure in frame["rate_measure"].to_list()],
+            dtype=pl.String,
         ),
     ).sort(pl.col("business_line") != ALL, pl.col("change").abs(), descending=[False, True])
 
 
+def _measures(told: str | None) -> list[str]:
+    """`orders` and `active users` of `orders, active_users`."""
+    return [wording.readable(name) for name in told.split(", ")] if told else []
+
+
+def _in_whole_tickets(changes: pl.DataFrame) -> pl.DataFrame:
+    """The changes with parts rounded so that they add up to the rounded change."""
+    rows = []
+    for row in changes.iter_rows(named=True):
+        parts = _whole_parts(row)
+        rows.append(
+            row | {"change": round(row["change"])} | (dict(zip(_PARTS, parts, strict=True)) if parts else {})
+        )
+    return pl.DataFrame(rows, schema=changes.schema)
+
+
+def _whole_parts(row: dict[str, Any]) -> list[int] | None:
+    """Customers, rate and mix in whole tickets: rounded down, and what is left to those with the largest remainders."""
+    parts = [row[name] for name in _PARTS]
+    if any(part is None for part in parts):
+        return None
+    whole = [floor(part) for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
+    for place in by_remainder[: round(row["change"]) - sum(whole)]:
+        whole[place] += 1
+    return whole
+
+
 def _says(row: dict[str, Any]) -> str:
     """`412 tickets more than the week before: +120 from more orders, +310 from ..., −18 from another mix.`"""
-    change = row["change"] or 0.0
+    change = round(row["change"] or 0.0)
     than = (
         "than the week before"
         if row["compared_with"] == "week before"
         else "than in a week of the four before"
     )
-    if round(change) == 0:
+    if change == 0:
         return f"No more and no fewer tickets {than}."
-    text = f"{wording.plural(abs(round(change)), 'ticket')} {'more' if change > 0 else 'fewer'} {than}"
-    parts = [row[name] for name in ("from_customers", "from_rate", "from_mix")]
-    if any(part is None for part in parts):
+    text = f"{wording.plural(abs(change), 'ticket')} {'more' if change > 0 else 'fewer'} {than}"
+    parts = _whole_parts(row)
+    if parts is None:
         return f"{text}."
     customers, rate, mix = parts
-    measure = wording.readable(row["rate_measure"] or "customers")
+    measures = _measures(row["rate_measure"])
+    # Orders and payouts are never added up: what both are more of is customers.
+    whom = measures[0] if len(measures) == 1 else f"customers (by {wording.listing(measures)})"
     told = [
-        f"{_signed(customers)} from {'more' if customers >= 0 else 'fewer'} {measure}",
+        f"{_signed(customers)} from {'more' if customers >= 0 else 'fewer'} {whom}",
         f"{_signed(rate)} because customers write {'more' if rate >= 0 else 'less'} often",
     ]
-    if round(mix):
+    if mix:
         told.append(f"{_signed(mix)} from another mix of customers")
     return f"{text}: {wording.listing(told)}."
 
