@@ -1,7 +1,7 @@
 """Audits of tickets: what they come to, whether reviewers agree, and which tickets to audit next."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import dagster as dg
 import polars as pl
@@ -14,6 +14,7 @@ from assets.warehouse import asset_key
 from dbt_like_sql.warehouse import Warehouse
 
 WEEKS = 13  # a quarter
+_DRAWS = ("next_audits", "audit_strata")
 AUDITS_A_WEEK = 60
 _PERIOD = "select max(week) + 6 as last_day from weeks where is_whole"
 _REVIEWS = """
@@ -68,7 +69,7 @@ _AUDITABLE = """
         dg.AssetCheckSpec(
             "weights_sum_to_the_tickets",
             asset=asset_key("next_audits"),
-            description="the tickets to audit stand for all tickets of their stratum, no more and no fewer",
+            description="the tickets to audit stand for all tickets of their week and stratum, no more and no fewer",
         ),
     ],
     pool=WAREHOUSE_POOL,
@@ -95,21 +96,35 @@ def quality_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
     """The tables of audits, from what a warehouse knows as of its account's date."""
     from models.operations.agreement import agreement, ratings_of
     from models.operations.audit_sample import draw_audits
-    from models.operations.quality import quality_scores, review_scores
+    from models.operations.quality import quality_scores, review_scores, weigh
 
     frames: dict[str, pl.DataFrame] = {name: schema.create_empty() for name, schema in QUALITY_TABLES.items()}
     last_day = warehouse.query(_PERIOD).item()
+    frames |= {name: _drawn(warehouse, name, last_day or date.max) for name in _DRAWS}
     if last_day is None:
         return frames
+    auditable = warehouse.query(_AUDITABLE, [last_day - timedelta(days=6), last_day])
+    # Within the week its list stays as it was first drawn, though tickets are reopened and rated since.
+    if last_day not in frames["next_audits"]["drawn_on"] and not auditable.is_empty():
+        drawn = draw_audits(auditable, AUDITS_A_WEEK, last_day)
+        new = zip(_DRAWS, (drawn.tickets, drawn.strata), strict=True)
+        frames |= {name: pl.concat([frames[name], frame]) for name, frame in new}
     reviews = warehouse.query(_REVIEWS, [last_day - timedelta(days=7 * WEEKS - 1), last_day])
     if not reviews.is_empty():
-        frames["quality_scores"] = quality_scores(review_scores(reviews))
+        frames["quality_scores"] = quality_scores(weigh(review_scores(reviews), frames["next_audits"]))
         frames["quality_agreement"] = agreement(ratings_of(reviews))
-    auditable = warehouse.query(_AUDITABLE, [last_day - timedelta(days=6), last_day])
-    if not auditable.is_empty():
-        drawn = draw_audits(auditable, AUDITS_A_WEEK, last_day)
-        frames |= {"next_audits": drawn.tickets, "audit_strata": drawn.strata}
     return frames
+
+
+def _drawn(warehouse: Warehouse, table: str, until: date) -> pl.DataFrame:
+    """What earlier runs drew; where a past day is looked at again, what was drawn after it is not known."""
+    schema = QUALITY_TABLES[table]
+    if table not in warehouse.tables() or "drawn_on" not in warehouse.columns(table):
+        return schema.create_empty()
+    columns = ", ".join(f'"{name}"' for name in schema.column_names())
+    return schema.cast(
+        warehouse.query(f"select {columns} from {table} where drawn_on <= ? order by all", [until])
+    )
 
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
@@ -117,10 +132,10 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     yield no_wrong_rows(
         "quality_scores", "scores_lie_within_their_interval", frames["quality_scores"].filter(outside)
     )
-    weights = frames["next_audits"].group_by("stratum").agg(pl.col("weight").sum())
+    weights = frames["next_audits"].group_by("drawn_on", "stratum").agg(pl.col("weight").sum())
     apart = (
         frames["audit_strata"]
-        .join(weights, on="stratum", how="left")
+        .join(weights, on=["drawn_on", "stratum"], how="left")
         .filter((pl.col("weight").fill_null(0) - pl.col("tickets")).abs() > 1e-6 * pl.col("tickets"))
     )
     yield no_wrong_rows("next_audits", "weights_sum_to_the_tickets", apart)

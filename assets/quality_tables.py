@@ -23,6 +23,9 @@ class QualityScores(dy.Schema):
     low = number("lower end of its 95 % interval (bootstrap); empty with fewer than 5 reviews", nullable=True)
     high = number("upper end", nullable=True)
     critical_failures = count("reviews that failed by a critical category")
+    is_of_all_tickets = flag(
+        "most reviews are of tickets drawn at random, so those, weighed, stand for all; else of the reviewed ones only"
+    )
 
 
 class QualityAgreement(dy.Schema):
@@ -50,8 +53,12 @@ class QualityAgreement(dy.Schema):
 
 
 class NextAudits(dy.Schema):
-    """Tickets to audit next: a random sample, by vendor, line and risk, of those solved in the last whole week."""
+    """Tickets to audit: a random sample, by vendor, line and risk, of those solved in each whole week.
 
+    Every week's is kept as it was first drawn, so that a review finds its ticket's weight; the newest is to audit next.
+    """
+
+    drawn_on = dy.Date(nullable=False, description="the Sunday of the week it is of")
     rank = count("the order to audit in: any first part of the list is spread like the whole")
     source = text("where the ticket comes from")
     ticket_id = text("the ticket")
@@ -61,10 +68,11 @@ class NextAudits(dy.Schema):
 
 
 class AuditStrata(dy.Schema):
-    """What the tickets to audit next were drawn from."""
+    """What the tickets to audit were drawn from, by week. Strata of under ten tickets are put together."""
 
+    drawn_on = dy.Date(nullable=False, description="the Sunday of the week")
     stratum = text("vendor, line, and at risk (reopened or rated bad) or plain")
-    tickets = count("tickets solved in the last whole week")
+    tickets = count("tickets solved in the week")
     # `sample` itself is a method of a schema.
     audits = dy.Int64(nullable=False, min=0, alias="sample", description="those of them to audit")
     probability = number("sample / tickets")

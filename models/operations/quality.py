@@ -20,6 +20,7 @@ QUALITY_SCORES_SCHEMA = {
     "low": pl.Float64,
     "high": pl.Float64,
     "critical_failures": pl.Int64,
+    "is_of_all_tickets": pl.Boolean,
 }
 
 
@@ -65,25 +66,46 @@ def review_scores(reviews: pl.DataFrame) -> pl.DataFrame:
     return reviews.drop("scores").join(scored, on=["source", "review_id"], maintain_order="left")
 
 
+def weigh(reviews: pl.DataFrame, draws: pl.DataFrame) -> pl.DataFrame:
+    """Adds weight to reviews: how many tickets a ticket stood for when it was last drawn; null if it never was.
+
+    reviews: source, ticket_id. draws: source, ticket_id, drawn_on, weight, as `draw_audits` gave them.
+    """
+    last = draws.sort("drawn_on").unique(["source", "ticket_id"], keep="last", maintain_order=True)
+    return reviews.join(
+        last.select("source", "ticket_id", "weight"),
+        on=["source", "ticket_id"],
+        how="left",
+        maintain_order="left",
+    )
+
+
 def quality_scores(scored: pl.DataFrame) -> pl.DataFrame:
     """IQS by week, line, vendor and who reviewed, and of all of them together; QUALITY_SCORES_SCHEMA.
 
-    scored: week, business_line, vendor, reviewer_kind, score, is_critical_failure, one row per review. week is null in
-    the rows of the whole period. low, high: 95 % interval of the mean (percentile bootstrap over reviews, the same for
-    the same reviews), null with fewer than five.
+    scored: week, business_line, vendor, reviewer_kind, score, is_critical_failure, weight, one row per review. week is
+    null in the rows of the whole period. Where at least half of a row's reviews, and five, are of tickets drawn at
+    random, their weighted mean stands for all tickets (Hajek 1971) and the others are left out; elsewhere it is the
+    mean of the reviews there are, whatever they were chosen for. low, high: 95 % interval of the mean (percentile
+    bootstrap over reviews, the same for the same reviews), null with fewer than five.
     """
     keys = ["week", "business_line", "vendor", "reviewer_kind"]
-    ordered = scored.select(*keys, "score", "is_critical_failure").sort(*keys, "score")
+    ordered = scored.select(*keys, "score", "is_critical_failure", "weight").sort(*keys, "score", "weight")
     whole = pl.concat([ordered, ordered.with_columns(week=pl.lit(None, dtype=pl.Date))])
     whole = pl.concat([whole, whole.with_columns(business_line=pl.lit(ALL))])
     whole = pl.concat([whole, whole.with_columns(vendor=pl.lit(ALL))])
+    drawn = pl.col("weight").count().over(keys)
     cells = (
-        whole.group_by(keys)
+        whole.with_columns(is_of_all_tickets=(drawn >= FEWEST_REVIEWS) & (drawn * 2 >= pl.len().over(keys)))
+        .filter(~pl.col("is_of_all_tickets") | pl.col("weight").is_not_null())
+        .with_columns(weight=pl.when("is_of_all_tickets").then("weight").otherwise(1.0))
+        .group_by(keys)
         .agg(
             reviews=pl.len().cast(pl.Int64),
-            iqs=pl.col("score").mean(),
+            iqs=(pl.col("score") * pl.col("weight")).sum() / pl.col("weight").sum(),
             critical_failures=pl.col("is_critical_failure").sum().cast(pl.Int64),
-            scores=pl.col("score").sort(),
+            is_of_all_tickets=pl.col("is_of_all_tickets").first(),
+            scores=pl.concat_arr("score", "weight").sort_by("score", "weight"),
         )
         .sort(keys)
     )
@@ -95,10 +117,14 @@ def quality_scores(scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _interval(scores: np.ndarray) -> tuple[float | None, float | None]:
-    """Percentile bootstrap of the mean (Efron 1979), by how often each different score is drawn."""
+    """Percentile bootstrap of the weighted mean (Efron 1979), by how often each different review is drawn.
+
+    scores: each review's score and weight, shape (reviews, 2).
+    """
     if len(scores) < FEWEST_REVIEWS:
         return None, None
-    values, counts = np.unique(scores, return_counts=True)
+    different, counts = np.unique(scores, axis=0, return_counts=True)
     drawn = np.random.default_rng(0).multinomial(len(scores), counts / len(scores), size=RESAMPLES)
-    low, high = np.quantile(drawn @ values / len(scores), (0.025, 0.975))
+    values, weights = different.T
+    low, high = np.quantile(drawn @ (values * weights) / (drawn @ weights), (0.025, 0.975))
     return float(low), float(high)

@@ -72,6 +72,49 @@ def test_the_weights_of_a_stratum_sum_to_its_tickets():
     assert sums.height == drawn.strata.height
 
 
+def few(**counts):
+    """Tickets by `vendor_line_risk`, as many as named."""
+    rows = []
+    for name, count in counts.items():
+        vendor, line, risk = name.split("_")
+        rows += [(vendor, line, risk == "risk")] * count
+    found = pl.DataFrame(rows, schema=["vendor", "business_line", "is_at_risk"], orient="row")
+    return found.with_columns(source=pl.lit("a"), ticket_id=pl.int_range(pl.len()).cast(pl.String))
+
+
+def strata(**counts):
+    return dict(draw_audits(few(**counts), 40, DAY).strata.select("stratum", "tickets").rows())
+
+
+def test_a_weight_never_tells_of_fewer_than_ten_tickets():
+    # North's tickets at risk make ten with its other line; South's 4 and 5 do with those of another vendor.
+    assert strata(
+        North_shop_plain=100,
+        North_shop_risk=7,
+        North_live_risk=3,
+        South_shop_risk=4,
+        South_live_risk=5,
+        East_shop_risk=1,
+    ) == {"North · shop · plain": 100, "North · other lines · at risk": 10, "other vendors · at risk": 10}
+    # Nobody is left to put three tickets with, so the smallest stratum takes them in.
+    assert strata(North_shop_plain=100, South_shop_plain=50, North_shop_risk=3) == {
+        "North · shop · plain": 100,
+        "others": 53,
+    }
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 30)] * 4), min_size=1, max_size=4))
+def test_every_stratum_of_a_larger_week_has_ten_tickets(vendors):
+    keys = ("shop_plain", "shop_risk", "live_plain", "live_risk")
+    counts = {
+        f"v{n}_{key}": count for n, row in enumerate(vendors) for key, count in zip(keys, row, strict=True)
+    }
+    if sum(counts.values()) >= 10:
+        found = strata(**counts)
+        assert min(found.values()) >= 10
+        assert sum(found.values()) == sum(counts.values())
+
+
 def test_the_first_half_of_the_list_is_spread_like_the_whole():
     drawn = draw_audits(week(tickets=2000), 60, DAY).tickets
     counts = drawn.group_by("stratum").agg(

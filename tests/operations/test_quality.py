@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.operations.quality import quality_scores, review_scores
+from models.operations.quality import quality_scores, review_scores, weigh
 
 WEEK = date(2026, 3, 2)
 
@@ -51,11 +51,12 @@ def test_a_category_that_was_not_judged_does_not_count():
     assert scored(category("tone", 2.0, weight=0.0)) is None
 
 
-def reviews(scores, vendor="North", line="shop", kind="qa", week=WEEK):
+def reviews(scores, vendor="North", line="shop", kind="qa", week=WEEK, weights=None):
     return pl.DataFrame({
         "week": week, "business_line": line, "vendor": vendor, "reviewer_kind": kind,
         "score": scores, "is_critical_failure": [score == 0 for score in scores],
-    }, schema_overrides={"score": pl.Float64})  # fmt: skip
+        "weight": weights or [None] * len(scores),
+    }, schema_overrides={"score": pl.Float64, "weight": pl.Float64})  # fmt: skip
 
 
 def test_the_score_of_a_cell_is_the_mean_of_its_reviews_and_all_are_all_of_them():
@@ -80,3 +81,28 @@ def test_few_reviews_have_no_interval_and_the_order_of_reviews_changes_nothing()
     assert quality_scores(reviews([1.0, 0.5, 0.7, 0.2]))["low"].is_null().all()
     mixed = [1.0, 0.4, 0.9, 0.0, 0.6, 0.6, 0.8]
     assert quality_scores(reviews(mixed)).equals(quality_scores(reviews(mixed[::-1])))
+
+
+def test_reviews_of_drawn_tickets_are_weighed_and_stand_for_all():
+    # Three at risk stand for 2 tickets each, two plain ones for 20: (6 x 0.2 + 40 x 0.9) / 46. The sixth was not drawn.
+    mixed = reviews([0.2, 0.2, 0.2, 0.9, 0.9, 0.0], weights=[2.0, 2.0, 2.0, 20.0, 20.0, None])
+    row = quality_scores(mixed).row(0, named=True)
+    assert row["iqs"] == pytest.approx(37.2 / 46)
+    assert (row["reviews"], row["critical_failures"], row["is_of_all_tickets"]) == (5, 0, True)
+    assert row["low"] < 37.2 / 46 < row["high"]
+
+
+def test_where_most_reviews_were_not_drawn_the_score_is_of_the_reviewed_tickets():
+    mixed = reviews([0.0] * 5 + [1.0] * 6, weights=[9.0] * 5 + [None] * 6)
+    row = quality_scores(mixed).row(0, named=True)
+    assert (row["reviews"], row["is_of_all_tickets"]) == (11, False)
+    assert row["iqs"] == pytest.approx(6 / 11)
+
+
+def test_a_review_has_the_weight_of_its_tickets_last_draw():
+    draws = pl.DataFrame({
+        "source": "a", "ticket_id": ["1", "1", "2"],
+        "drawn_on": [date(2026, 3, 8), date(2026, 3, 1), date(2026, 3, 8)], "weight": [5.0, 3.0, 7.0],
+    })  # fmt: skip
+    reviewed = pl.DataFrame({"source": ["a", "a", "b"], "ticket_id": ["3", "1", "2"]})
+    assert weigh(reviewed, draws)["weight"].to_list() == [None, 5.0, None]

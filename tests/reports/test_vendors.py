@@ -67,6 +67,13 @@ def test_the_next_audits_give_no_chance_away_that_tells_of_a_small_part(site, pa
     assert small.select("probability", "weight").null_count().row(0) == (small.height, small.height)
     assert audits.filter(stratum="live, brightline")["probability"].to_list() == [0.01] * 12
     assert "35 tickets, drawn at random within each part" in page.readable
+    assert set(audits["drawn_on"].cast(str)) == {"2026-06-28"}  # an earlier draw is not to be audited next
+
+
+def test_a_quality_score_says_which_tickets_it_is_of(site, page):
+    assert "The score is of the tickets reviewed, not of all" in page.readable
+    scores = pl.read_parquet(site / "data" / "quality_scores.parquet")
+    assert scores.filter(business_line="creator")["says_of"].to_list() == ["all tickets"]
 
 
 def test_critical_failures_do_not_follow_from_those_of_the_others(site):

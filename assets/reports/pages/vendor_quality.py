@@ -29,6 +29,11 @@ _SCORES = (
         "share",
         "Mean of the reviews (IQS); a review with a failed critical category counts 0.",
     ),
+    Column(
+        "says_of",
+        "Of",
+        meaning="All tickets solved, where most reviewed ones were drawn at random; they are weighed.",
+    ),
     Column("low", "Likely", "share", "With 95 % confidence.", until="high"),
     Column("reviews", "Reviews", "count"),
     Column("critical_failures", "Critical failures", "count"),
@@ -60,7 +65,7 @@ _AUDITS = (
     Column("ticket_id", "Ticket"),
     Column("source", "Source"),
     Column("stratum_text", "Drawn from"),
-    Column("probability", "Chance to be drawn", "share"),
+    Column("weight", "Stands for", "ratio", "Tickets solved in the week that it stands for."),
 )
 _STRATA = (
     Column("stratum_text", "Drawn from"),
@@ -171,6 +176,10 @@ def _scores(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None
     """Scores of the last 13 weeks by vendor, as QA sees them; the weeks are in the file."""
     frame = snapshot.table("quality_scores").pipe(plain_texts, ["business_line", "vendor", "reviewer_kind"])
     counts = (Count("reviews", tells=("iqs", "low", "high", "critical_failures")), Count("critical_failures"))
+    of_all = pl.col("is_of_all_tickets").fill_null(False)
+    frame = frame.with_columns(
+        says_of=pl.when(of_all).then(pl.lit("all tickets")).otherwise(pl.lit("those reviewed"))
+    )
     frame = hide_summed_counts(
         frame, counts, keys=["week", "reviewer_kind"], over=["business_line", "vendor"]
     )
@@ -192,20 +201,29 @@ def _scores(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None
         row = total[0]
         says = (
             f"QA scored {wording.plural(row['reviews'], 'ticket')} of the last 13 weeks at {wording.share(row['iqs'])} "
-            f"({wording.between('share', row['low'], row['high'])})."
+            f"({wording.between('share', row['low'], row['high'])}). {_says_of(row['is_of_all_tickets'])}"
         )
     return PublishedTable("quality_scores", "Quality scores of the last 13 weeks", recent, _SCORES), says
 
 
-def _audits(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None, PublishedTable | None]:
-    strata = snapshot.table("audit_strata").pipe(plain_texts, ["stratum"])
-    audits = snapshot.table("next_audits", order_by="rank").pipe(
-        plain_texts, ["source", "ticket_id", "stratum"]
+def _says_of(is_of_all_tickets: bool | None) -> str:
+    if is_of_all_tickets:
+        return "They were drawn at random and are weighed, so the score is of all tickets solved."
+    return (
+        "The score is of the tickets reviewed, not of all: who chooses what to review moves it. Reviews of the tickets "
+        "below would give one of all tickets."
     )
+
+
+def _audits(snapshot: Snapshot, data: DataFolder) -> tuple[PublishedTable | None, PublishedTable | None]:
+    newest = pl.col("drawn_on").eq_missing(pl.col("drawn_on").max())
+    strata = snapshot.table("audit_strata").filter(newest).pipe(plain_texts, ["stratum"])
+    audits = snapshot.table("next_audits", order_by="rank").filter(newest)
+    audits = audits.pipe(plain_texts, ["source", "ticket_id", "stratum"])
     if not audits.height:
         return None, None
     strata = _with_text(hide_small_cells(strata, "tickets", dependents=["probability"]))
-    # A chance tells how many tickets it is one of.
+    # A chance tells how many tickets it is one of: only a week of under ten tickets has such a stratum.
     small = strata.filter(pl.col("tickets").is_null())["stratum"].to_list()
     audits = _with_text(audits).with_columns(is_hidden=pl.col("stratum").is_in(small))
     shown = pl.when(~pl.col("is_hidden"))
