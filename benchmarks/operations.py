@@ -80,10 +80,11 @@ def store(warehouse: Warehouse, tables: dict[str, pl.DataFrame], as_of: datetime
 
 
 def _in_contract(frame: pl.DataFrame, table: str) -> pl.DataFrame:
-    """The contract's columns; those the simulation names otherwise are empty."""
+    """The contract's columns, a requester's number for the hash of it; those the simulation does not have are empty."""
     schema = CONTRACT[table].create_empty().schema
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+    known = frame.rename({"requester_id": "requester_key"}, strict=False)
+    return known.select(
+        (pl.col(name) if name in known.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in schema.items()
     )
 
