@@ -16,6 +16,13 @@ _WEEK_AND_LINE = {"week": _DAY, "business_line": _TEXT}
 _TEAM = {"business_line": _TEXT, "tier": _TEXT, "vendor": _TEXT}
 _BOUNDS = {"low": _NUMBER, "high": _NUMBER}
 AGE_BANDS = ("under_1_day", "days_1_to_3", "days_3_to_7", "days_7_to_30", "over_30_days")
+UNTOUCHED_BANDS = (
+    "not_updated_under_1_day",
+    "not_updated_1_to_3_days",
+    "not_updated_3_to_7_days",
+    "not_updated_7_to_30_days",
+    "not_updated_over_30_days",
+)
 
 SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
     "sla_weeks": {
@@ -49,7 +56,7 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         **_TEAM,
         "status": _TEXT,
         "tickets": _COUNT,
-        **dict.fromkeys(AGE_BANDS, _COUNT),
+        **dict.fromkeys((*AGE_BANDS, *UNTOUCHED_BANDS), _COUNT),
     },
     "backlog_flow_days": {
         "date": _DAY,
@@ -149,6 +156,8 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
 _COMPARED = {
     "n": _COUNT,
     "observed": _NUMBER,
+    "observed_low": _NUMBER,
+    "observed_high": _NUMBER,
     "expected": _NUMBER,
     "ratio": _NUMBER,
     "limit_low_95": _NUMBER,
@@ -191,6 +200,7 @@ VENDOR_TABLES: dict[str, dict[str, pl.DataType]] = {
         "iqs": _NUMBER,
         **_BOUNDS,
         "critical_failures": _COUNT,
+        "is_of_all_tickets": _FLAG,
     },
     "quality_agreement": {
         "pair": _TEXT,
@@ -208,6 +218,7 @@ VENDOR_TABLES: dict[str, dict[str, pl.DataType]] = {
         "note": _TEXT,
     },
     "next_audits": {
+        "drawn_on": _DAY,
         "rank": _COUNT,
         "source": _TEXT,
         "ticket_id": _TEXT,
@@ -215,7 +226,13 @@ VENDOR_TABLES: dict[str, dict[str, pl.DataType]] = {
         "probability": _NUMBER,
         "weight": _NUMBER,
     },
-    "audit_strata": {"stratum": _TEXT, "tickets": _COUNT, "sample": _COUNT, "probability": _NUMBER},
+    "audit_strata": {
+        "drawn_on": _DAY,
+        "stratum": _TEXT,
+        "tickets": _COUNT,
+        "sample": _COUNT,
+        "probability": _NUMBER,
+    },
 }
 
 SIGNAL_TABLES: dict[str, dict[str, pl.DataType]] = {

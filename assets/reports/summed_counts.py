@@ -50,7 +50,7 @@ def hide_summed_counts(
     while hidden > before:
         marked = marked.with_columns(_with_its_like(count, counts) for count in counts)
         for column in over:
-            others = [*keys, *(name for name in over if name != column)] or [pl.lit(0)]
+            others = [pl.col(name) for name in (*keys, *over) if name != column] or [pl.lit(0)]
             marked = marked.with_columns(
                 _with_a_further_one(count, others, column)
                 for count in counts
@@ -123,7 +123,7 @@ def _with_its_like(count: Count, counts: Sequence[Count]) -> pl.Expr:
     return pl.any_horizontal(count.mark, *(other.mark for other in told_by)).alias(count.mark)
 
 
-def _with_a_further_one(count: Count, keys: Sequence[str | pl.Expr], column: str) -> pl.Expr:
+def _with_a_further_one(count: Count, keys: list[pl.Expr], column: str) -> pl.Expr:
     """Whether the count is hidden, or is the next that must be, because too little of its sum is."""
     value, mark, is_sum = pl.col(count.name), pl.col(count.mark), pl.col(column) == ALL
     alone = mark.sum().over(keys) == 1

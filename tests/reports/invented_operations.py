@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import polars as pl
 
+from assets.reports.operations_columns import UNTOUCHED_BANDS
+
 TIERS = ((1, "brightline"), (1, "novacall"), (2, "inhouse"))
 TARGETS = ("first_reply", "next_reply", "resolution")
 OWNERS = {
@@ -115,7 +117,13 @@ def _backlog(week: date, lines: Mapping[str, int], rng: np.random.Generator) -> 
                 bands = {band: int(count * part) for band, part in ages.items()}
                 team = {"date": day, "business_line": line, "tier": str(tier), "vendor": vendor}
                 total = sum(bands.values())
-                open_days.append(team | {"status": "open", "tickets": total} | bands)
+                waiting = {band: number // 4 for band, number in bands.items()}
+                worked_on = {band: number - 2 * waiting[band] for band, number in bands.items()}
+                for status, aged in (("new", waiting), ("open", worked_on), ("pending", waiting)):
+                    untouched = dict(zip(UNTOUCHED_BANDS, aged.values(), strict=True))
+                    open_days.append(
+                        team | {"status": status, "tickets": sum(aged.values())} | aged | untouched
+                    )
                 flow.append(
                     team
                     | {

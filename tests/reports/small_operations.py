@@ -9,14 +9,11 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+from assets.reports.operations_columns import AGE_BANDS, UNTOUCHED_BANDS
+
 WEEK = date(2026, 11, 9)
 LINES = ("ecommerce", "live", "creator", "account_security")
 VENDORS = ("brightline", "novacall", "inhouse")
-AGES = ("under_1_day", "days_1_to_3", "days_3_to_7", "days_7_to_30", "over_30_days")
-UNTOUCHED = tuple(
-    f"not_updated_{band}"
-    for band in ("under_1_day", "1_to_3_days", "3_to_7_days", "7_to_30_days", "over_30_days")
-)
 _SIZES = {"ecommerce": 90.0, "live": 30.0, "creator": 12.0, "account_security": 16.0}
 
 
@@ -228,7 +225,7 @@ def _backlog(rng: np.random.Generator) -> dict[str, pl.DataFrame]:
     )
     return {
         "backlog_days": pl.DataFrame(
-            rows, schema=(*team, "status", "tickets", *AGES, *UNTOUCHED), orient="row"
+            rows, schema=(*team, "status", "tickets", *AGE_BANDS, *UNTOUCHED_BANDS), orient="row"
         ),
         "backlog_flow_days": pl.DataFrame(flows, schema=(*team, *moves_named), orient="row"),
     }

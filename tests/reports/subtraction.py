@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from assets.reports.operations_columns import AGE_BANDS, UNTOUCHED_BANDS
+
 ALL = "all"
 # Tables each of whose rows is split into columns: the sum, and its parts.
-AGES = ("under_1_day", "days_1_to_3", "days_3_to_7", "days_7_to_30", "over_30_days")
 SPLIT_ROWS = {
-    "backlog_ages": ("tickets", AGES),
-    "backlog_by_team": ("tickets", AGES),
+    "backlog_ages": ("tickets", AGE_BANDS),
+    "backlog_by_team": ("tickets", AGE_BANDS),
+    "backlog_by_status": ("tickets", UNTOUCHED_BANDS),
     "csat_weeks": ("answered", ("good", "bad")),
     "sla_weeks": ("judged", ("achieved", "breached")),
 }

@@ -165,6 +165,17 @@ def test_the_backlog_says_its_age_and_what_moved_it(page):
     assert "What moved it in the week" in page.readable
 
 
+def test_open_tickets_are_told_by_status_and_last_update(page, site):
+    told = pl.read_parquet(site / "data" / "backlog_by_status.parquet")
+    assert told["status"].to_list() == ["all", "new", "open", "pending"]
+    row = told.row(0, named=True)
+    count = row["not_updated_7_to_30_days"] + row["not_updated_over_30_days"]
+    says = f"{count} of the {row['tickets']:,} open tickets ("
+    assert says in page.readable
+    assert "were not touched for a week or more." in page.readable
+    assert "data/backlog_by_status.csv" in page.attributes("href")
+
+
 def test_escalations_of_last_week_are_told_as_not_over_yet(page):
     assert (
         "16 % of last week’s tickets of tier 1 were escalated by now (15 to 17 %; 640 of 4,000)"

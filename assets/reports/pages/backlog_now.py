@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.operations_columns import AGE_BANDS
+from assets.reports.operations_columns import AGE_BANDS, UNTOUCHED_BANDS
 from assets.reports.pages.team_tables import counts_by_team
-from assets.reports.privacy import SMALL_CELL
+from assets.reports.privacy import SMALL_CELL, plain_texts
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
-from assets.reports.summed_counts import hide_small_grid
+from assets.reports.summed_counts import ALL, hide_small_grid
 
 DAYS_CHARTED = 56
 TEAMS_SHOWN = 12
@@ -26,11 +28,23 @@ AGES = dict(
     )
 )
 _OLD = ("days_7_to_30", "over_30_days")
+_UNTOUCHED = ("not_updated_7_to_30_days", "not_updated_over_30_days")
+_STATUSES = {"new": "New", "open": "Open", "pending": "Pending", "hold": "On hold"}
 _MOVES = ("open_at_start", "created", "reopened", "moved_in", "moved_out", "solved", "deleted", "open_at_end")
 _AGE_COLUMNS = (
     Column("team", "Team"),
     Column("tickets", "Open", "count"),
     *(Column(name, wording.sentence(label), "count") for name, label in AGES.items()),
+)
+_STATUS_COLUMNS = (
+    Column(
+        "status_text", "Status", meaning="Pending tickets wait for the customer, those on hold for others."
+    ),
+    Column("tickets", "Tickets", "count"),
+    *(
+        Column(name, f"Untouched {label}", "count", "Since the last reply, note or change by anybody.")
+        for name, label in zip(UNTOUCHED_BANDS, AGES.values(), strict=True)
+    ),
 )
 _FLOW_COLUMNS = (
     Column("team", "Team"),
@@ -47,7 +61,10 @@ _FLOW_COLUMNS = (
 
 @dataclass(frozen=True)
 class Backlog:
-    """The section on the backlog. open_now: tickets at the end of the report's week; old: share older than 7 days."""
+    """The section on the backlog. open_now: tickets at the end of the report's week; old: share older than 7 days.
+
+    untouched_says: how many nobody touched for a week or more.
+    """
 
     says: str
     open_now: int | None
@@ -55,6 +72,8 @@ class Backlog:
     chart: charts.Chart
     ages: PublishedTable
     flow: PublishedTable | None
+    by_status: PublishedTable | None
+    untouched_says: str
 
 
 def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Backlog | None:
@@ -68,15 +87,14 @@ def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Back
     totals = days.group_by("date").agg(pl.col(counts).sum()).sort("date")
     shown = hide_small_grid(totals, AGE_BANDS, total="tickets", keys=["date"])
     data.publish(PublishedTable("backlog_ages", "Open tickets by day and age", shown))
-    now = totals.filter(date=sunday)
-    says = _says(totals, sunday)
+    now = shown.filter(date=sunday)
+    says = _says(shown, sunday)
     ages = counts_by_team(days.filter(date=sunday), counts, total="tickets").pipe(_largest_first, "tickets")
-    old = float(now.select(pl.col(*_OLD).sum()).sum_horizontal()[0]) if now.height else 0.0
-    count = int(now["tickets"].sum())
+    by_status, untouched_says = _by_status(days.filter(date=sunday), data)
     return Backlog(
         says=says,
-        open_now=count if count >= SMALL_CELL else None,
-        old=old / count if count >= SMALL_CELL and _tells(old, count) else None,
+        open_now=now["tickets"][0] or None if now.height else None,
+        old=_part(now.row(0, named=True), _OLD) if now.height else None,
         chart=_chart(shown, says),
         ages=data.publish(
             PublishedTable(
@@ -84,33 +102,71 @@ def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Back
             )
         ),
         flow=_flow(snapshot, scope, data),
+        by_status=by_status,
+        untouched_says=untouched_says,
     )
 
 
-def _tells(part: float, whole: float) -> bool:
-    return all(value == 0 or value >= SMALL_CELL for value in (part, whole - part))
+def _part(row: dict[str, Any], bands: Sequence[str]) -> float | None:
+    """The share of the open tickets in some bands; None where one of them is hidden, which it might give away."""
+    counts = [row[name] for name in (*bands, "tickets")]
+    if None in counts or not counts[-1] or 0 < counts[-1] - sum(counts[:-1]) < SMALL_CELL:
+        return None
+    return float(sum(counts[:-1]) / counts[-1])
 
 
 def _largest_first(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     return frame.sort(pl.col(by).fill_null(SMALL_CELL - 1), "team", descending=[True, False])
 
 
-def _says(totals: pl.DataFrame, sunday: date) -> str:
-    """`4,120 tickets were open on 15 Nov, 3,980 a week before; 12 % were older than 7 days.`"""
-    told = {row["date"]: row for row in totals.iter_rows(named=True)}
+def _says(shown: pl.DataFrame, sunday: date) -> str:
+    """`4,120 tickets were open on 15 Nov, 3,980 a week before; 12 % of them older than 7 days.`"""
+    told = {row["date"]: row for row in shown.iter_rows(named=True)}
     now, before = told.get(sunday), told.get(sunday - timedelta(days=7))
-    if now is None or now["tickets"] < SMALL_CELL:
+    if now is None or not now["tickets"]:
         return f"Hardly any ticket was open on {wording.day(sunday)}."
     text = f"{wording.count(now['tickets'])} tickets were open on {wording.day(sunday)}"
-    if before is not None and before["tickets"] >= SMALL_CELL:
+    if before is not None and before["tickets"]:
         text += f", {wording.count(before['tickets'])} a week before"
-    old = [sum(row[band] for band in _OLD) if row else 0 for row in (now, before)]
-    if not _tells(old[0], now["tickets"]):
+    old, old_before = (_part(row, _OLD) if row else None for row in (now, before))
+    if old is None:
         return f"{text}."
-    text += f"; {wording.share(old[0] / now['tickets'])} of them older than 7 days"
-    if before is not None and before["tickets"] >= SMALL_CELL and _tells(old[1], before["tickets"]):
-        text += f" ({wording.share(old[1] / before['tickets'])} a week before)"
+    text += f"; {wording.share(old)} of them older than 7 days"
+    if old_before is not None:
+        text += f" ({wording.share(old_before)} a week before)"
     return f"{text}."
+
+
+def _by_status(days: pl.DataFrame, data: DataFolder) -> tuple[PublishedTable | None, str]:
+    """The day's open tickets by status and how long nobody touched them, with a row of all; and a sentence on it."""
+    counts = ["tickets", *UNTOUCHED_BANDS]
+    by_status = days.pipe(plain_texts, ["status"]).group_by("status").agg(pl.col(counts).sum())
+    if not by_status.select(pl.col(UNTOUCHED_BANDS).sum()).sum_horizontal().sum():
+        return None, ""
+    order = {status: place for place, status in enumerate((ALL, *_STATUSES))}
+    table = (
+        pl.concat([by_status.select(pl.lit(ALL).alias("status"), pl.col(counts).sum()), by_status])
+        .pipe(hide_small_grid, UNTOUCHED_BANDS, total="tickets", over=["status"])
+        .sort(pl.col("status").replace_strict(order, default=len(order), return_dtype=pl.Int64), "status")
+    )
+    names = {ALL: "All", "unknown": "Not known", **_STATUSES}
+    table = table.with_columns(status_text=pl.col("status").replace(names))
+    published = data.publish(
+        PublishedTable("backlog_by_status", "Open tickets by status and last update", table, _STATUS_COLUMNS)
+    )
+    return published, _untouched(table.row(0, named=True))
+
+
+def _untouched(row: dict[str, Any]) -> str:
+    """`112 of the 4,120 open tickets (2.7 %) were not touched for a week or more.`"""
+    share = _part(row, _UNTOUCHED)
+    if share is None:
+        return ""
+    count = sum(row[band] for band in _UNTOUCHED)
+    if not count:
+        return "Every open ticket was touched in the last week."
+    of = f"{wording.count(count)} of the {wording.count(row['tickets'])} open tickets"
+    return f"{of} ({wording.share(share)}) were not touched for a week or more."
 
 
 def _chart(totals: pl.DataFrame, says: str) -> charts.Chart:
