@@ -31,6 +31,8 @@ class _Compared(dy.Schema):
     period_to = date("last day of the period")
     n = count("tickets with a value")
     observed = number("what it was")
+    observed_low = number("lower end of the 95 % interval of an observed share (Wilson 1927)", nullable=True)
+    observed_high = number("upper end", nullable=True)
     crude_others = number("what it was on the others' own tickets: no fair comparison")
     expected = number("what the others would have made of the same tickets, by the case mix")
     ratio = number("observed / expected")

@@ -96,6 +96,17 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         "handoffs": _COUNT,
         "minutes_before_median": _NUMBER,
     },
+    "issue_status_minutes": {
+        "source": _TEXT,
+        "issue_id": _TEXT,
+        "issue_key": _TEXT,
+        "team": _TEXT,
+        "status": _TEXT,
+        "status_category": _TEXT,
+        "stays": _COUNT,
+        "minutes": _NUMBER,
+        "is_now": _FLAG,
+    },
     "issue_costs": {
         "issue_id": _TEXT,
         "issue_key": _TEXT,

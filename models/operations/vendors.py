@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from statsmodels.stats.proportion import proportion_confint
 
 from models.operations.case_mix import (
     Cases,
@@ -205,6 +206,7 @@ def _rows(units: _Judged, corrected: Floats, period: tuple[date, date]) -> pl.Da
     in_units = (lambda value: value) if metric.is_share else np.exp
     verdict = verdicts(found.tickets, ratio, interval, corrected, metric.lower_is_better)
     inner, outer = funnel.limits(0.95), funnel.limits(0.998)
+    around = _around(found) if metric.is_share else (np.full(len(ratio), np.nan),) * 2
     return units.names.with_columns(
         metric=pl.lit(metric.name),
         unit=pl.lit("share" if metric.is_share else "minutes"),
@@ -213,6 +215,8 @@ def _rows(units: _Judged, corrected: Floats, period: tuple[date, date]) -> pl.Da
         period_to=pl.lit(period[1]),
         n=pl.Series(found.tickets),
         observed=pl.Series(in_units(found.observed)),
+        observed_low=pl.Series(around[0]).fill_nan(None),
+        observed_high=pl.Series(around[1]).fill_nan(None),
         crude_others=pl.Series(in_units(found.others)),
         expected=pl.Series(in_units(funnel.expected)),
         ratio=pl.Series(ratio),
@@ -226,6 +230,13 @@ def _rows(units: _Judged, corrected: Floats, period: tuple[date, date]) -> pl.Da
         verdict=pl.Series(verdict),
         confidence=pl.Series(confidences(interval, corrected, verdict)),
     )
+
+
+def _around(found: Expectation) -> tuple[Floats, Floats]:
+    """95 % interval of each observed share (Wilson 1927)."""
+    good = found.observed * found.tickets
+    low, high = proportion_confint(good, found.tickets, method="wilson")
+    return np.asarray(low), np.asarray(high)
 
 
 def _case_mix(units: _Judged, tickets: pl.DataFrame, cases: Cases) -> pl.DataFrame:

@@ -50,6 +50,18 @@ def test_a_vendor_that_only_gets_the_harder_tickets_is_as_expected():
     assert said(compared, "South") == {"handle_minutes": "as expected", "reopen_rate": "as expected"}
 
 
+def test_a_share_has_its_own_interval_and_minutes_have_none():
+    compared = compare(operation(), ATTRIBUTES, PERIOD).vendors
+    shares, minutes = compared.filter(unit="share"), compared.filter(unit="minutes")
+    for row in shares.iter_rows(named=True):
+        # Wilson 1927 with z = 1.96.
+        share, z2_n = row["observed"], 3.8415 / row["n"]
+        middle, half = share + z2_n / 2, (z2_n * (share * (1 - share) + z2_n / 4)) ** 0.5
+        assert row["observed_low"] == pytest.approx((middle - half) / (1 + z2_n), abs=1e-5)
+        assert row["observed_high"] == pytest.approx((middle + half) / (1 + z2_n), abs=1e-5)
+    assert shares.height == minutes["observed_low"].null_count() == 2
+
+
 @pytest.mark.parametrize(("worse", "other"), [("South", "North"), ("North", "South")])
 def test_a_vendor_that_is_worse_comes_out_as_worse_and_the_other_does_not(worse, other):
     compared = compare(operation(worse=worse, factor=1.25), ATTRIBUTES, PERIOD).vendors

@@ -34,6 +34,8 @@ def _row(
         "better": better,
         "n": n,
         "observed": observed,
+        "observed_low": observed - reach / 10 if unit == "share" else None,
+        "observed_high": observed + reach / 10 if unit == "share" else None,
         "crude_others": others,
         "expected": expected,
         "ratio": times,
@@ -62,7 +64,7 @@ def _compared() -> dict[str, pl.DataFrame]:
             if vendor == "brightline" and metric == "reopen_rate":
                 told = _row(metric, 0.091, 0.06, 0.068, n, "worse")
             if vendor == "novacall" and metric == "handle_minutes":
-                told = _row(metric, 14.0, 11.0, 13.8, n, "as expected")
+                told = _row(metric, 14.0, 11.0, 13.0, n, "as expected")
             rows.append({"tier": tier, "vendor": vendor, **told})
     rng = np.random.default_rng(3)
     groups = [
@@ -102,6 +104,7 @@ def _quality() -> dict[str, pl.DataFrame]:
     scores = [
         {"week": None, "business_line": line, "vendor": vendor, "reviewer_kind": "qa", "reviews": reviews}
         | {"iqs": 0.86, "low": 0.83, "high": 0.89, "critical_failures": failures}
+        | {"is_of_all_tickets": line == "creator"}
         for line, vendor, reviews, failures in (
             ("all", "all", 420, 24),
             ("all", "brightline", 260, 15),
@@ -122,15 +125,23 @@ def _quality() -> dict[str, pl.DataFrame]:
         )
     ]
     strata = [
-        {"stratum": stratum, "tickets": tickets, "sample": sample, "probability": sample / tickets}
-        for stratum, tickets, sample in (
-            ("live, brightline", 1200, 12),
-            ("ecommerce, novacall", 3400, 20),
-            ("creator, kestrel", 6, 3),
+        {
+            "drawn_on": day,
+            "stratum": stratum,
+            "tickets": tickets,
+            "sample": sample,
+            "probability": sample / tickets,
+        }
+        for day, stratum, tickets, sample in (
+            (date(2026, 6, 28), "live, brightline", 1200, 12),
+            (date(2026, 6, 28), "ecommerce, novacall", 3400, 20),
+            (date(2026, 6, 28), "creator, kestrel", 6, 3),
+            (date(2026, 6, 21), "live, brightline", 1000, 5),
         )
     ]
     audits = [
-        {"rank": rank, "source": "helpdesk", "ticket_id": f"55{rank:02}", "stratum": row["stratum"]}
+        {"drawn_on": row["drawn_on"], "rank": rank, "source": "helpdesk", "ticket_id": f"55{rank:02}"}
+        | {"stratum": row["stratum"]}
         | {"probability": row["probability"], "weight": 1 / row["probability"]}
         for rank, row in enumerate((row for row in strata for _ in range(row["sample"])), 1)
     ]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from assets.reports.data_tables import DataFolder
-from assets.reports.pages import vendors
+from assets.reports.pages import vendor_comparison, vendors
 from assets.reports.scope import read_scope
 from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import write_snapshot
@@ -22,16 +22,53 @@ def page(site: Path) -> ParsedPage:
 
 def test_the_title_names_what_the_tickets_do_not_explain(page):
     assert "Brightline, tier 1, is worse than its tickets explain: reopen rate." in page.readable
-    says = "Reopen rate: 9.1 %, where 6.8 % was to be expected of its 9,200 tickets: 1.34 times (1.31 to 1.37). We are sure"
+    says = (
+        "Reopen rate: 9.1 % (8.8 to 9.4 %, 9,200 tickets), where 6.8 % was to be expected of its tickets: 1.34 "
+        "times (1.31 to 1.37). We are sure"
+    )
     assert says in page.readable
 
 
 def test_a_vendor_that_only_looks_worse_is_said_to_be_as_expected_and_why(page):
-    told = page.readable.split("Looks worse, but its tickets explain it")[1]
+    told = page.readable.split("Looks worse, but its tickets and chance explain it")[1]
     assert told.strip().startswith(
-        "Novacall, tier 1: as expected Handle time: 14 min against 11 min of the others, but 14 min"
+        "Novacall, tier 1: as expected Handle time: 14 min (6,100 tickets) against 11 min of the others. 13 min was to"
     )
-    assert "mostly because of their priority and business line." in told
+    assert (
+        "mostly because of their priority and business line: that explains 67 % of the difference, and chance"
+        in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "told"),
+    [
+        (0.61, "that explains the whole difference."),
+        (0.65, "that explains 60 % of the difference, and chance could explain the rest."),
+        (0.72, "they do not explain the difference, but chance could."),
+    ],
+)
+def test_only_what_the_tickets_explain_is_said_to_be_explained(expected, told):
+    row = {"tier": 1, "vendor": "halden", "metric": "csat", "unit": "share", "n": 540, "confidence": "fair"}
+    row |= {
+        "observed": 0.61,
+        "observed_low": 0.57,
+        "observed_high": 0.65,
+        "crude_others": 0.71,
+        "expected": expected,
+    }
+    mix = pl.DataFrame(schema=["tier", "vendor", "metric", "attribute", "value", "effect_on_metric"])
+    numbers = vendor_comparison._explained(row, mix)[0].replace("\xa0", " ")
+    assert numbers.startswith("CSAT: 61 % (57 to 65 %, 540 ratings) against 71 % of the others.")
+    assert numbers.endswith(told)
+
+
+def test_the_page_says_whose_ticket_it_is_and_what_a_dot_outside_its_bar_means(page):
+    assert (
+        "A ticket counts for the vendor that had it first in the tier, with all that came of it"
+        in page.readable
+    )
+    assert "only the marked ones are told apart" in page.readable
 
 
 def test_vendors_stand_in_the_order_of_names_not_of_results(site):

@@ -15,6 +15,7 @@ from assets.reports.privacy import hide_revealing_rate, hide_small_cells, plain_
 from assets.reports.snapshot_tables import Snapshot
 
 LOOKS_WORSE = 1.05  # observed over the others' from which a difference is noticed
+ALL_EXPLAINED = 0.95  # of it: what is left is not worth a word
 EFFECTS_NAMED = 3
 LABELS = {
     "handle_minutes": "Handle time",
@@ -34,6 +35,8 @@ _NO_DIFFERENCE = {
 _VERDICT_TONES = {"worse": "worse", "better": "better"}
 _FOLLOW = (
     "observed",
+    "observed_low",
+    "observed_high",
     "crude_others",
     "expected",
     "ratio",
@@ -48,13 +51,20 @@ _FOLLOW = (
 _COLUMNS = (
     Column("team", "Vendor and tier"),
     Column("label", "Result"),
-    Column("n", "Tickets", "count"),
+    Column(
+        "n",
+        "Tickets",
+        "count",
+        "Those it had first in the tier, with all that came of them; of CSAT, the rated ones.",
+    ),
     Column(
         "observed",
         "Observed",
         "row",
-        "Minutes: the geometric mean, which a few very long tickets do not drag along.",
+        "Minutes: the geometric mean, which a few very long tickets do not drag along. Handle time is of everybody who "
+        "worked on the ticket.",
     ),
+    Column("observed_low", "Observed, likely", "row", "With 95 % confidence.", until="observed_high"),
     Column("crude_others", "Others", "row", "Of the other vendors of the tier, whatever their tickets."),
     Column("expected", "Expected", "row", "What the others would have made of the same tickets."),
     Column("ratio", "Times expected", "ratio"),
@@ -167,7 +177,7 @@ def _finding(apart: list[dict[str, Any]], rows: list[dict[str, Any]]) -> str:
     """`Brightline, tier 1 is worse than its tickets explain in one of 14 comparisons.`"""
     worse = [row for row in apart if row["verdict"] == "worse"]
     if not apart:
-        return "No vendor is better or worse than its tickets explain."
+        return "No vendor stands out beyond what its tickets and chance explain."
     chosen = worse or apart
     word = "worse" if worse else "better"
     teams = list(dict.fromkeys(_team(row) for row in chosen))
@@ -208,29 +218,42 @@ def _by_team(
 
 def _unexplained(row: dict[str, Any]) -> tuple[str, str]:
     """`Reopened 9.1 %, where 6.8 % was to be expected of its tickets: 1.34 times (1.20 to 1.48).`"""
-    unit = row["unit"] or "number"
-    observed, expected = (wording.show(unit, row[name]) for name in ("observed", "expected"))
+    expected = wording.show(row["unit"] or "number", row["expected"])
     numbers = (
-        f"{label(row['metric'])}: {observed}, where {expected} was to be expected of its "
-        f"{wording.count(row['n'])} tickets: {wording.ratio(row['ratio'])} times "
+        f"{label(row['metric'])}: {_observed(row)}, where {expected} was to be expected of its "
+        f"tickets: {wording.ratio(row['ratio'])} times "
         f"({wording.between('ratio', row['low'], row['high'])})"
     )
     return f"{numbers}.", _SURE.get(row["confidence"] or "", "")
 
 
 def _explained(row: dict[str, Any], mix: pl.DataFrame) -> tuple[str, str]:
-    """What looks worse by the crude numbers, and what its tickets make of that."""
+    """`Handle time: 14 min (900 tickets) against 11 min of the others. 13 min was to be expected of its tickets: ...`"""
     unit = row["unit"] or "number"
-    observed, others, expected = (
-        wording.show(unit, row[name]) for name in ("observed", "crude_others", "expected")
-    )
+    others, expected = (wording.show(unit, row[name]) for name in ("crude_others", "expected"))
     numbers = (
-        f"{label(row['metric'])}: {observed} against {others} of the others, but {expected} was to be expected of its "
+        f"{label(row['metric'])}: {_observed(row)} against {others} of the others. {expected} was to be expected of its "
         "tickets"
     )
-    if because := _because(row, mix):
+    part = (row["expected"] - row["crude_others"]) / (row["observed"] - row["crude_others"])
+    if part > 0 and (because := _because(row, mix)):
         numbers += f", mostly because of their {because}"
-    return f"{numbers}.", _NO_DIFFERENCE.get(row["confidence"] or "", "")
+    if part >= ALL_EXPLAINED:
+        told = "that explains the whole difference"
+    elif part > 0:
+        told = f"that explains {wording.share(part)} of the difference, and chance could explain the rest"
+    else:
+        told = "they do not explain the difference, but chance could"
+    return f"{numbers}: {told}.", _NO_DIFFERENCE.get(row["confidence"] or "", "")
+
+
+def _observed(row: dict[str, Any]) -> str:
+    """`62 % (58 to 66 %, 540 ratings)`; minutes with their tickets alone."""
+    seen = wording.show(row["unit"] or "number", row["observed"])
+    of = wording.plural(row["n"], "rating" if row["metric"] == "csat" else "ticket")
+    if row["observed_low"] is None:
+        return f"{seen} ({of})"
+    return f"{seen} ({wording.between('share', row['observed_low'], row['observed_high'])}, {of})"
 
 
 def _because(row: dict[str, Any], mix: pl.DataFrame) -> str:

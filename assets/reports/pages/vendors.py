@@ -50,7 +50,8 @@ def _lede(comparison: Comparison | None, scope: Scope) -> str:
         return f"{wording.sentence(scope.source_names)}. Quality as reviewers see it."
     return (
         f"{comparison.period}, {scope.source_names}. Each vendor against what the others of its tier would have made of "
-        "the same tickets. In the order of names: this is no ranking."
+        "the same tickets. A ticket counts for the vendor that had it first in the tier, with all that came of it, also "
+        "what others did. In the order of names: this is no ranking."
     )
 
 
@@ -66,13 +67,14 @@ def _strip(comparison: Comparison | None, quality: Quality | None) -> list[Figur
         figures.append(Figure("Better than expected", str(better), f"of {judged} comparisons"))
         figures.append(
             Figure(
-                "Explained by their tickets",
+                "Only look worse",
                 str(sum(len(told.results) for told in comparison.explained)),
-                "that look worse by the crude numbers",
+                "by the crude numbers: their tickets and chance explain it",
             )
         )
     if quality is not None and quality.differing:
-        figures.append(Figure("Read differently", str(len(quality.differing)), "categories of the SOP"))
+        categories = "category" if len(quality.differing) == 1 else "categories"
+        figures.append(Figure("Read differently", str(len(quality.differing)), f"{categories} of the SOP"))
     return figures
 
 
