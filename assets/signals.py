@@ -43,6 +43,21 @@ _WEEKLY = """
     from sla_weeks
     where metric = 'all'
     union all
+    select week, business_line, 'sla_ticket_share', ticket_share, cast(tickets_judged as double)
+    from sla_weeks
+    where metric = 'all'
+    union all
+    select week, business_line, 'first_reply_minutes_p90', first_reply_minutes_p90, cast(first_replies as double)
+    from weekly_kpis
+    union all
+    select
+        week, business_line, 'full_resolution_minutes_p90', full_resolution_minutes_p90,
+        cast(full_resolutions as double)
+    from weekly_kpis
+    union all
+    select week, business_line, 'first_contact_rate', rate, cast(tickets as double)
+    from first_contact_weeks
+    union all
     select week, business_line, 'contact_rate_' || measure, per_1000, exposure
     from contact_rate_weeks
     where user_type = 'all'
@@ -59,7 +74,9 @@ _ROUNDING = 1e-6
         deps=[
             "kpi_days",
             "kpi_signals",
+            "weekly_kpis",
             "sla_weeks",
+            "first_contact_weeks",
             "contact_rate_weeks",
             "daily_volume",
             "weeks",

@@ -120,7 +120,23 @@ _TARGETS = Metric(
     "Targets kept out of those kept or broken.",
     "targets",
 )
-_OF_DAYS = {metric.name: metric for metric in (_TARGETS,)}
+_TICKETS_KEPT = Metric(
+    "sla_ticket_share",
+    "Tickets with all targets kept",
+    "share",
+    "below",
+    "Of the tickets of which every target was decided; in the week the last one was.",
+    "tickets",
+)
+_FIRST_CONTACT = Metric(
+    "first_contact_rate",
+    "Solved at the first contact",
+    "share",
+    "below",
+    "Not reopened, and no new ticket of the same customer on the same theme within 7 days.",
+    "tickets solved",
+)
+_OF_DAYS = {metric.name: metric for metric in (_TARGETS, _TICKETS_KEPT, _FIRST_CONTACT)}
 _PER_1000 = "contact_rate_"
 
 

@@ -1,5 +1,6 @@
--- How many tickets were resolved at first contact, by the week they were first solved. The last 7 days are left out:
--- whether their requesters come back is not known yet. A week and line without a judged ticket has no row.
+-- How many tickets were resolved at first contact, by the week they were first solved. A week whose Sunday is not 7 days
+-- ago is left out: whether all its requesters come back is not known yet, and a part of a week is not compared with whole
+-- ones. A week and line without a judged ticket has no row.
 -- grain: week and business line
 -- owner: team:support-analytics
 -- unique: week, business_line
@@ -24,8 +25,10 @@ with counts as (
         cast(count(*) filter (where is_first_contact_resolution) as double) / count(*) as rate,
         -- Wilson's interval, as in kpi_periods: z squared over n.
         3.841459 / count(*) as z2_n
-    from ticket_first_contact
+    from ticket_first_contact as contacts
+    join source_coverage as coverage on coverage.source = contacts.source
     where is_first_contact_resolution is not null
+        and date_trunc('week', first_solved_on) + interval 13 day <= coverage.volume_until
     group by grouping sets (
         (date_trunc('week', first_solved_on), business_line), (date_trunc('week', first_solved_on))
     )

@@ -4,16 +4,18 @@
 -- unique: date, business_line, metric
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
--- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day; or the
---   contact rate on a named denominator: tickets per 1,000 of it, of the user types that the denominator is known for,
---   on days on which no part of it is missing
---   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median,
---   full_resolution_minutes_median, csat, csat_response_rate, reopen_rate, escalation_rate, sla_target_share,
+-- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day, and
+--   sla_ticket_share, the tickets that kept all of theirs, on the day the last was decided; first_contact_rate, of the
+--   tickets first solved on the day, those resolved at first contact; or the contact rate on a named denominator:
+--   tickets per 1,000 of it, of the user types that the denominator is known for, on days on which no part of it is missing
+--   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median, first_reply_minutes_p90,
+--   full_resolution_minutes_median, full_resolution_minutes_p90, csat, csat_response_rate, reopen_rate, escalation_rate,
+--   sla_target_share, sla_ticket_share, first_contact_rate,
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
 -- column settles_after: so many days later the figure hardly changes any more: ratings come in for days after the
---   solving (rating_delay); 0 for what is known when the day is over [not_null]
+--   solving (rating_delay), and a first contact is judged after 7 days; 0 for what is known when the day is over [not_null]
 -- column is_whole: the day is over, by settles_after days too, and lies where at least one source of the line has all its
 --   new tickets; only such days are compared [not_null]
 with contacts as (
@@ -58,6 +60,28 @@ targets as (
     group by grouping sets ((date, business_line), (date))
 ),
 
+judged_tickets as (
+    select
+        ended_on as date,
+        coalesce(business_line, 'all') as business_line,
+        count(*) filter (where is_achieved) as achieved,
+        count(*) as judged
+    from sla_judged_tickets
+    where metric = 'all'
+    group by grouping sets ((ended_on, business_line), (ended_on))
+),
+
+first_contacts as (
+    select
+        first_solved_on as date,
+        coalesce(business_line, 'all') as business_line,
+        count(*) filter (where is_first_contact_resolution) as resolved_first,
+        count(*) as judged
+    from ticket_first_contact
+    where is_first_contact_resolution is not null
+    group by grouping sets ((first_solved_on, business_line), (first_solved_on))
+),
+
 figures as (
     select
         date,
@@ -94,8 +118,24 @@ figures as (
     select
         date,
         business_line,
+        'first_reply_minutes_p90',
+        cast(first_reply_minutes_p90 as double),
+        cast(first_replies as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
         'full_resolution_minutes_median',
         cast(full_resolution_minutes_median as double),
+        cast(full_resolutions as double)
+    from daily_kpis
+    union all
+    select
+        date,
+        business_line,
+        'full_resolution_minutes_p90',
+        cast(full_resolution_minutes_p90 as double),
         cast(full_resolutions as double)
     from daily_kpis
     union all
@@ -142,6 +182,22 @@ figures as (
     select
         date,
         business_line,
+        'sla_ticket_share',
+        cast(achieved as double) / judged,
+        cast(judged as double)
+    from judged_tickets
+    union all
+    select
+        date,
+        business_line,
+        'first_contact_rate',
+        cast(resolved_first as double) / judged,
+        cast(judged as double)
+    from first_contacts
+    union all
+    select
+        date,
+        business_line,
         'contact_rate_' || measure,
         per_1000,
         exposure
@@ -163,6 +219,7 @@ settled as (
         figures.denominator,
         case
             when figures.metric in ('csat', 'csat_response_rate') then ratings.settles_after
+            when figures.metric = 'first_contact_rate' then 7
             else 0
         end as settles_after
     from figures

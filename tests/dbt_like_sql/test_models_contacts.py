@@ -145,6 +145,25 @@ def test_where_new_tickets_end_before_the_runs_date_nobody_is_seen_to_come_back(
     assert found.rows() == [("1", None), ("2", True)]
 
 
+def test_a_week_of_which_some_days_are_not_known_yet_is_not_told(operation):
+    """All new tickets are here up to Saturday the 21st: of the week from the 9th, all days but the Sunday are known."""
+    for number, day in enumerate(("03", "09", "10", "15")):
+        taken = [(f"2026-03-{day} 09:30", "status_changed", {"to_value": "open"})]
+        contact(
+            operation, str(number), f"2026-03-{day} 09:00", f"2026-03-{day} 10:00", f"r{number}", more=taken
+        )
+    operation = operation.only("first_contact_weeks", "kpi_days")
+    warehouse = operation.build(AS_OF, volume_until=date(2026, 3, 21))
+    weeks = warehouse.query("select week, tickets from first_contact_weeks where business_line = 'all'")
+    assert weeks.rows() == [(date(2026, 3, 2), 1)]
+    days = warehouse.query(
+        "select date, value, denominator, is_whole from kpi_days "
+        "where business_line = 'all' and metric = 'first_contact_rate' order by date"
+    )
+    # The daily figure has every day that is known, and none that is not.
+    assert days.rows() == [(date(2026, 3, day), 1, 1, True) for day in (3, 9, 10)]
+
+
 def exposed(operation, day, value, user_type="buyer", region="EU", line="ecommerce", measure="orders"):
     row = {"date": day, "business_line": line, "region": region, "user_type": user_type, "measure": measure}
     operation.rows["raw.exposure"].append(row | {"value": float(value)})
