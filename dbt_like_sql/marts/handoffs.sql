@@ -25,24 +25,20 @@ with moves as (
     select
         stations.source,
         stations.ticket_id,
-        former.group_id as from_group_id,
-        coalesce(cast(former.tier as varchar), 'unknown') as from_tier,
-        coalesce(former.vendor, 'unknown') as from_vendor,
+        stations.from_group_id,
+        coalesce(cast(stations.from_tier as varchar), 'unknown') as from_tier,
+        coalesce(stations.from_vendor, 'unknown') as from_vendor,
         stations.group_id as to_group_id,
         coalesce(cast(stations.tier as varchar), 'unknown') as to_tier,
         coalesce(stations.vendor, 'unknown') as to_vendor,
-        cast(former.minutes as double) as minutes_before,
+        cast(stations.minutes_before as double) as minutes_before,
         case
             when stations.owned_from > account.as_of - interval 28 day then 'last 28 days'
             else 'before'
         end as period
     from ticket_stations as stations
-    join ticket_stations as former
-        on former.source = stations.source
-        and former.ticket_id = stations.ticket_id
-        and former.position = stations.position - 1
     cross join stg_account as account
-    where stations.position > 1 and former.group_id <> stations.group_id
+    where stations.from_group_id <> stations.group_id
 )
 
 select
