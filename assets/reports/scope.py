@@ -75,6 +75,11 @@ class Scope:
         last = max((source.last for source in self.sources if source.last), default=None)
         return wording.day(last, year=True)
 
+    def day_of(self, moment: datetime) -> str:
+        """`6 Jun`: the day of a naive UTC moment in the account's zone, with its year where that is not the report's."""
+        day = _day(moment, self.zone)
+        return wording.day(day, year=day.year != self.week.year)
+
     def missing(self, *topics: str) -> tuple[str, ...]:
         """What the sources do not tell about these topics, a sentence each."""
         return tuple(gap.text for gap in self.gaps if gap.topic in topics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +13,7 @@ from assets.reports.data_tables import DataFolder
 from assets.reports.pages import operations, review
 from assets.reports.pages.kpi_signals import read_signals
 from assets.reports.pages.satisfaction import in_a_sentence
-from assets.reports.scope import read_scope
+from assets.reports.scope import Scope, read_scope
 from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import WEEK, write_snapshot
 from tests.reports.invented_operations import SIGNAL_SINCE
@@ -257,6 +257,14 @@ def test_the_price_of_a_bug_hides_small_counts_and_issues_of_few_tickets(reviewe
     assert costs.filter(issue_key="PAY-88").select(
         "sla_breaches", "breach_minutes", "waiting_now", "csat_points"
     ).row(0) == ((None,) * 4)
+
+
+def test_a_day_is_the_accounts_own_and_names_another_year():
+    scope = Scope(
+        week=WEEK, is_latest=True, as_of=None, zone="America/New_York", loaded_at=None, sources=(), gaps=()
+    )
+    assert scope.day_of(datetime(2026, 6, 6, 3)) == "5 Jun"
+    assert scope.day_of(datetime(2026, 1, 1, 3)) == "31 Dec 2025"
 
 
 def test_small_counts_are_in_no_table_of_operations(site):

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from assets.reports import wording
 from assets.reports.pages import action_words, rise_cards
+from assets.reports.scope import Scope
 
 _VERDICTS = {
     "worked": "worked",
@@ -31,9 +31,9 @@ class Item:
     tone: str
 
 
-def items(actions: pl.DataFrame) -> list[Item]:
+def items(actions: pl.DataFrame, scope: Scope) -> list[Item]:
     """The actions of `rise_tables.actions`, an item each."""
-    return [_item(row) for row in actions.iter_rows(named=True)]
+    return [_item(row, scope) for row in actions.iter_rows(named=True)]
 
 
 def judged(actions: pl.DataFrame) -> pl.DataFrame:
@@ -47,13 +47,13 @@ def counted(actions: pl.DataFrame) -> list[str]:
     return [f"{count} {_VERDICTS[verdict]}" for verdict, count in counts.items() if count]
 
 
-def _item(row: dict[str, Any]) -> Item:
+def _item(row: dict[str, Any], scope: Scope) -> Item:
     began = row["started_at"]
     return Item(
         what=rise_cards.action_name(row),
         theme=row["theme"] or "",
         guessed="by its wording" if row["linked_by"] == "wording" else "",
-        began=f"began {wording.day(began.date(), year=True)}" if began is not None else "",
+        began=f"began {scope.day_of(began)}" if began is not None else "",
         verdict=action_words.verdict(row),
         tone=_TONES.get(row["verdict"] or "", "usual"),
     )

@@ -94,7 +94,7 @@ def build(snapshot: Snapshot, scope: Scope, data: DataFolder, actions: pl.DataFr
             "strip": _strip(plan, volume, ahead),
             "plan": plan,
             "waiting": read_waiting(snapshot, scope, data),
-            "actions": action_register.items(action_register.judged(actions)),
+            "actions": action_register.items(action_register.judged(actions), scope),
             "unplanned": max(plan.need.teams_in_all - TEAMS_CHARTED, 0) if plan else 0,
             **content,
             "record": record,

@@ -98,7 +98,7 @@ def _state(row: dict[str, Any], scope: Scope) -> str:
     """`Card declined, Payments, in progress, open for 12 days`; and whether it came back after the fix."""
     parts = [part for part in (row["summary"], row["team"], wording.readable(row["status"] or "")) if part]
     if row["resolved_at"] is not None:
-        parts.append(f"resolved {wording.day(row['resolved_at'].date())}")
+        parts.append(f"resolved {scope.day_of(row['resolved_at'])}")
     elif row["created_at"] is not None and scope.as_of is not None:
         parts.append(f"open for {wording.plural((scope.as_of - row['created_at']).days, 'day')}")
     if row["is_reopened_after_fix"]:

@@ -61,7 +61,7 @@ def build(
     levels = _levels(snapshot, scope, data)
     volume = read_volume_parts(snapshot, scope, data)
     issues = read_issue_prices(snapshot, scope, data)
-    register = action_register.items(actions)
+    register = action_register.items(actions, scope)
     missing = scope.missing("tickets", "history")
     if not signals.is_known and not (levels or volume or issues or register):
         return _FORM.page(

@@ -256,7 +256,7 @@ def _age(row: dict[str, Any], scope: Scope) -> str:
         return ""
     if resolved is not None:
         after = wording.plural(round((resolved - opened) / timedelta(days=1)), "day")
-        return f"resolved {wording.day(resolved.date())} after {after}"
+        return f"resolved {scope.day_of(resolved)} after {after}"
     if scope.as_of is None:
         return ""
     return f"open for {wording.plural((scope.as_of - opened).days, 'day')}"

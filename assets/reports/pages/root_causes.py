@@ -65,7 +65,7 @@ def build(
             "unchanged": _unchanged(rises, listed),
             "too_small": _too_small(rises, listed),
             "followup": followup if followup.frame.height else None,
-            "actions": action_register.items(actions),
+            "actions": action_register.items(actions, scope),
             "confidence": rise_words.CONFIDENCE_RULE,
             "feed": feed.FIELDS,
             "tables": [(name, caption) for name, (caption, _) in rises.published.items()],
