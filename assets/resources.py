@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from assets.run_lock import RunInProgress, writing
 from dbt_like_sql.warehouse import Warehouse
@@ -24,6 +25,10 @@ WAREHOUSE_POOL = "warehouse"
 # A run started in the UI waits this long for one that was started on the command line.
 _WAIT_SECONDS = 1800.0
 
+# Up to this size the warehouse's file stays open between the steps of a run, most of which take less time than opening
+# it. What DuckDB keeps of a larger one is memory that the steps in Python need.
+_HELD_OPEN_BYTES = 200_000_000
+
 
 class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where everything lives. A run that uses it holds its write lock from start to end."""
@@ -36,13 +41,20 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
     agent_hour_cost: float | None = None
     ticket_links: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     surge_false_alarms_a_month: float = 1.0
+    _is_run: bool = PrivateAttr(default=False)
+    _held: Warehouse | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[StateFolder]:
         """Hold the write lock while the run lasts. Raises dagster.Failure when it cannot be had."""
         try:
             with writing(self.path, wait_seconds=_WAIT_SECONDS):
-                yield self
+                self._is_run = True
+                try:
+                    yield self
+                finally:
+                    self._is_run = False
+                    self._let_go()
         except RunInProgress as error:
             raise dg.Failure(str(error), allow_retries=False) from None
 
@@ -81,9 +93,21 @@ class StateFolder(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def warehouse(self) -> Warehouse:
         """The warehouse, open for writing; use it as a context manager and close it soon."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        path = self.path / "warehouse.duckdb"
+        if path.exists() and path.stat().st_size > _HELD_OPEN_BYTES:
+            self._let_go()
+        elif self._is_run and self._held is None:
+            self._held = self._open(path)
+        return self._open(path)
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _open(self, path: Path) -> Warehouse:
         return Warehouse(
-            self.path / "warehouse.duckdb",
+            path,
             memory_limit=self.memory_limit,
             spill=self.path / "cache" / "spill",
         )
