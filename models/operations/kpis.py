@@ -19,15 +19,17 @@ class Kpi:
 
 
 _COUNT, _SHARE, _MINUTES = Scale("count"), Scale("share"), Scale("minutes")
+# The slowest tenth of fifty tickets is five of them; of fewer it jumps from day to day with the slowest one.
+_SLOWEST_TENTH = Scale("minutes", least=50)
 
 KPIS = {
     "tickets_created": Kpi(_COUNT, "changed"),
     "tickets_solved": Kpi(_COUNT, "changed"),
     "backlog": Kpi(_COUNT, "worse"),
     "first_reply_minutes_median": Kpi(_MINUTES, "worse"),
-    "first_reply_minutes_p90": Kpi(_MINUTES, "worse"),
+    "first_reply_minutes_p90": Kpi(_SLOWEST_TENTH, "worse"),
     "full_resolution_minutes_median": Kpi(_MINUTES, "worse"),
-    "full_resolution_minutes_p90": Kpi(_MINUTES, "worse"),
+    "full_resolution_minutes_p90": Kpi(_SLOWEST_TENTH, "worse"),
     "csat": Kpi(_SHARE, "better"),
     "csat_response_rate": Kpi(_SHARE, "changed"),
     "reopen_rate": Kpi(_SHARE, "worse"),

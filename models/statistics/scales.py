@@ -11,18 +11,20 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Kind = Literal["count", "rate", "share", "minutes"]
 
-_LEAST_DENOMINATOR, _LEAST_COUNT, _LEAST_RARE = 10, 3.0, 1.0
+_LEAST_COUNT, _LEAST_RARE = 3.0, 1.0
 _SHORTEST = 0.5  # minutes: a time of nothing has no logarithm
 
 
 @dataclass(frozen=True)
 class Scale:
     """A figure's kind. count: things in a day. rate: things by `per` of a denominator, which may be above 1.
-    share: of a denominator, 0 to 1. minutes: a typical time of so many tickets.
+    share: of a denominator, 0 to 1. minutes: a typical time of so many tickets. least: tickets or ratings that a share or
+    a time of a day must rest on.
     """
 
     kind: Kind
     per: float = 1.0
+    least: int = 10
 
     def put(self, values: Floats, denominators: Floats) -> Floats:
         """Onto the scale; NaN stays NaN. denominators: same shape, not read for counts.
@@ -55,13 +57,13 @@ class Scale:
     def tells(self, values: Floats, denominators: Floats) -> npt.NDArray[np.bool_]:
         """On which days a figure rests on enough to be compared: not so on a day with three ratings.
 
-        Minutes and shares: ten tickets. Of a rarer outcome one, of counted things three are to be expected, or
+        Minutes and shares: `least` tickets. Of a rarer outcome one, of counted things three are to be expected, or
         one day without any stands on one side of the usual as often as it does not.
         """
         known = np.isfinite(values)
         if self.kind == "count":
             return known & (np.median(values[known]) >= _LEAST_COUNT if known.any() else False)
-        enough = known & (denominators >= (1 if self.kind == "rate" else _LEAST_DENOMINATOR))
+        enough = known & (denominators >= (1 if self.kind == "rate" else self.least))
         if self.kind == "minutes" or not enough.any():
             return enough
         usual = np.average(values[enough], weights=denominators[enough]) / self.per

@@ -138,6 +138,23 @@ def test_a_line_by_itself_is_all_lines_and_is_told_once(quiet):
     assert set(lines) == {"shop"}
 
 
+def test_a_slowest_tenth_of_few_tickets_is_not_judged():
+    """Forty tickets a day are enough for a median; their slowest tenth is four tickets."""
+    times = np.exp(np.random.default_rng(5).normal(3, 0.15, 7 * WEEKS))
+    frames = [
+        series(line, metric, times * factor, tickets)
+        for line, tickets in (("small", 40), ("large", 60))
+        for metric, factor in (("first_reply_minutes_median", 1), ("first_reply_minutes_p90", 4))
+    ]
+    watched = told(*frames)["kpi_watched"]
+    assert watched.select("business_line", "metric", "days_judged").rows() == [
+        ("large", "first_reply_minutes_median", 7),
+        ("large", "first_reply_minutes_p90", 7),
+        ("small", "first_reply_minutes_median", 7),
+        ("small", "first_reply_minutes_p90", 0),
+    ]
+
+
 def test_last_month_is_no_signal_of_this_week(quiet):
     month_ago = LAST - timedelta(weeks=4)
     slow = quiet[2].with_columns(
