@@ -393,4 +393,18 @@ def _issues(week: date) -> dict[str, pl.DataFrame]:
         }
         | {"tickets_after_resolved": 0, "is_reopened_after_fix": False},
     ]
-    return {"issue_costs": pl.DataFrame(costs, infer_schema_length=None)}
+    stays = [
+        {"source": "jira", "issue_id": issue, "issue_key": key, "team": "Payments Checkout", "status": status}
+        | {"status_category": None, "stays": times, "minutes": 1440.0 * days, "is_now": is_now}
+        for issue, key, status, times, days, is_now in (
+            ("1", "PAY-101", "To Do", 1, 1.5, False),
+            ("1", "PAY-101", "In progress", 2, 3.5, True),
+            ("2", "PAY-88", "In progress", 1, 4.0, False),
+            ("2", "PAY-88", "Done", 1, 9.0, True),
+            ("3", "LIVE-7", "To Do", 1, 5.0, True),
+        )
+    ]
+    return {
+        "issue_costs": pl.DataFrame(costs, infer_schema_length=None),
+        "issue_status_minutes": pl.DataFrame(stays),
+    }

@@ -84,7 +84,9 @@ def _of_sums(frame: pl.DataFrame, over: str, keys: list[str], count: str) -> Ite
 
 def _counts(frame: pl.DataFrame) -> list[str]:
     return [
-        name for name, dtype in frame.schema.items() if dtype.is_integer() and name not in ("rank", "days")
+        name
+        for name, dtype in frame.schema.items()
+        if dtype.is_integer() and name not in ("rank", "days", "stays")
     ]
 
 

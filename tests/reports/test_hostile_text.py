@@ -73,6 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "volume_changes": ["rate_measure"],
         "contact_rate_weeks": ["user_type", "measure"],
         "issue_costs": ["issue_key", "team", "summary", "status"],
+        "issue_status_minutes": ["issue_key", "team", "status"],
         "vendor_comparison": ["vendor"],
         "vendor_groups": ["group_id", "vendor"],
         "vendor_case_mix": ["attribute", "value"],

@@ -259,6 +259,15 @@ def test_the_price_of_a_bug_hides_small_counts_and_issues_of_few_tickets(reviewe
     ).row(0) == ((None,) * 4)
 
 
+def test_a_partner_teams_time_in_each_status_is_told(reviewed, site):
+    text = reviewed.readable
+    assert "In progress for 3.5 days in all (before: To Do 36 h), open for 12 days" in text
+    stays = pl.read_parquet(site / "data" / "issue_status_minutes.parquet")
+    # Of an issue with under ten tickets nothing is told.
+    assert set(stays["issue_key"]) == {"PAY-101", "PAY-88"}
+    assert "data/issue_status_minutes.csv" in reviewed.attributes("href")
+
+
 def test_a_day_is_the_accounts_own_and_names_another_year():
     scope = Scope(
         week=WEEK, is_latest=True, as_of=None, zone="America/New_York", loaded_at=None, sources=(), gaps=()

@@ -37,24 +37,37 @@ _COLUMNS = (
 )
 
 
+_ISSUE = ["issue_id", "issue_key"]  # links name an issue by its id, which two trackers may both have
+
+
 @dataclass(frozen=True)
 class IssuePrices:
-    """The section: a sentence on the dearest issue, and the table."""
+    """The section: a sentence on the dearest issue, the table, and how long each issue was in each status."""
 
     says: str
     table: PublishedTable
+    statuses: PublishedTable | None
 
 
 def read_issue_prices(snapshot: Snapshot, scope: Scope, data: DataFolder) -> IssuePrices | None:
-    """The section as of now; publishes `issue_costs`. None where no issue is linked, or for a past week."""
+    """The section as of now; publishes `issue_costs` and `issue_status_minutes`.
+
+    None where no issue is linked, or for a past week.
+    """
     if not scope.is_latest:
         return None
     frame = snapshot.table("issue_costs").filter(pl.col("tickets") >= SMALL_CELL)
     if not frame.height:
         return None
+    known = {name for name in frame.columns if frame[name].count()} | {"issue", "state", "hours"}
     frame = _hidden(frame)
+    stays = _stays(snapshot, frame)
+    by_issue = stays.partition_by(_ISSUE, as_dict=True, maintain_order=True)
     rows = [
-        {"issue": row["issue_key"] or row["issue_id"], "state": _state(row, scope)}
+        {
+            "issue": row["issue_key"] or row["issue_id"],
+            "state": _state(row, by_issue.get((row["issue_id"], row["issue_key"]), stays.clear()), scope),
+        }
         for row in frame.iter_rows(named=True)
     ]
     told = pl.DataFrame(rows, schema={"issue": pl.String, "state": pl.String})
@@ -63,11 +76,22 @@ def read_issue_prices(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Iss
     )
     current = int(frame.select(_is_current(scope).sum()).item())
     shown = min(max(current, 1), SHOWN)
-    columns = tuple(
-        column for place, column in enumerate(_COLUMNS) if place < 2 or frame[column.name].head(shown).count()
-    )
+    columns = tuple(column for column in _COLUMNS if column.name in known)
     table = PublishedTable("issue_costs", "What each issue has cost", frame, columns, shown=shown)
-    return IssuePrices(_says(frame.row(0, named=True), is_current=current > 0), data.publish(table))
+    statuses = PublishedTable("issue_status_minutes", "How long each issue was in each status", stays)
+    return IssuePrices(
+        says=_says(frame.row(0, named=True), is_current=current > 0),
+        table=data.publish(table),
+        statuses=data.publish(statuses) if stays.height else None,
+    )
+
+
+def _stays(snapshot: Snapshot, issues: pl.DataFrame) -> pl.DataFrame:
+    """The time in each status of the issues told of: the present one first, then those before, the longest first."""
+    stays = snapshot.table("issue_status_minutes").pipe(plain_texts, [*_ISSUE, "team", "status"])
+    return stays.join(issues, on=_ISSUE, how="semi", nulls_equal=True).sort(
+        "issue_id", "is_now", "minutes", "status", descending=[False, True, True, False]
+    )
 
 
 def _hidden(frame: pl.DataFrame) -> pl.DataFrame:
@@ -94,9 +118,12 @@ def _is_current(scope: Scope) -> pl.Expr:
     return pl.col("resolved_at").is_null() | (pl.col("resolved_at") >= scope.as_of - RECENT)
 
 
-def _state(row: dict[str, Any], scope: Scope) -> str:
-    """`Card declined, Payments, in progress, open for 12 days`; and whether it came back after the fix."""
-    parts = [part for part in (row["summary"], row["team"], wording.readable(row["status"] or "")) if part]
+def _state(row: dict[str, Any], stays: pl.DataFrame, scope: Scope) -> str:
+    """`Card declined, Payments, In Review for 6.2 days (before: In Progress 19 days), open for 25 days`.
+
+    And whether it came back after the fix. stays: the issue's time in each status, as of `_stays`.
+    """
+    parts = [part for part in (row["summary"], row["team"], _statuses(row, stays)) if part]
     if row["resolved_at"] is not None:
         parts.append(f"resolved {scope.day_of(row['resolved_at'])}")
     elif row["created_at"] is not None and scope.as_of is not None:
@@ -104,6 +131,19 @@ def _state(row: dict[str, Any], scope: Scope) -> str:
     if row["is_reopened_after_fix"]:
         parts.append("reopened after the fix")
     return ", ".join(parts)
+
+
+def _statuses(row: dict[str, Any], stays: pl.DataFrame) -> str:
+    """`In Review for 6.2 days (before: In Progress 19 days, To Do 6.2 days)`; of a resolved issue only what was before."""
+    text = wording.readable(row["status"] or "")
+    now = stays.filter("is_now")
+    if now.height and row["resolved_at"] is None:
+        text += f" for {wording.minutes(now['minutes'][0])}" + (" in all" if now["stays"][0] > 1 else "")
+    before = [
+        f"{wording.readable(stay['status'])} {wording.minutes(stay['minutes'])}"
+        for stay in stays.filter(~pl.col("is_now")).iter_rows(named=True)
+    ]
+    return f"{text} (before: {', '.join(before)})" if before else text
 
 
 def _says(row: dict[str, Any], *, is_current: bool) -> str:
