@@ -52,7 +52,7 @@ def run_refresh(
         end_killed_runs(instance)
         loaded = definitions(settings)
         job = loaded.resolve_job_def("refresh")
-        steps = _selected(job, loaded, select)
+        selected = [key for made in _selected(job, loaded, select) for key in made.keys]
         with display or progress.RunProgress() as display:
             progress.show(display)
             if not select:
@@ -60,7 +60,7 @@ def run_refresh(
             result = job.execute_in_process(
                 instance=instance,
                 run_config=_run_config(sources),
-                asset_selection=[key for step in steps for key in step.keys],
+                asset_selection=selected or None,
                 raise_on_error=False,
             )
         progress.show(None)
@@ -75,7 +75,7 @@ def run_refresh(
 def _selected(
     job: dg.JobDefinition, loaded: dg.Definitions, names: Sequence[str]
 ) -> list[dg.AssetsDefinition]:
-    """The definitions that make the assets of these names; without names, all that a refresh makes."""
+    """The definitions that make the assets of these names."""
     in_job = set(job.asset_layer.executable_asset_keys)
     assets = [made for made in loaded.assets or () if isinstance(made, dg.AssetsDefinition)]
     makers = {key.to_user_string(): made for made in assets for key in made.keys & in_job}
@@ -86,7 +86,7 @@ def _selected(
                 f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(sorted(makers))}"
             )
             raise RunError(f"unknown asset '{name}'; {hint}")
-    chosen = {id(makers[name]) for name in names or makers}
+    chosen = {id(makers[name]) for name in names}
     return [made for made in assets if id(made) in chosen]
 
 
