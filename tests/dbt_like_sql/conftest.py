@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from assets import warehouse as warehouse_assets
 from assets.ingest.contract import CONTRACT
 from assets.tables import THEME_TABLES
-from dbt_like_sql.project import PROJECT_FOLDER, Project, SqlTest, read_project
+from dbt_like_sql.project import Project, SqlTest
 from dbt_like_sql.warehouse import Warehouse, duckdb_type
 
 Row = dict[str, object]
@@ -43,6 +44,15 @@ SCHEMAS: dict[str, dict[str, pl.DataType]] = {
         ),
     },
 }
+
+
+def _empty_table(name: str) -> str:
+    columns = (f'"{column}" {duckdb_type(dtype)}' for column, dtype in SCHEMAS[name].items())
+    return f"create or replace table {name} ({', '.join(columns)});"
+
+
+# One statement for all of them: most of a test's tables stay empty.
+_EMPTY_TABLES = "create schema if not exists raw;" + "".join(map(_empty_table, SCHEMAS))
 
 
 def moment(text: str) -> datetime:
@@ -143,8 +153,10 @@ class Operation:
         ]
         self.rows["raw.sources"] = self._sources(moment(as_of), ZoneInfo(time_zone), volume_until)
         with self.warehouse.transaction():
+            self.warehouse.execute(_EMPTY_TABLES)
             for table, rows in self.rows.items():
-                self.warehouse.replace(table, pl.DataFrame(rows, schema=SCHEMAS[table]))
+                if rows:
+                    self.warehouse.replace(table, pl.DataFrame(rows, schema=SCHEMAS[table]))
             for model in self.models:
                 self.warehouse.build(model)
         built = {*SCHEMAS, *(model.name for model in self.models)}
@@ -180,11 +192,7 @@ def _local_day(time: datetime, zone: ZoneInfo) -> date:
 
 @pytest.fixture(scope="session")
 def sql_project() -> Project:
-    sources = {
-        name: {column: duckdb_type(dtype) for column, dtype in schema.items()}
-        for name, schema in SCHEMAS.items()
-    }
-    return read_project(PROJECT_FOLDER, sources)
+    return warehouse_assets.sql_project()
 
 
 @pytest.fixture
