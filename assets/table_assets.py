@@ -11,7 +11,7 @@ import dataframely as dy
 import polars as pl
 
 from assets import pictures
-from assets.warehouse import asset_key
+from assets.warehouse import asset_key, wrong_rows_told
 from dbt_like_sql.warehouse import Warehouse, duckdb_type
 
 
@@ -75,8 +75,10 @@ def store_tables(
 
 
 def no_wrong_rows(table: str, check: str, wrong: pl.DataFrame) -> dg.AssetCheckResult:
-    """A check that warns where there are wrong rows, and says how many."""
+    """A check that warns where there are wrong rows, and says how many and which is the first."""
+    told = "" if wrong.is_empty() else wrong_rows_told(wrong.height, wrong.row(0, named=True))
     return dg.AssetCheckResult(
+        description=told or None,
         asset_key=asset_key(table),
         check_name=check,
         passed=wrong.is_empty(),

@@ -20,6 +20,7 @@ from dbt_like_sql.warehouse import Warehouse, duckdb_type
 
 # How many wrong rows a failed check shows.
 _ROWS_SHOWN = 5
+_COLUMNS_TOLD = 4  # of a wrong row, on the command line
 
 
 def sql_sources() -> dict[str, dict[str, str]]:
@@ -88,17 +89,27 @@ def _check_result(warehouse: Warehouse, test: SqlTest) -> dg.AssetCheckResult:
     """Run a test; a failed one carries how many rows are wrong and the first of them."""
     wrong = warehouse.count_failures(test)
     metadata: dict[str, dg.MetadataValue] = {"wrong_rows": dg.MetadataValue.int(wrong)}
+    description = test.description
     if wrong:
         sample = warehouse.failures(test, limit=_ROWS_SHOWN)
+        description = f"{wrong_rows_told(wrong, sample.row(0, named=True))}. {test.description}"
         metadata["first_wrong_rows"] = dg.MetadataValue.md(pictures.markdown_table(sample))
     return dg.AssetCheckResult(
         asset_key=asset_key(test.table),
         check_name=test.name,
         passed=wrong == 0,
         severity=dg.AssetCheckSeverity.ERROR if _is_blocking(test) else dg.AssetCheckSeverity.WARN,
-        description=f"{wrong} rows are wrong: {test.description}" if wrong else test.description,
+        description=description,
         metadata=metadata,
     )
+
+
+def wrong_rows_told(count: int, first: Mapping[str, object]) -> str:
+    """`1 row is wrong: event 7 of ticket 3: ...`: how many, and which; by its message, else by its first columns."""
+    which = first.get("message") or ", ".join(
+        f"{name} {value}" for name, value in itertools.islice(first.items(), _COLUMNS_TOLD)
+    )
+    return f"1 row is wrong: {which}" if count == 1 else f"{count} rows are wrong, the first: {which}"
 
 
 def _model_asset(model: Model, tests: Sequence[SqlTest]) -> dg.AssetsDefinition:
