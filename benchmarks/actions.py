@@ -5,7 +5,8 @@
 Each seed is an operation of two years and 60,000 tickets, with faulty releases, incidents, takeover waves and campaigns in
 it, and an action plan: a fix that halves its theme's tickets half a year before the end, a fix that changes nothing,
 and a tool put in six days ago. A new checklist makes the tickets of three themes take a third longer. Themes are the true
-ones, of all tickets; weeks are judged as the pipeline judges them.
+ones, of all tickets, and every action names its theme, as a person does: whether a run ties an action to its theme by
+the wording is not measured here. Weeks are judged as the pipeline judges them.
 
 worked_told, nothing_told, early_told: shares of seeds in which the three got `worked`, `no evidence` and `too early`.
 told_apart: share in which the first two were both right. sop_told: share of the themes with the new checklist whose handle
@@ -14,6 +15,10 @@ interval holds the truth. false_verdicts: on themes nothing was done about, at a
 `worked` or `worse`, over every metric; tickets are also asked about in one region, against the others (difference in
 differences). by_metric has them apart. Themes that a fault or a wave hit are among them: faults, too, end without
 anybody's action. escalated_only: the same, with only the tickets that were escalated: the pipeline knows themes of those.
+
+fading: themes that were going away by themselves when an action came that did nothing (benchmarks.fading_themes), 80 a seed:
+false_verdicts over all of them, by_shape and by_size (tickets a week at the highest) apart. halved_told: share that got
+`worked` of 16 steady themes a seed that an action halved, by size, four to twenty-six weeks since.
 """
 
 from __future__ import annotations
@@ -32,6 +37,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.fading_themes import HALVED, fading_themes
 from models.causes.action_weeks import TICKETS
 from models.causes.actions import judge_actions
 from models.causes.mean_weeks import MEANS
@@ -168,6 +174,36 @@ def summary(tally: Tally, seeds: int) -> dict[str, Any]:
     }
 
 
+def judge_fading(seed: int, told: Counter[tuple[str, int, str]]) -> None:
+    """Judge an action against each theme that fades or was halved, and add what was told: shape, size, verdict."""
+    for case in fading_themes(seed, AS_OF):
+        action = _action("act", case.theme, datetime.combine(case.began, datetime.min.time()))
+        told[case.shape, case.size, _verdicts([action], case.weekly)["verdict"][0]] += 1
+
+
+def fading_summary(told: Counter[tuple[str, int, str]]) -> dict[str, Any]:
+    """The figures of `fading` in the module's docstring."""
+    fading = Counter({key: count for key, count in told.items() if key[0] != HALVED})
+    halved = told - fading
+    return {
+        "false_verdicts": _share_of(fading, FALSE),
+        "by_shape": {shape: _share_of(fading, FALSE, shape=shape) for shape, _, _ in fading},
+        "by_size": {str(size): _share_of(fading, FALSE, size=size) for _, size, _ in fading},
+        "placebos": fading.total(),
+        "halved_told": {str(size): _share_of(halved, ("worked",), size=size) for _, size, _ in halved},
+    }
+
+
+def _share_of(
+    told: Counter[tuple[str, int, str]],
+    verdicts: tuple[str, ...],
+    shape: str | None = None,
+    size: int | None = None,
+) -> float:
+    chosen = {key: count for key, count in told.items() if shape in (None, key[0]) and size in (None, key[1])}
+    return round(sum(count for key, count in chosen.items() if key[2] in verdicts) / sum(chosen.values()), 4)
+
+
 def _false_share(judged: dict[tuple[str, str], int]) -> float | None:
     false = sum(count for (_, verdict), count in judged.items() if verdict in FALSE)
     return round(false / sum(judged.values()), 4) if judged else None
@@ -182,13 +218,19 @@ def main() -> None:
         "ignore"
     )  # a fit through a handful of tickets may not converge, and says so by its interval
     every, escalated, started = Tally(), Tally(), time.perf_counter()
+    fading: Counter[tuple[str, int, str]] = Counter()
     for seed in arguments.seeds:
         operation = simulate(tickets=60_000, seed=seed, as_of=AS_OF)
         judge(operation, weekly_tickets(operation, False), seed, [TICKETS, IN_ONE_REGION, *MEANS], every)
         judge(operation, weekly_tickets(operation, True), seed, [TICKETS], escalated)
+        judge_fading(seed, fading)
         print(f"seed {seed}: {every.apart} told apart so far", file=sys.stderr)
     seeds = len(arguments.seeds)
-    told = {**summary(every, seeds), "escalated_only": summary(escalated, seeds)}
+    told = {
+        **summary(every, seeds),
+        "escalated_only": summary(escalated, seeds),
+        "fading": fading_summary(fading),
+    }
     print(json.dumps({**told, "seeds": seeds, "seconds": round(time.perf_counter() - started, 1)}))
 
 
