@@ -106,7 +106,7 @@ class ActionWeeks:
             effect = change_of_share(own, elsewhere, ratio, since, every.drift)
         else:
             effect = change_of_rate(own, expected, since, every.drift)
-        return Compared(method, control, *sides, before, effect)
+        return Compared(method, control + _own_course(effect), *sides, before, effect)
 
     def _compare_means(self, action: dict[str, Any], mean: Mean, by_region: bool) -> Compared | None:
         metric, theme = action["metric"], action["theme_id"]
@@ -131,8 +131,9 @@ class ActionWeeks:
         level = weeks.level(reached, since < 0)
         effect = change_of_mean(values, weights, since, mean.drift)
         if mean.is_log:
-            effect = Effect(*(None if end is None else float(np.expm1(end)) for end in effect.ends))
+            effect = effect.relative()
             level = float(np.exp(level))
+        control += _own_course(effect)
         return Compared(method, control, *sides, level, effect, is_relative=mean.is_log)
 
     def _cube(self, column: str, by_region: bool) -> WeeklyTickets:
@@ -170,3 +171,11 @@ def _elsewhere(action: dict[str, Any]) -> str:
     )
     what = "the same theme's tickets" if action["theme_id"] is not None else "tickets"
     return f"{what} outside {places}"
+
+
+def _own_course(effect: Effect) -> str:
+    """What else was compared with, where the weeks had begun to move before the action."""
+    if effect.began is None or effect.change is None:
+        return ""
+    weeks = "the week" if effect.began == 1 else f"{effect.began} weeks"
+    return f", and its own {'fall' if effect.change < 0 else 'rise'} that began {weeks} before"

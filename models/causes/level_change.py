@@ -27,23 +27,34 @@ _SURE = 0.975
 _STEEP = 3.0
 # An interval that reaches further than this, on the logarithm, says nothing on that side.
 _UNBOUND = 10.0
+# How many weeks before the action what moved may have begun to by itself, with so many weeks before that to tell it from.
+_BEGAN = (1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 21, 26)
+_LEAST_WEEKS = 4
+# A course of its own that is so much likelier than the action, on the logarithm, has to be taken off first.
+_LIKELIER = 2.0
 
 
 @dataclass(frozen=True)
 class Effect:
     """A change with its 95 % interval; None where it has no bound.
 
-    Of a rate or a time it is relative, -0.4 is 40 % less; of a share it is in points of 1.
+    Of a rate or a time it is relative, -0.4 is 40 % less; of a share it is in points of 1. began: how many weeks before
+    the action the weeks had most likely begun to move by themselves, where they tell that rather than the action.
     """
 
     change: float | None
     low: float | None
     high: float | None
+    began: int | None = None
 
-    @property
-    def ends(self) -> tuple[float | None, float | None, float | None]:
-        """Change, low and high."""
-        return self.change, self.low, self.high
+    def relative(self) -> Effect:
+        """Of a change of a logarithm, the relative one; without a bound where it may reach anywhere."""
+        if self.change is None:
+            return self
+        low, high = (-1.0 if self.low is None else float(np.expm1(self.low))), None
+        if self.high is not None and self.high - self.change < _UNBOUND:
+            high = float(np.expm1(self.high))
+        return Effect(float(np.expm1(self.change)), low, high, self.began)
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class _Fitted:
     values: Floats
     errors: Floats
     freedom: float
+    deviance: float
+    dispersion: float  # of the weeks; of counts at least 1, as chance makes them
     varied: float = 1.0  # how many times its chance variance the first column's has, at least 1
 
 
@@ -64,10 +77,11 @@ def change_of_rate(own: Floats, expected: Floats, since: Floats, drift: float = 
     standard deviation of the logarithm by which such a rate moves in a year by itself. Interrupted time series: Poisson
     regression with the expected weeks as offset, a level for the weeks after, and a trend over all weeks as far as the
     weeks tell one from chance and as drift lets expect (a normal prior), so that a theme that was going away by itself is
-    no success; how little is known of it widens the interval. Weeks that stand out of their own side, as while a fault
-    lasted, are left out. Standard errors: the largest of the usual one, one for counts that vary more than chance, and
-    one for weeks that hang together (HAC, Newey & West 1987). Where there is no ticket since, see _none_left; where there
-    was none before: exact interval of a ratio of two Poisson rates (Clopper & Pearson 1934).
+    no success; how little is known of it widens the interval, and so does what began shortly before the action (see
+    _moved). Weeks that stand out of their own side, as while a fault lasted, are left out. Standard errors: the largest
+    of the usual one, one for counts that vary more than chance, and one for weeks that hang together (HAC, Newey & West
+    1987). Where there is no ticket since, see _none_left; where there was none before: exact interval of a ratio of two
+    Poisson rates (Clopper & Pearson 1934).
     """
     kept = ~_rushes(own, expected, since > 0)
     own, expected, since = own[kept], np.maximum(expected[kept], 1e-9), since[kept]
@@ -83,7 +97,7 @@ def change_of_rate(own: Floats, expected: Floats, since: Floats, drift: float = 
         return _exact(counts, exposed)
     if counts[1] == 0:
         return _none_left(fit, own, expected, since, drift)
-    return _relative(_change(fit(since != 0), since, drift, expected))
+    return _moved(fit(since != 0), since, drift, expected).relative()
 
 
 def change_of_share(
@@ -112,7 +126,7 @@ def change_of_share(
 
     if cells[1] == 0:
         return _none_left(fit, touched, np.exp(offset) * untouched, since, drift, chance=1 / cells[3])
-    return _relative(_change(fit(since != 0), since, drift, both[kept]))
+    return _moved(fit(since != 0), since, drift, both[kept]).relative()
 
 
 def change_of_mean(values: Floats, weights: Floats, since: Floats, drift: float) -> Effect:
@@ -124,38 +138,83 @@ def change_of_mean(values: Floats, weights: Floats, since: Floats, drift: float)
     """
     kept = np.isfinite(values) & (weights > 0)
     values, weights, since = values[kept], weights[kept], since[kept]
-    level = _change(_wls(values, weights), since, drift, weights)
-    return Effect(level[0], level[0] - level[1], level[0] + level[1])
+    return _moved(_wls(values, weights), since, drift, weights)
 
 
 def _glm(own: Floats, family: object, offset: Floats) -> _Fit:
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.stats.sandwich_covariance import cov_hac
 
     def fit(columns: Floats, known: Floats) -> _Fitted:
-        model = GLM(own, columns, family=family, offset=offset + known)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what cannot be fitted has an interval without an end
-            plain = model.fit()
-            robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True})
+            plain = GLM(own, columns, family=family, offset=offset + known).fit()
+            try:
+                robust = np.sqrt(np.diag(cov_hac(plain, nlags=_LAGS, use_correction=True)))
+            except np.linalg.LinAlgError:  # where no ticket is, there is no end to how few they may be
+                robust = np.full(columns.shape[1], np.inf)
+            dispersion = max(1.0, plain.pearson_chi2 / max(plain.df_resid, 1))
+            told = {"freedom": plain.df_resid, "deviance": plain.deviance, "dispersion": dispersion}
         if not plain.converged:  # through a handful of tickets there is no end to how steep a trend may be
-            return _Fitted(plain.params, np.full(columns.shape[1], np.inf), plain.df_resid)
-        varied = plain.bse * np.sqrt(max(1.0, plain.pearson_chi2 / max(plain.df_resid, 1)))
-        errors = np.maximum(varied, np.nan_to_num(robust.bse))
-        return _Fitted(plain.params, errors, plain.df_resid, float((errors[0] / plain.bse[0]) ** 2))
+            return _Fitted(plain.params, np.full(columns.shape[1], np.inf), **told)
+        errors = np.maximum(plain.bse * np.sqrt(dispersion), np.where(np.isnan(robust), 0, robust))
+        return _Fitted(plain.params, errors, **told, varied=float((errors[0] / plain.bse[0]) ** 2))
 
     return fit
 
 
 def _wls(values: Floats, weights: Floats) -> _Fit:
     from statsmodels.regression.linear_model import WLS
+    from statsmodels.stats.sandwich_covariance import cov_hac
 
     def fit(columns: Floats, known: Floats) -> _Fitted:
-        model = WLS(values - known, columns, weights=weights)
-        plain = model.fit()
-        robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": _LAGS, "use_correction": True})
-        return _Fitted(plain.params, np.maximum(plain.bse, np.nan_to_num(robust.bse)), plain.df_resid)
+        plain = WLS(values - known, columns, weights=weights).fit()
+        robust = np.sqrt(np.diag(cov_hac(plain, nlags=_LAGS, use_correction=True)))
+        errors = np.maximum(plain.bse, np.nan_to_num(robust))
+        return _Fitted(plain.params, errors, plain.df_resid, plain.ssr, plain.scale)
 
     return fit
+
+
+def _moved(fit: _Fit, since: Floats, drift: float, weights: Floats) -> Effect:
+    """The level's change with its interval, on the model's scale.
+
+    Where it is beyond chance, the weeks may have begun to move before the action, at once or ever further by the same each
+    week. Each such course that is clearly likelier than the action is taken off, and the interval holds what is left by
+    every one of them: that of a theme that was already going away is as wide as its own fade leaves it.
+    """
+    change, half = _change(fit, since, drift, weights)
+    if not half < _UNBOUND:
+        return Effect(change, None, None)
+    low, high = change - half, change + half
+    began = None
+    if not low <= 0 <= high:
+        one, after, years = np.ones_like(since), (since > 0).astype(np.float64), since / WEEKS_A_YEAR
+        for weeks, course in _own_courses(fit, since):
+            began = began or weeks
+            left = fit(np.column_stack([one, after, course, years]), np.zeros_like(since))
+            half = t.ppf(_SURE, max(left.freedom, 1)) * left.errors[1]
+            low, high = min(low, left.values[1] - half), max(high, left.values[1] + half)
+    return Effect(change, float(low), float(high), began)
+
+
+def _own_courses(fit: _Fit, since: Floats) -> list[tuple[int, Floats]]:
+    """What tells of the weeks clearly better than the action does: since how many weeks before it, and the course.
+
+    The likeliest first. All are fitted with a trend; likelihoods are those of counts that vary as much as these do.
+    """
+    one, years, none = np.ones_like(since), since / WEEKS_A_YEAR, np.zeros_like(since)
+    action = fit(np.column_stack([one, since > 0, years]), none)
+    tried = [
+        (weeks, course, fit(np.column_stack([one, course, years]), none))
+        for weeks in _BEGAN
+        if (since < -weeks).sum() >= _LEAST_WEEKS
+        for course in ((since >= -weeks).astype(np.float64), np.maximum(since + weeks, 0) / WEEKS_A_YEAR)
+    ]
+    dispersion = min(fitted.dispersion for fitted in (action, *(fitted for _, _, fitted in tried)))
+    most = action.deviance - 2 * _LIKELIER * dispersion
+    likelier = [each for each in tried if each[2].deviance <= most]
+    return [(weeks, course) for weeks, course, _ in sorted(likelier, key=lambda each: each[2].deviance)]
 
 
 def _change(fit: _Fit, since: Floats, drift: float, weights: Floats) -> tuple[float, float]:
@@ -199,8 +258,11 @@ def _none_left(
     exposed: what own is expected to be, up to a factor. chance: variance of the logarithm of what was expected since.
     The bound is the wider one of two: that of the weeks before with their trend, and that of the last ones before, whose
     trend may differ from none as far as that of all does: what fades need not do so evenly. None where the tickets had
-    stopped before: already the last weeks before have none, as chance seldom makes it.
+    stopped before: already the last weeks before have none, as chance seldom makes it. Nor where they tell rather of a
+    fall of their own (see _own_courses).
     """
+    for weeks, _ in _own_courses(fit(since != 0), since):
+        return Effect(-1.0, -1.0, None, weeks)
     recent = (since < 0) & (since >= -_WEEKS_AROUND)
     stopped = recent & (since > since[own > 0].max())
     usual = own[recent].sum() / max(exposed[recent].sum(), 1e-9)
@@ -232,13 +294,6 @@ def _most_left(
     return float(((1 - _SURE) ** -variance - 1) / (variance * max(expected, 1e-9) * clustered)), trend
 
 
-def _relative(level: tuple[float, float]) -> Effect:
-    change, half = level
-    if not half < _UNBOUND:
-        return Effect(float(np.expm1(change)), -1.0, None)
-    return Effect(*(float(np.expm1(change + side * half)) for side in (0, -1, 1)))
-
-
 def _rushes(own: Floats, expected: Floats, is_after: Flags) -> Flags:
     """Weeks far above the usual of the weeks around them on their side of the action."""
     found = np.zeros(len(own), dtype=np.bool_)
@@ -262,5 +317,7 @@ def _exact(counts: list[float], exposed: list[float]) -> Effect:
     low = float(beta.ppf(0.025, after, before + 1)) if after else 0.0
     high = float(beta.ppf(0.975, after + 1, before)) if before else 1.0
     change = exposed[0] / max(exposed[1], 1e-9)
-    shares = (after / everything, low, high)
-    return Effect(*(share / (1 - share) * change - 1 if share < 1 else None for share in shares))
+    found, lowest, highest = (
+        share / (1 - share) * change - 1 if share < 1 else None for share in (after / everything, low, high)
+    )
+    return Effect(found, lowest, highest)

@@ -97,6 +97,47 @@ def test_a_fault_that_came_and_went_before_the_action_is_no_success():
     assert effect.change == pytest.approx(0, abs=0.2)
 
 
+LONG = np.array([*range(-52, 0), *range(1, 17)], dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("rate", "began"),
+    [
+        (np.where(LONG < -4, 12.0, 1.5), 4),  # dropped four weeks before, with a ticket or two left
+        (30 * 0.5 ** (np.maximum(LONG + 10, 0) / 4), 10),  # by half every four weeks for ten weeks
+        (40 * np.clip(-LONG / 20, 0.04, 1), None),  # in a straight line that ended at the action
+    ],
+)
+def test_a_theme_that_was_going_away_when_the_action_came_is_no_success(rate, began):
+    effect = change_of_rate(np.round(rate), np.full(68, 500.0), LONG, drift=0.2)
+    assert verdict(effect) == "no evidence"
+    assert effect.change < -0.5
+    assert began is None or abs(effect.began - began) <= 1
+
+
+def test_what_an_action_took_from_a_theme_that_was_going_away_is_still_seen():
+    """Half gone every eight weeks for sixteen weeks; then at once only a fifth of that."""
+    fading = 100 * 0.5 ** (np.maximum(LONG + 16, 0) / 8)
+    own = np.round(np.where(LONG > 0, 0.2, 1) * fading)
+    effect = change_of_rate(own, np.full(68, 500.0), LONG, drift=0.2)
+    assert verdict(effect) == "worked"
+    assert effect.began > 8
+    assert effect.low < -0.8 < effect.high
+
+
+def test_a_theme_that_fell_silent_weeks_after_it_began_to_fade_says_nothing_sure():
+    own = np.where(LONG > 0, 0.0, np.round(30 * 0.5 ** (np.maximum(LONG + 8, 0) / 2)))
+    effect = change_of_rate(own, np.full(68, 500.0), LONG, drift=0.2)
+    assert (effect.change, effect.high) == (-1, None)
+    assert effect.began in (7, 8)
+
+
+def test_a_mean_that_had_moved_before_the_action_is_no_success():
+    values = np.where(LONG < -5, 0.5, 0.8) + np.tile([-0.02, 0.02], 34)
+    effect = change_of_mean(values, np.full(68, 30.0), LONG, drift=0.05)
+    assert (verdict(effect), effect.began) == ("no evidence", 5)
+
+
 def test_where_rates_drift_more_less_is_certain():
     own = np.random.default_rng(4).poisson(np.where(YEAR > 0, 7, 10)).astype(float)
     steady, drifting = (change_of_rate(own, np.full(52, 500.0), YEAR, drift) for drift in (0.2, 1.0))
