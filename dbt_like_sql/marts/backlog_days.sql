@@ -10,7 +10,7 @@
 -- column vendor: vendor of that group, `inhouse`, or `unknown` [not_null]
 -- column status: the tickets' status; `unknown` where the source has no history of the status
 --   [not_null, accepted: new, open, pending, hold, unknown]
--- column tickets: open tickets [not_null]
+-- column tickets: tickets not solved, closed or deleted at the end of the day [not_null]
 -- metric tickets: Backlog by owner and status, open tickets
 -- trap tickets: pending tickets wait for the requester: work not done is what is new, open or on hold
 -- zendesk tickets: the same count, from a snapshot of each ticket within the hour after midnight
@@ -18,7 +18,7 @@
 -- column days_1_to_3: 1 to less than 3 days before [not_null]
 -- column days_3_to_7: 3 to less than 7 days before [not_null]
 -- column days_7_to_30: 7 to less than 30 days before [not_null]
--- column over_30_days: 30 days before or more [not_null]
+-- column over_30_days: open tickets created 30 days or more before the end of the day [not_null]
 -- metric over_30_days: Open tickets of 30 days or more
 -- trap over_30_days: counted from the creation, also for a ticket that was solved and reopened
 -- zendesk over_30_days: Explore's ticket age, now; it has none for past days
@@ -26,7 +26,8 @@
 --   before the end of the day [not_null]
 -- column not_updated_1_to_3_days: 1 to less than 3 days before [not_null]
 -- column not_updated_3_to_7_days: 3 to less than 7 days before [not_null]
--- column not_updated_7_to_30_days: 7 to less than 30 days before [not_null]
+-- column not_updated_7_to_30_days: open tickets whose last change of status, priority or group, reply, note or
+--   assignment was 7 to less than 30 days before the end of the day [not_null]
 -- metric not_updated_7_to_30_days: Open tickets not updated for a week or more (to 30 days)
 -- trap not_updated_7_to_30_days: an automatic reply or a change by a trigger is an update, too
 -- zendesk not_updated_7_to_30_days: Explore's time since the last update, which any change of any field resets

@@ -14,13 +14,13 @@
 -- column tickets: tickets created by these user types [not_null]
 -- column repeats: tickets among them within 7 days after one by the same requester on the same theme; empty where no
 --   requester is known
--- column per_1000: tickets per 1,000 of the measure [not_null]
+-- column per_1000: tickets created in the week for each 1,000 of the measure, such as orders, in the same days [not_null]
 -- metric per_1000: Contact rate, per 1,000 of the named denominator
 -- trap per_1000: a week that rests on fewer than 7 days has other weekdays than the others
 -- trap per_1000: rates on different denominators cannot be compared or added
 -- trap per_1000: active users are added up over days and lines, so one person counts on each day and in each line
 -- zendesk per_1000: not in Explore, which knows no orders, users or payouts
--- column per_1000_net: the same without the repeats
+-- column per_1000_net: the same without repeats: tickets within 7 days after one of the same requester on the theme
 -- metric per_1000_net: Contact rate net of repeats, per 1,000 of the named denominator
 -- trap per_1000_net: it falls when more requesters write a second time, and so does not show that they have to
 -- zendesk per_1000_net: not in Explore, which knows no orders, users or payouts

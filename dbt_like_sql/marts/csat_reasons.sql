@@ -7,7 +7,7 @@
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column reason: the reason in the helpdesk's words, or `none given` [not_null]
 -- column bad: bad ratings with that reason [not_null]
--- column share: of all bad ratings of the week and line [not_null]
+-- column share: bad ratings with the reason out of all bad ratings of tickets last solved in the week [not_null]
 -- metric share: Share of bad ratings by reason
 -- trap share: requesters choose one reason from a list somebody wrote; what is not on it goes under another
 -- zendesk share: the same, where a reason is asked for after a bad rating

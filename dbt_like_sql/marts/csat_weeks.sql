@@ -12,7 +12,8 @@
 -- column answered: how many rated [not_null]
 -- column good: good ratings [not_null]
 -- column bad: bad ratings [not_null]
--- column csat: good / (good + bad); empty without a rating
+-- column csat: good ratings out of all ratings, good and bad, of the tickets last solved in the week; empty without a
+--   rating
 -- metric csat: CSAT
 -- trap csat: who does not answer is in neither part: never read it without the interval and the response rate
 -- trap csat: it changes afterwards, when a requester thinks again or a ticket is reopened and solved in a later week
@@ -20,11 +21,12 @@
 --   ticket's present group
 -- column low: lower end of its 95 % interval (Wilson 1927)
 -- column high: upper end of its 95 % interval
--- column response_rate: answered / offered, of the tickets of which it is known whether a rating was offered
+-- column response_rate: requesters who rated out of those asked to, of the tickets last solved in the week; tickets of
+--   which it is not known whether their requester was asked are left out
 -- metric response_rate: CSAT response rate
 -- trap response_rate: when it moves, CSAT can move although nobody thinks differently
 -- zendesk response_rate: the same: rated out of surveys offered
--- column coverage: answered / tickets
+-- column coverage: rated tickets out of all tickets last solved in the week, whether their requester was asked or not
 -- metric coverage: CSAT coverage
 -- trap coverage: most requesters say nothing, and those who do are not like the others
 -- zendesk coverage: not in Explore; it shows the rated share of surveys only

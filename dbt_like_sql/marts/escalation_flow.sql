@@ -9,7 +9,7 @@
 -- column vendor: the vendor of tier 1, or `all` for all vendors together [not_null]
 -- column tickets_tier_1: tickets first owned by tier 1 [not_null]
 -- column escalated: how many of them were moved from a group of tier 1 to one of tier 2 [not_null]
--- column escalation_rate: escalated / tickets_tier_1 [not_null]
+-- column escalation_rate: tickets that have been moved to tier 2 since, out of those created in the week and first owned by tier 1 [not_null]
 -- metric escalation_rate: Escalation rate, share of a week's tier-1 tickets escalated since
 -- trap escalation_rate: tickets of the last days may still be escalated: compare weeks that are a few weeks old
 -- trap escalation_rate: not the weekly KPI, which counts escalations in the week they happened, of older tickets too

@@ -8,7 +8,8 @@
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column tickets: tickets first solved in the week of which it is known [not_null]
 -- column resolved_first: how many of them were resolved at first contact [not_null]
--- column rate: resolved_first / tickets [not_null]
+-- column rate: out of the tickets first solved in the week, those not reopened and without a new ticket of their
+--   requester on the same theme in the 7 days after; weeks that ended less than 7 days ago are left out [not_null]
 -- metric rate: First-contact resolution
 -- trap rate: a requester who gives up, or writes from another account, counts as resolved
 -- trap rate: themes are known of escalated tickets only; for others a new ticket in the same business line counts as the

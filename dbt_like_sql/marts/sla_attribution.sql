@@ -14,7 +14,7 @@
 -- column business_line: the ticket's business line, or `unknown` [not_null]
 -- column breached_on: the day on which the clock passed its target, in the account's zone [not_null]
 -- column is_largest: this owner had the most of the clock's minutes; of two alike the first by name [not_null]
--- column minutes: how many of the clock's minutes [not_null]
+-- column minutes: how many of all minutes of the broken clock, those before its target included, this owner had [not_null]
 -- metric minutes: Minutes of a breached clock by who had the ticket
 -- trap minutes: all minutes of the clock, not only those after the breach
 -- zendesk minutes: Zendesk does not split a breach

@@ -6,7 +6,8 @@
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column metric: what is measured, as in sla_instances [not_null]
 -- column owner: who had the minutes, as in sla_attribution [not_null]
--- column minutes: how many minutes of the broken clocks [not_null]
+-- column minutes: how many of all minutes of the clocks broken in the week, those before the target included, this owner
+--   had [not_null]
 -- metric minutes: Minutes of broken clocks by who had the ticket
 -- trap minutes: all minutes of the clock, not only those after the breach: who has many did not always cause it
 -- zendesk minutes: not in Explore

@@ -12,7 +12,7 @@
 -- column metric: what is measured, as in sla_instances [not_null]
 -- column achieved: targets kept [not_null]
 -- column breached: targets broken [not_null]
--- column target_share: achieved / (achieved + breached) [not_null]
+-- column target_share: targets kept out of those kept or broken on the day: achieved / (achieved + breached) [not_null]
 -- metric target_share: SLA target %
 -- trap target_share: a clock that runs and has not passed its target is in neither number, so a backlog looks better than
 --   it is until it is worked off

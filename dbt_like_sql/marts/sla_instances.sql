@@ -30,7 +30,8 @@
 --   made the target shorter than the minutes already counted; empty while it has not
 -- column ended_on: the day of ended_at in the account's zone
 -- column breached_on: the day of breached_at in the account's zone
--- column elapsed_minutes: minutes the clock has counted [not_null]
+-- column elapsed_minutes: minutes the clock has counted: for first and next reply all until the reply; for requester wait
+--   not while pending; for agent work not while pending or on hold; for resolution not while solved [not_null]
 -- metric elapsed_minutes: Minutes on the service clock
 -- trap elapsed_minutes: business minutes are those of each group's schedule while it had the ticket
 -- zendesk elapsed_minutes: a clock in business hours uses the ticket's last schedule for its whole life

@@ -9,7 +9,8 @@
 -- column metric: what is measured, as in sla_instances [not_null]
 -- column band: how much of the target has elapsed, in % [not_null, accepted: under 50, 50-75, 76-85, 86-95, over 95,
 --   breached]
--- column tickets: tickets with a clock in that band, running or paused [not_null]
+-- column tickets: open tickets with a clock, running or paused, that has used up that share of its target; 86 % or more is
+--   near a breach [not_null]
 -- metric tickets: Open tickets by share of the target elapsed
 -- trap tickets: a paused clock keeps its band until it goes on
 -- zendesk tickets: Explore's bands of nearing a breach, which it takes at the hour it was last loaded

@@ -27,7 +27,7 @@
 -- column first_reply_at: first public reply of an agent, UTC, as in ticket_times
 -- column first_solved_at: when it was first solved, UTC
 -- column solved_at: when it was last solved, UTC; empty while it is open again
--- column first_reply_minutes: creation to first_reply_at
+-- column first_reply_minutes: from the creation to the first public reply of an agent, first_reply_at
 -- metric first_reply_minutes: First reply time
 -- trap first_reply_minutes: automatic replies do not count; a ticket nobody replied to has none, so read it beside
 --   the unreplied tickets
@@ -38,7 +38,7 @@
 -- metric first_reply_business_minutes: First reply time
 -- column first_reply_business_minutes_last_schedule: the same in business minutes of the last schedule
 -- metric first_reply_business_minutes_last_schedule: First reply time
--- column first_resolution_minutes: creation to first_solved_at
+-- column first_resolution_minutes: from the creation to the first time it was solved, first_solved_at
 -- metric first_resolution_minutes: First resolution time
 -- trap first_resolution_minutes: a ticket solved without being finished is fast here: read it beside the reopens
 -- zendesk first_resolution_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the
@@ -84,7 +84,7 @@
 -- metric on_hold_business_minutes: On-hold time
 -- column on_hold_business_minutes_last_schedule: the same in business minutes of the last schedule
 -- metric on_hold_business_minutes_last_schedule: On-hold time
--- column agent_work_minutes: time as new or open
+-- column agent_work_minutes: time as new or open, in which agents have it to work on
 -- metric agent_work_minutes: Agent work time
 -- trap agent_work_minutes: time in the queue is in it, not only time in hand
 -- zendesk agent_work_minutes: calendar minutes: the same. Business minutes: Explore counts all of them by the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from assets.reports.pages.metric_catalogue import catalogue
@@ -29,6 +31,14 @@ def test_every_metric_of_the_sql_headers_is_on_the_page_with_its_table(page):
 def test_every_metric_says_how_zendesks_differs():
     for entry in catalogue(PROJECT_FOLDER, ()):
         assert entry.zendesk, f"{entry.title} ({entry.places}): a line '-- zendesk' is missing in every table"
+
+
+def test_every_metric_is_defined_by_words_not_by_names_of_columns():
+    for entry in catalogue(PROJECT_FOLDER, ()):
+        words = re.findall(r"[a-z]{2,}", re.sub(r"\w+_\w+", "", entry.definition.lower()))
+        is_formula = re.fullmatch(r"[\w ()+]+ / [\w ()+]+\.?", entry.definition)
+        assert len(words) > 3, f"{entry.title} ({entry.places}): {entry.definition}"
+        assert not is_formula or len(words) > 6, f"{entry.title} ({entry.places}): {entry.definition}"
 
 
 def test_columns_of_one_title_are_one_entry_defined_where_the_most_is_said(tmp_path):
