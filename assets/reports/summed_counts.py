@@ -10,6 +10,7 @@ import polars as pl
 from assets.reports.privacy import HIDDEN, SMALL_CELL
 
 ALL = "all"  # in a row that holds the sums of the others
+_NAMES = 10**4  # more than there are lines, vendors, ...
 _LAST = 10**12  # more than any count: a sum is hidden only where no part of it is left to hide
 
 
@@ -46,13 +47,13 @@ def hide_summed_counts(
     marked = frame.with_columns(
         (_is_small(count) | already & _is_empty(count)).alias(count.mark) for count in counts
     )
+    marked = marked.with_columns(_size(count, keys, column) for count in counts for column in over)
     hidden, before = _marks(marked, counts), -1
     while hidden > before:
         marked = marked.with_columns(_with_its_like(count, counts) for count in counts)
         for column in over:
-            others = [pl.col(name) for name in (*keys, *over) if name != column] or [pl.lit(0)]
             marked = marked.with_columns(
-                _with_a_further_one(count, others, column)
+                _with_a_further_one(count, keys, over, column)
                 for count in counts
                 if count.sums_over is None or column in count.sums_over
             )
@@ -67,7 +68,7 @@ def hide_summed_counts(
             for name, marks in told_by.items()
         ),
         (already | pl.any_horizontal(count.mark for count in counts)).alias(HIDDEN),
-    ).drop(count.mark for count in counts)
+    ).select(*(name for name in frame.columns if name != HIDDEN), HIDDEN)
 
 
 def hide_small_grid(
@@ -123,15 +124,25 @@ def _with_its_like(count: Count, counts: Sequence[Count]) -> pl.Expr:
     return pl.any_horizontal(count.mark, *(other.mark for other in told_by)).alias(count.mark)
 
 
-def _with_a_further_one(count: Count, keys: list[pl.Expr], column: str) -> pl.Expr:
-    """Whether the count is hidden, or is the next that must be, because too little of its sum is."""
+def _size(count: Count, keys: Sequence[str], column: str) -> pl.Expr:
+    """How large the row's line (vendor, ...) is in all, sums last; of two as large the same one comes first everywhere."""
+    size = pl.col(count.name).sum().over(*keys, column) + (pl.col(column) == ALL).cast(pl.Int64) * _LAST
+    return (size * _NAMES + pl.col(column).rank("dense")).alias(f"_size_{count.name}_{column}")
+
+
+def _with_a_further_one(count: Count, keys: Sequence[str], over: Sequence[str], column: str) -> pl.Expr:
+    """Whether the count is hidden, or is the next that must be, because too little of its sum is.
+
+    The next is that of the smallest line (vendor, ...) in all, so that it is the same one for every target.
+    """
     value, mark, is_sum = pl.col(count.name), pl.col(count.mark), pl.col(column) == ALL
-    alone = mark.sum().over(keys) == 1
+    group = [pl.col(name) for name in (*keys, *over) if name != column] or [pl.lit(0)]
+    alone = mark.sum().over(group) == 1
     few = pl.lit(False)
     for number in (value,) if count.of is None else (value, pl.col(count.of) - value):
-        together = pl.when(mark & ~is_sum).then(number).sum().over(keys)
+        together = pl.when(mark & ~is_sum).then(number).sum().over(group)
         few |= together.is_between(1, SMALL_CELL - 1)
-    few &= ~(mark & is_sum).any().over(keys)
-    shown = pl.when(~mark & (value > 0)).then(value + is_sum.cast(pl.Int64) * _LAST)
-    further = (alone | few) & (shown.rank("ordinal").over(keys) == 1)
+    few &= ~(mark & is_sum).any().over(group)
+    shown = pl.when(~mark & (value > 0)).then(f"_size_{count.name}_{column}")
+    further = (alone | few) & (shown.rank("ordinal").over(group) == 1)
     return (mark | further.fill_null(False)).alias(count.mark)

@@ -66,6 +66,24 @@ def test_targets_of_one_metric_are_not_all_less_the_others():
     assert shown["breached"].to_list() == [37, None, None]
 
 
+def test_the_same_line_goes_with_a_small_one_for_every_target():
+    lines = {
+        "all": (274, 177, 97),
+        "a": (30, 20, 10),
+        "b": (10, 1, 9),
+        "c": (204, 140, 64),
+        "d": (30, 16, 14),
+    }
+    rows = [
+        (line, metric, count)
+        for line, counts in lines.items()
+        for metric, count in zip(("all", "first_reply", "resolution"), counts, strict=True)
+    ]
+    frame = pl.DataFrame(rows, schema=["line", "metric", "breached"], orient="row")
+    shown = hide_summed_counts(frame, [Count("breached")], keys=[], over=["line", "metric"])
+    assert set(shown.filter("is_hidden")["line"]) == {"a", "b"}
+
+
 def test_a_part_that_was_hidden_before_counts_as_hidden():
     frame = pl.DataFrame({"line": ["all", "a", "b", "c"], "escalated": [118, 15, 80, None]})
     known = frame.with_columns(is_hidden=pl.col("escalated").is_null())
