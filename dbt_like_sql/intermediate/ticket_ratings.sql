@@ -11,6 +11,9 @@
 -- column ticket_id: the ticket, unique within its source [not_null]
 -- column counted_on: the day it counts, in the account's zone [not_null]
 -- column business_line: its business line, or `unknown` [not_null]
+-- column channel: the channel it came in by [not_null]
+-- column priority: its priority at the run's date; empty where the source has none [accepted: low, normal, high, urgent]
+-- column is_escalated: it was escalated; empty where neither its history nor the source says
 -- column tier: tier of its owner then; empty where the groups table does not say [accepted: 1, 2]
 -- column vendor: vendor of its owner then; empty where the groups table does not say
 -- column is_offered: the requester was asked for a rating; empty where the source does not say. Where no history says
@@ -69,6 +72,8 @@ told as (
         tickets.ticket_id,
         tickets.created_on,
         tickets.business_line,
+        tickets.channel,
+        tickets.priority,
         tickets.status,
         tickets.csat_offered,
         tickets.csat_score,
@@ -101,6 +106,8 @@ known as (
         source,
         ticket_id,
         business_line,
+        channel,
+        priority,
         solved_at,
         coalesce(solved_on, created_on) as counted_on,
         has_resolution,
@@ -123,6 +130,8 @@ counted as (
         source,
         ticket_id,
         business_line,
+        channel,
+        priority,
         solved_at,
         counted_on,
         is_offered,
@@ -156,6 +165,9 @@ select
     counted.ticket_id,
     counted.counted_on,
     counted.business_line,
+    counted.channel,
+    counted.priority,
+    times.is_escalated,
     owners.tier,
     owners.vendor,
     counted.is_offered,
@@ -164,4 +176,5 @@ select
     counted.good_to_bad,
     counted.bad_to_good
 from counted
+join ticket_times as times on times.source = counted.source and times.ticket_id = counted.ticket_id
 left join owners on owners.source = counted.source and owners.ticket_id = counted.ticket_id

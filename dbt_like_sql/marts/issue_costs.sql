@@ -10,7 +10,7 @@
 -- column status_category: where it stands, in three steps [accepted: to_do, in_progress, done]
 -- column created_at: when it was created, UTC
 -- column resolved_at: when it was resolved, UTC; empty while it is not
--- column tickets: tickets linked to it [not_null]
+-- column tickets: tickets that somebody linked to the issue [not_null]
 -- metric tickets: Tickets linked to an issue
 -- trap tickets: only the tickets somebody linked: a bug has more than its links
 -- zendesk tickets: the same, by the Jira integration's links
@@ -81,14 +81,12 @@ rated as (
         ratings.source,
         ratings.ticket_id,
         ratings.score = 'good' as is_good,
-        tickets.business_line,
-        tickets.channel,
-        coalesce(tickets.priority, 'none') as priority,
-        coalesce(times.is_escalated, false) as is_escalated,
+        ratings.business_line,
+        ratings.channel,
+        coalesce(ratings.priority, 'none') as priority,
+        coalesce(ratings.is_escalated, false) as is_escalated,
         linked_tickets.ticket_id is not null as is_linked
     from ticket_ratings as ratings
-    join stg_tickets as tickets on tickets.source = ratings.source and tickets.ticket_id = ratings.ticket_id
-    join ticket_times as times on times.source = ratings.source and times.ticket_id = ratings.ticket_id
     left join linked_tickets
         on linked_tickets.source = ratings.source and linked_tickets.ticket_id = ratings.ticket_id
     where ratings.score is not null
