@@ -160,10 +160,9 @@ def kpi(name: str) -> Metric:
     return Metric(name, wording.sentence(wording.readable(name)), unit, None, "")
 
 
-def of_a_day(metric: Metric, value: float | None) -> str:
-    """A KPI's value on a day: `167 a day` for what is counted by the day, else as it is."""
-    text = wording.show(metric.unit, value)
-    return f"{text} a day" if metric.name in ("tickets_created", "tickets_solved") else text
+def is_contact_rate(name: str) -> bool:
+    """Whether a KPI of this name is a contact rate."""
+    return name.startswith(_PER_1000)
 
 
 def is_per_1000(metric: pl.Expr) -> pl.Expr:

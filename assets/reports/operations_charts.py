@@ -34,7 +34,8 @@ REST = "var(--shade-0)"
 
 @dataclass(frozen=True)
 class Days:
-    """A KPI day by day. is_signal: days that a rule of the control chart marks; hidden: days not shown."""
+    """A KPI day by day. is_signal: days that a rule of the control chart marks; hidden: days not shown; at_least: of
+    such a day, how much it was at least, where that may be told."""
 
     days: Sequence[date]
     values: Sequence[float | None]
@@ -42,6 +43,7 @@ class Days:
     high: Sequence[float | None]
     is_signal: Sequence[bool]
     hidden: Sequence[bool]
+    at_least: Sequence[float | None]
 
 
 def control_chart(kpi: Days, *, unit: str, tone: str, alt: str, caption: str = "") -> Chart:
@@ -68,6 +70,9 @@ def control_chart(kpi: Days, *, unit: str, tone: str, alt: str, caption: str = "
             "hoverinfo": "skip",
         },
     ]
+    if any(bound is not None for bound in kpi.at_least):
+        traces.append(_bounds(kpi, formats[unit]))
+        caption = f"{caption} Triangles: at least so much, where fewer than 10 are missing.".strip()
     if any(kpi.hidden):
         lowest = (value for value in (*values, *scaled(kpi.low)) if value is not None)
         foot = 0.0 if unit == "count" else min(lowest, default=0.0)
@@ -78,6 +83,20 @@ def control_chart(kpi: Days, *, unit: str, tone: str, alt: str, caption: str = "
         axis["rangemode"] = "normal"  # how far a day lies from its range is what matters
     layout = {"yaxis": axis | ({"ticksuffix": suffix} if suffix else {}), "xaxis": _DAY_AXIS}
     return Chart(spec(traces, layout), alt, caption, height=210)
+
+
+def _bounds(kpi: Days, hover: str) -> dict[str, Any]:
+    """A triangle upwards where a day is known to lie no lower."""
+    known = [(day, bound) for day, bound in zip(kpi.days, kpi.at_least, strict=True) if bound is not None]
+    return {
+        "type": "scatter",
+        "x": [day for day, _ in known],
+        "y": rounded([bound for _, bound in known]),
+        "mode": "markers",
+        "marker": {"color": SOFT, "symbol": "triangle-up-open", "size": 5},
+        "hovertemplate": f"at least {hover}",
+        "name": "at least",
+    }
 
 
 def parts_of_whole(

@@ -10,10 +10,10 @@ import polars as pl
 
 from assets.reports import charts, operations_charts, wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.metrics import Metric, kpi
+from assets.reports.metrics import Metric, is_contact_rate, kpi
 from assets.reports.pages.kpi_cells import hide_small_kpis
 from assets.reports.pages.metric_words import of_line
-from assets.reports.privacy import plain_texts
+from assets.reports.privacy import plain_texts, share_at_least
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
 
@@ -70,9 +70,14 @@ class Signals:
     table: PublishedTable | None
 
     @property
-    def charted(self) -> int:
-        """How many signals have a chart."""
-        return sum(signal.chart is not None for signal in self.signals)
+    def told(self) -> tuple[Signal, ...]:
+        """Those that are worse or better."""
+        return tuple(signal for signal in self.signals if signal.tone != "changed")
+
+    @property
+    def neither(self) -> tuple[Signal, ...]:
+        """Those that are neither good nor bad by themselves: volume."""
+        return tuple(signal for signal in self.signals if signal.tone == "changed")
 
     @property
     def finding(self) -> str:
@@ -102,7 +107,7 @@ def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
     newest: date = days["date"].max()  # type: ignore[assignment]
     days = days.filter(pl.col("date") > newest - timedelta(days=DAYS_CHARTED))
     days = (
-        hide_small_kpis(days, "date")
+        hide_small_kpis(_with_bounds(days), "date")
         .pipe(plain_texts, ["business_line", "metric", "rule"])
         .sort("business_line", "metric", "date")
     )
@@ -133,6 +138,22 @@ def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
         unchanged=_unchanged(judged, watched, now),
         unjudged=_unjudged(watched),
         table=table,
+    )
+
+
+def _with_bounds(days: pl.DataFrame) -> pl.DataFrame:
+    """The days with `at_least`: where 1 to 9 are missing to a whole share that is good, how much it is at least.
+
+    Otherwise nothing but bad days of a share near the whole would be seen.
+    """
+    good = [
+        name for name in days["metric"].unique() if kpi(name).unit == "share" and kpi(name).worse == "below"
+    ]
+    bound = share_at_least("_count", "value")
+    return (
+        days.with_columns(_count=(pl.col("value") * pl.col("denominator")).round())
+        .with_columns(at_least=pl.when(pl.col("metric").is_in(good)).then(bound))
+        .drop("_count")
     )
 
 
@@ -232,10 +253,10 @@ def _chart(own: pl.DataFrame, metric: Metric, tone: str, says: str) -> charts.Ch
         low=own["low"].to_list(),
         high=own["high"].to_list(),
         is_signal=(own["rule"].is_not_null() & own["value"].is_not_null()).to_list(),
-        hidden=own["is_hidden"].to_list(),
+        at_least=own.select(pl.when("is_hidden").then("at_least"))["at_least"].to_list(),
+        hidden=own.select(pl.col("is_hidden") & pl.col("at_least").is_null()).to_series().to_list(),
     )
-    meaning = metric.meaning.replace("the week", "the day")
-    caption = f"By day; dots: days that are a signal. {meaning}".strip()
+    caption = metric.meaning.replace("the week", "the day")
     return operations_charts.control_chart(days, unit=metric.unit, tone=tone, alt=says, caption=caption)
 
 
@@ -247,17 +268,29 @@ def _unchanged(judged: pl.DataFrame, watched: pl.DataFrame, now: pl.DataFrame) -
     elsewhere: list[str] = []
     for name in judged["metric"].unique().sort().to_list():
         if name not in moved:
-            (elsewhere if name in few["metric"] else everywhere).append(kpi(name).in_a_sentence)
+            (elsewhere if name in few["metric"] else everywhere).append(name)
     lines = judged.filter(pl.col("business_line") != "all")["business_line"].unique().sort().to_list()
     calm = [wording.readable(line) for line in lines if line not in now["business_line"].to_list()]
     parts = []
     if everywhere:
-        parts.append(f"In their usual range everywhere: {wording.listing(everywhere)}.")
+        parts.append(f"In their usual range everywhere: {listed(everywhere)}.")
     if elsewhere:
-        parts.append(f"In their usual range wherever they could be judged: {wording.listing(elsewhere)}.")
+        parts.append(f"In their usual range wherever they could be judged: {listed(elsewhere)}.")
     if calm:
         parts.append(f"Nothing unusual that could be judged in {wording.listing(calm)}.")
     return " ".join(parts)
+
+
+def listed(metrics: list[str]) -> str:
+    """`contact rates per 1,000 logins and orders, CSAT and first reply (median)`: KPIs by name, in a sentence."""
+    rates = [name for name in metrics if is_contact_rate(name)]
+    names = [kpi(name).in_a_sentence for name in metrics if name not in rates]
+    # A comma within a name would look like one more of them.
+    names = [f"{name.replace(', ', ' (', 1)})" if ", " in name else name for name in names]
+    if len(rates) > 1:
+        measures = wording.listing([kpi(name).denominator or "" for name in rates])
+        return wording.listing([f"contact rates per 1,000 {measures}", *names], last="as well as")
+    return wording.listing([*(kpi(name).in_a_sentence for name in rates), *names])
 
 
 def _unjudged(watched: pl.DataFrame) -> str:
@@ -268,9 +301,9 @@ def _unjudged(watched: pl.DataFrame) -> str:
     by_lines: dict[tuple[str, ...], list[str]] = {}
     for (name,), rows in few.group_by("metric", maintain_order=True):
         lines = tuple(wording.readable(line) for line in rows["business_line"].to_list())
-        by_lines.setdefault(lines, []).append(kpi(str(name)).in_a_sentence)
+        by_lines.setdefault(lines, []).append(str(name))
     told = [
-        f"{wording.listing(names)} in {wording.listing(['all lines' if line == 'all' else line for line in lines])}"
+        f"{listed(names)} in {wording.listing(['all lines' if line == 'all' else line for line in lines])}"
         for lines, names in by_lines.items()
     ]
     return f"Too few tickets a day, or too few days before, to judge: {'; '.join(told)}."

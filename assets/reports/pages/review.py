@@ -14,7 +14,7 @@ from assets.reports.metrics import kpi
 from assets.reports.page import Line, Page, PageForm
 from assets.reports.pages import action_register
 from assets.reports.pages.issue_prices import read_issue_prices
-from assets.reports.pages.kpi_signals import Signal, Signals
+from assets.reports.pages.kpi_signals import Signal, Signals, listed
 from assets.reports.pages.metric_words import of_line
 from assets.reports.pages.volume_parts import read_volume_parts
 from assets.reports.privacy import SMALL_CELL, plain_texts
@@ -30,7 +30,7 @@ _FORM = PageForm(
         "strip": (),
         "signals": None,
         "changed": (),
-        "levels": (),
+        "levels": None,
         "volume": None,
         "issues": None,
         "actions": (),
@@ -40,10 +40,20 @@ _FORM = PageForm(
 
 @dataclass(frozen=True)
 class Level:
-    """A lasting change of a KPI: what changed by how much, and what the calendar has near it."""
+    """A change of level of a KPI: what changed by how much, and what the calendar has near it."""
 
     finding: str
     near: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The newest changes of level, how many more the table has of these weeks, and which KPIs had none."""
+
+    changes: tuple[Level, ...]
+    more: int
+    unchanged: str
 
 
 def build(
@@ -63,7 +73,7 @@ def build(
     issues = read_issue_prices(snapshot, scope, data)
     register = action_register.items(actions, scope)
     missing = scope.missing("tickets", "history")
-    if not signals.is_known and not (levels or volume or issues or register):
+    if not signals.is_known and not (levels.changes or volume or issues or register):
         return _FORM.page(
             "There is nothing to review yet.",
             "The review needs a few weeks of tickets.",
@@ -105,22 +115,30 @@ def _by_line(signals: Signals) -> list[tuple[str, list[tuple[Line, str]], str]]:
     return told
 
 
-def _levels(snapshot: Snapshot, scope: Scope, data: DataFolder) -> list[Level]:
-    """Lasting changes of the last weeks, the newest first; publishes all that are known."""
+def _levels(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Levels:
+    """Changes of level of the last weeks, the newest first; publishes all that are known."""
     last = scope.week + timedelta(days=6)
     where = "true" if scope.is_latest else f"changed_on <= date '{last}'"
     frame = snapshot.table("kpi_change_points", where=where)
+    recent_ones = pl.col("changed_on") > last - LEVELS_OF
+    moved = frame.filter(recent_ones)["metric"].unique().to_list()
     # The level of a count under ten would tell of it.
     units = {name: kpi(name).unit for name in frame["metric"].unique().to_list()}
     is_count = pl.col("metric").replace_strict(units, default="count", return_dtype=pl.String) == "count"
     frame = frame.filter(~is_count | (pl.min_horizontal("before", "after") >= SMALL_CELL)).pipe(
         plain_texts, ["business_line", "metric", "event_names"]
     )
-    data.publish(PublishedTable("kpi_change_points", "Lasting changes of KPIs", frame))
-    recent = frame.filter(pl.col("changed_on") > last - LEVELS_OF).sort(
+    data.publish(PublishedTable("kpi_change_points", "Changes of level of KPIs", frame))
+    recent = frame.filter(recent_ones).sort(
         pl.col("business_line") != "all", "changed_on", "metric", descending=[False, True, False]
     )
-    return [_level(row) for row in recent.head(LEVELS_SHOWN).iter_rows(named=True)]
+    watched = snapshot.table("kpi_watched")["metric"].unique().sort().to_list() if scope.is_latest else []
+    quiet = [name for name in watched if name not in moved]
+    return Levels(
+        changes=tuple(_level(row) for row in recent.head(LEVELS_SHOWN).iter_rows(named=True)),
+        more=max(recent.height - LEVELS_SHOWN, 0),
+        unchanged=f"No change of level in any line: {listed(quiet)}." if quiet else "",
+    )
 
 
 def _level(row: dict[str, Any]) -> Level:
@@ -136,7 +154,7 @@ def _level(row: dict[str, Any]) -> Level:
     if row["change_low"] is not None and row["change_high"] is not None:
         text += f" (a change of {_change(metric.unit, row['change_low'], row['change_high'])})"
     near = f"Near it: {row['event_names']}." if row["event_names"] else "Nothing in the calendar near it."
-    return Level(f"{text}.", near)
+    return Level(f"{text}.", near, row["direction"] or "changed")
 
 
 def _change(unit: str, low: float, high: float) -> str:
