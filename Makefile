@@ -35,10 +35,10 @@ notebook: setup  ## open the analysts' notebook on the published snapshot
 planner: setup  ## open the planner: what if a campaign ran, a wave hit, or the work were done differently
 	$(BIN)/groundswell planner
 
-# A file's tests stay together, as they share what is slow to make.
+# A file's tests stay together, as they share what is slow to make; the longest files start first.
 test: setup  ## every test, and that imports run one way
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## format, style, types and import direction
 	$(BIN)/ruff format --check .
