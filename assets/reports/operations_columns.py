@@ -84,6 +84,7 @@ SERVICE_TABLES: dict[str, dict[str, pl.DataType]] = {
         "tier_2_minutes_median": _NUMBER,
         "partner_hold_minutes_median": _NUMBER,
     },
+    "stg_groups": {"group_id": _TEXT, "name": _TEXT, "valid_from": _TIME},
     "handoffs": {
         "period": _TEXT,
         "from_group_id": _TEXT,

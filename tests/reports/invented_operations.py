@@ -163,7 +163,15 @@ def _escalations(week: date, weeks: list[date], lines: Mapping[str, int]) -> dic
         for period in ("last 28 days", "before")
         for line, size in lines.items()
     ]
-    return {"escalation_flow": pl.DataFrame(flow), "handoffs": pl.DataFrame(handoffs)}
+    groups = [
+        {"group_id": "ecommerce-t1", "name": name, "valid_from": datetime(year, 1, 1)}
+        for name, year in (("Shops, old name", 2025), ("Shops", 2026))
+    ]
+    return {
+        "escalation_flow": pl.DataFrame(flow),
+        "handoffs": pl.DataFrame(handoffs),
+        "stg_groups": pl.DataFrame(groups),
+    }
 
 
 def _satisfaction(weeks: list[date], lines: Mapping[str, int]) -> dict[str, pl.DataFrame]:

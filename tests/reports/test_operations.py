@@ -11,8 +11,10 @@ import pytest
 
 from assets.reports.data_tables import DataFolder
 from assets.reports.pages import operations, review
+from assets.reports.pages.breach_owners import OWNERS
 from assets.reports.pages.kpi_signals import read_signals
 from assets.reports.pages.satisfaction import in_a_sentence
+from assets.reports.pages.sla_kept import _running_says
 from assets.reports.scope import Scope, read_scope
 from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import WEEK, write_snapshot
@@ -136,7 +138,7 @@ def test_a_past_week_takes_no_signal_of_today(tables, build):
 
 def test_targets_come_with_interval_number_judged_and_the_week_before(page):
     assert (
-        "91 % of targets were kept last week (90 to 92 %; 4,600 judged); 91 % the week before."
+        "91 % of targets were kept last week (90 to 92 %; 4,600 judged); 91 % (90 to 92 %) the week before."
         in page.readable
     )
 
@@ -148,6 +150,33 @@ def test_the_minutes_of_broken_targets_are_split_over_their_owners(page):
     assert len(bars) == 1
     for row in range(4):
         assert sum(trace["x"][row] for trace in bars[0]["data"]) == pytest.approx(1, abs=0.01)
+
+
+def test_an_owner_of_no_minutes_is_in_no_legend_and_no_row(page):
+    bars = [chart for chart in page.charts if chart["data"][0].get("orientation") == "h"]
+    assert [trace["name"] for trace in bars[0]["data"]] == list(OWNERS)[:-1]
+    assert "unowned queue" not in page.readable.split("Whose minutes")[1].split("About to break")[0]
+
+
+def test_clocks_past_their_target_are_told_before_those_near_it():
+    says = _running_says({"breached": 14, "over 95": 2, "86-95": 3})
+    assert says.startswith("14 clocks of open tickets are past the target; hardly any other has used over 85")
+    # 21 less the 18 of the band that is shown would tell of 3.
+    near = _running_says({"breached": 4, "over 95": 3, "86-95": 18})
+    assert near.startswith(
+        "Under 10 clocks of open tickets are past the target; at least 18 more have used over"
+    )
+    assert "sla_instances" in near
+
+
+def test_ways_between_groups_are_told_by_their_present_names(page):
+    assert "Shops (tier 1, Brightline) → ecommerce-t2 (tier 2, in house)" in page.readable
+    assert "live-t1 (tier 1, Brightline)" in page.readable
+
+
+def test_the_week_before_stands_with_its_interval(page):
+    for share in ("91 % (90 to 92 %) the week before", "16 % (15 to 17 %) of those of the week before"):
+        assert share in page.readable
 
 
 def test_csat_never_stands_without_interval_response_rate_and_coverage(page, site):
@@ -181,7 +210,7 @@ def test_escalations_of_last_week_are_told_as_not_over_yet(page):
         "16 % of last week’s tickets of tier 1 were escalated by now (15 to 17 %; 640 of 4,000)"
         in page.readable
     )
-    assert "17 % of them came back to tier 1." in page.readable
+    assert "110 of the escalated came back to tier 1 (17 %)." in page.readable
 
 
 def test_what_the_helpdesk_reports_is_held_against_our_numbers(page):

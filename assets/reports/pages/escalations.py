@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import polars as pl
 
 from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
-from assets.reports.pages.metric_words import ALL, of_line, of_vendor
+from assets.reports.pages.metric_words import ALL, in_a_sentence, of_line, of_vendor
 from assets.reports.privacy import plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
@@ -119,11 +120,12 @@ def _says(total: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> str:
     text = f"{rate} of last week’s tickets of tier 1 were escalated by now ({interval}; {of})"
     before = weeks.filter(week=scope.week - timedelta(weeks=1), business_line=ALL, vendor=ALL)
     if before.height and before["escalation_rate"][0] is not None:
-        text += (
-            f"; {wording.share(before['escalation_rate'][0])} of those of the week before, which had longer"
-        )
+        then = wording.between("share", before["low"][0], before["high"][0])
+        rate = wording.share(before["escalation_rate"][0])
+        text += f"; {rate} ({then}) of those of the week before, which had longer"
     if row["returned"] and row["escalated"]:
-        text += f". {wording.share(row['returned'] / row['escalated'])} of them came back to tier 1"
+        share = wording.share(row["returned"] / row["escalated"])
+        text += f". {wording.count(row['returned'])} of the escalated came back to tier 1 ({share})"
     return f"{text}."
 
 
@@ -141,7 +143,10 @@ def _handoffs(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTa
         Count("handoffs", tells=("tickets", "minutes_before_median")),
     )
     frame = hide_summed_counts(frame, counts, keys=[], over=["from_group_id", "to_group_id"])
-    ways = [f"{_group(row, 'from')} → {_group(row, 'to')}" for row in frame.iter_rows(named=True)]
+    names = _names(snapshot)
+    ways = [
+        f"{_group(row, 'from', names)} → {_group(row, 'to', names)}" for row in frame.iter_rows(named=True)
+    ]
     frame = frame.with_columns(way=pl.Series(ways, dtype=pl.String)).sort(
         pl.col("handoffs").fill_null(0), "way", descending=[True, False]
     )
@@ -150,13 +155,21 @@ def _handoffs(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTa
     )
 
 
-def _group(row: dict[str, Any], end: str) -> str:
-    """`payments-t2 (tier 2, Brightline)`."""
+def _names(snapshot: Snapshot) -> dict[str, str]:
+    """The present name of each group, where no other group has it."""
+    groups = snapshot.table("stg_groups", order_by="group_id, valid_from").drop_nulls("name")
+    groups = groups.pipe(plain_texts, ["group_id", "name"]).group_by("group_id").last()
+    return dict(groups.filter(pl.col("name").is_unique()).select("group_id", "name").iter_rows())
+
+
+def _group(row: dict[str, Any], end: str, names: Mapping[str, str]) -> str:
+    """`Payments checkout (tier 2, in house)`; the group's id where it has no name of its own."""
     tier, vendor = row[f"{end}_tier"], row[f"{end}_vendor"]
     about = [
         f"tier {tier}" if tier not in (None, "unknown") else "",
-        of_vendor(vendor) if vendor not in (None, "unknown") else "",
+        in_a_sentence(vendor) if vendor not in (None, "unknown") else "",
     ]
     told = ", ".join(part for part in about if part)
-    name = row[f"{end}_group_id"] or "no group"
+    group = row[f"{end}_group_id"]
+    name = names.get(group) or group or "no group"
     return f"{name} ({told})" if told else name

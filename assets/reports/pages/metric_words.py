@@ -24,6 +24,11 @@ def of_vendor(vendor: str | None) -> str:
     return "In house" if vendor in _HERE else wording.sentence(wording.readable(str(vendor)))
 
 
+def in_a_sentence(vendor: str) -> str:
+    """`Brightline`, `in house`: a vendor where it does not come first."""
+    return "in house" if vendor in _HERE else of_vendor(vendor)
+
+
 def of_target(metric: str | None) -> str:
     """`First reply`: what a target is on."""
     return "All targets" if metric in (None, ALL) else wording.sentence(wording.readable(str(metric)))

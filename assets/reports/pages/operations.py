@@ -169,7 +169,7 @@ def _lines(signals: Signals, sla: Sla | None) -> tuple[Line, ...]:
             Line(
                 f"Targets kept: {wording.share(sla.share)}",
                 f"{sla.interval} likely, of {wording.count(sla.judged)} judged"
-                + (f"; {sla.owners_say.rstrip('.')}" if sla.owners_say else ""),
+                + (f"; {sla.owners.says.rstrip('.')}" if sla.owners else ""),
                 "operations.html#sla",
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -25,6 +25,9 @@ _COUNTS = (
     Count("good_to_bad"),
     Count("bad_to_good"),
 )
+_BEFORE = Column(
+    "before_low", "Week before", "share", "What was likely then, with 95 % confidence.", until="before_high"
+)
 _COLUMNS = (
     Column("line", "Business line"),
     Column("csat", "CSAT", "share", "Good ratings out of good and bad ones."),
@@ -32,22 +35,22 @@ _COLUMNS = (
     Column("answered", "Ratings", "count"),
     Column("response_rate", "Answered", "share", "Of those who were asked for a rating."),
     Column("coverage", "Of all tickets", "share", "Ratings out of all tickets solved."),
-    Column("before", "Week before", "share"),
+    _BEFORE,
     Column("good_to_bad", "Good to bad", "count", "Ratings a customer changed from good to bad."),
     Column("bad_to_good", "Bad to good", "count"),
 )
 _REASONS = (
     Column("reason_text", "Reason given for a bad rating"),
     Column("bad", "Ratings", "count"),
-    Column("share", "Share", "share"),
-    Column("before", "Week before", "share"),
+    Column("share", "Of all bad ratings", "share"),
+    Column("before", "Ratings the week before", "count"),
 )
 _FIRST_COLUMNS = (
     Column("line", "Business line"),
     Column("rate", "Solved at first contact", "share"),
     Column("low", "Likely", "share", "With 95 % confidence.", until="high"),
     Column("tickets", "Tickets", "count"),
-    Column("before", "Week before", "share"),
+    _BEFORE,
 )
 
 
@@ -69,7 +72,7 @@ def read_satisfaction(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sat
     table = None
     if weeks.height:
         data.publish(PublishedTable("csat_weeks", "CSAT by week, line and vendor", weeks))
-        week = _of_week(weeks.filter(vendor=ALL), "csat", scope)
+        week = _of_week(weeks.filter(vendor=ALL), scope.week)
         table = PublishedTable("csat_weeks", "CSAT last week by line", week, _filled(_COLUMNS, week))
     first_says, first = _first_contact(snapshot, scope, data)
     reasons = _reasons(snapshot, scope, data)
@@ -117,12 +120,14 @@ def _csat(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     )
 
 
-def _of_week(weeks: pl.DataFrame, rate: str, scope: Scope) -> pl.DataFrame:
-    """The rows of the week, all lines first, with the rate of the week before."""
-    before = weeks.filter(week=scope.week - timedelta(weeks=1)).select("business_line", before=rate)
-    week = weeks.filter(week=scope.week).join(before, on="business_line", how="left", maintain_order="left")
-    return week.with_columns(
-        line=pl.Series([of_line(line) for line in week["business_line"].to_list()], dtype=pl.String)
+def _of_week(weeks: pl.DataFrame, week: date) -> pl.DataFrame:
+    """The rows of a week, all lines first, with the interval of the week before."""
+    before = weeks.filter(week=week - timedelta(weeks=1)).select(
+        "business_line", before_low="low", before_high="high"
+    )
+    own = weeks.filter(week=week).join(before, on="business_line", how="left", maintain_order="left")
+    return own.with_columns(
+        line=pl.Series([of_line(line) for line in own["business_line"].to_list()], dtype=pl.String)
     ).sort(pl.col("business_line") != ALL, "line")
 
 
@@ -134,7 +139,7 @@ def _reasons(snapshot: Snapshot, scope: Scope, data: DataFolder) -> PublishedTab
     frame = hide_summed_counts(frame, [Count("bad", tells=("share",))], keys=["week"], over=["reason"]).pipe(
         plain_texts, ["reason"]
     )
-    before = frame.filter(week=since).select("reason", before="share")
+    before = frame.filter(week=since).select("reason", before="bad")
     week = frame.filter(week=scope.week).join(before, on="reason", how="left", maintain_order="left")
     if not week["bad"].count():
         return None
@@ -168,16 +173,13 @@ def _first_contact(snapshot: Snapshot, scope: Scope, data: DataFolder) -> tuple[
     if not known.height:
         return "", None
     data.publish(PublishedTable("first_contact_weeks", "Solved at the first contact by week", frame))
-    last = known["week"].max()
+    last: date = max(known["week"].to_list())
     row = known.filter(week=last).to_dicts()[0]
-    before = frame.filter(week=last - timedelta(weeks=1)).select("business_line", before="rate")  # type: ignore[operator]
-    week = frame.filter(week=last).join(before, on="business_line", how="left", maintain_order="left")
-    week = week.with_columns(
-        line=pl.Series([of_line(line) for line in week["business_line"].to_list()], dtype=pl.String)
-    ).sort(pl.col("business_line") != ALL, "line")
+    week = _of_week(frame, last)
+    likely = wording.between("share", row["low"], row["high"])
     says = (
-        f"{wording.share(row['rate'])} of the tickets of the week from {wording.day(last)} were solved at the first "  # type: ignore[arg-type]
-        f"contact ({wording.between('share', row['low'], row['high'])}): not reopened, and no new ticket of the same "
+        f"{wording.share(row['rate'])} of the {wording.count(row['tickets'])} tickets of the week from "
+        f"{wording.day(last)} were solved at the first contact ({likely}): not reopened, and no new ticket of the same "
         "customer on the same theme within 7 days. Later weeks cannot be known yet."
     )
     return says, PublishedTable("first_contact_weeks", "Solved at the first contact", week, _FIRST_COLUMNS)

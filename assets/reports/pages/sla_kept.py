@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from assets.reports import charts, operations_charts, wording
+from assets.reports import wording
 from assets.reports.data_tables import Column, DataFolder, PublishedTable
+from assets.reports.pages.breach_owners import BreachOwners, read_breach_owners
 from assets.reports.pages.metric_words import ALL, of_line, of_target
 from assets.reports.pages.team_tables import counts_by_team
-from assets.reports.privacy import HIDDEN, SMALL_CELL, plain_texts
+from assets.reports.privacy import SMALL_CELL, plain_texts
 from assets.reports.scope import WEEKS_SHOWN, Scope
 from assets.reports.snapshot_tables import Snapshot
 from assets.reports.summed_counts import Count, hide_summed_counts
 
 TEAMS_SHOWN = 12
-OWNERS = {
-    "tier-1 queue": operations_charts.SHADES[3],
-    "tier-2 queue": operations_charts.SHADES[1],
-    "partner hold": "var(--holiday)",
-    "requester": charts.SOFT,
-    "off-hours": operations_charts.REST,
-    "unowned queue": charts.LINE,
-}
 _BANDS = {
     "50-75": "to_75",
     "76-85": "to_85",
@@ -42,11 +36,19 @@ _COLUMNS = (
         "Targets kept out of those kept or broken; clocks still running are in neither.",
     ),
     Column("target_low", "Likely", "share", "With 95 % confidence.", until="target_high"),
-    Column("before", "Week before", "share"),
     Column("judged", "Targets", "count", "Kept or broken in the week."),
+    Column(
+        "before_low",
+        "Week before",
+        "share",
+        "What was likely then, with 95 % confidence.",
+        until="before_high",
+    ),
     Column(
         "ticket_share", "Tickets with all kept", "share", "Of the tickets none of whose clocks still runs."
     ),
+    Column("ticket_low", "Likely", "share", "With 95 % confidence.", until="ticket_high"),
+    Column("tickets_judged", "Tickets", "count", "With no clock that still runs."),
     Column(
         "breach_minutes_median", "Late by, median", "minutes", "Of broken targets: completion less target."
     ),
@@ -83,12 +85,6 @@ _OPEN_COLUMNS = (
     Column("to_85", "76 to 85 %", "count"),
     Column("to_75", "50 to 75 %", "count"),
 )
-_OWNER_COLUMNS = (
-    Column("name", "Target"),
-    Column("owner", "Whose minutes"),
-    Column("share", "Share", "share"),
-    Column("hours", "Hours", "hours"),
-)
 
 
 @dataclass(frozen=True)
@@ -101,10 +97,7 @@ class Sla:
     judged: int | None
     targets: PublishedTable
     by_line: PublishedTable | None
-    owners: charts.Chart | None
-    owner_names: tuple[tuple[str, str], ...]  # name and colour
-    owners_say: str
-    owners_table: PublishedTable | None
+    owners: BreachOwners | None
     running: PublishedTable | None
     running_says: str
 
@@ -128,7 +121,6 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
     )
     for table in (targets, by_line):
         data.publish(table)
-    owners, owners_table, owners_say = _owners(snapshot, week, data)
     running_says, running = _running(snapshot, scope, data)
     head = next(iter(total.filter(metric=ALL).to_dicts() or total.head(1).to_dicts()), {})
     return Sla(
@@ -138,10 +130,7 @@ def read_sla(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Sla | None:
         judged=head.get("judged"),
         targets=targets,
         by_line=by_line if lines["business_line"].n_unique() > 1 else None,
-        owners=owners,
-        owner_names=tuple(OWNERS.items()),
-        owners_say=owners_say,
-        owners_table=owners_table,
+        owners=read_breach_owners(snapshot, week, data),
         running=running,
         running_says=running_says,
     )
@@ -165,7 +154,7 @@ def read_weeks(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
 
 def _with_before(week: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     before = weeks.filter(week=scope.week - timedelta(weeks=1)).select(
-        "business_line", "metric", before="target_share"
+        "business_line", "metric", before="target_share", before_low="target_low", before_high="target_high"
     )
     joined = week.join(before, on=["business_line", "metric"], how="left", maintain_order="left")
     return joined.with_columns(
@@ -175,85 +164,17 @@ def _with_before(week: pl.DataFrame, weeks: pl.DataFrame, scope: Scope) -> pl.Da
 
 
 def _says(row: dict[str, Any]) -> str:
-    """`91 % of targets were kept last week (90 to 92 %, of 4,630); 90 % the week before.`"""
+    """`91 % of targets were kept last week (90 to 92 %; 4,630 judged); 90 % (88 to 91 %) the week before.`"""
     if row.get("target_share") is None:
         return "Too few targets were judged last week to say how many were kept."
     what = "targets" if row["metric"] == ALL else f"targets on {row['name'].lower()}"
     interval = wording.between("share", row["target_low"], row["target_high"])
     of = f"{wording.count(row['judged'])} judged"
     text = f"{wording.share(row['target_share'])} of {what} were kept last week ({interval}; {of})"
-    return (
-        f"{text}; {wording.share(row['before'])} the week before."
-        if row["before"] is not None
-        else f"{text}."
-    )
-
-
-def _owners(
-    snapshot: Snapshot, week: pl.DataFrame, data: DataFolder
-) -> tuple[charts.Chart | None, PublishedTable | None, str]:
-    """Whose minutes the clocks of the week's broken targets ran in: chart, table, and the sentence."""
-    monday = week["week"][0]
-    frame = snapshot.table("sla_breach_owners", where=f"week = date '{monday}'")
-    if not frame.height:
-        return None, None, ""
-    frame = (
-        frame.pipe(plain_texts, ["business_line", "metric", "owner"])
-        .join(week.select("business_line", "metric", "breached"), on=["business_line", "metric"], how="left")
-        .with_columns(pl.col("breached").is_null().alias(HIDDEN))
-        .pipe(
-            hide_summed_counts,
-            [Count("breaches", of="breached")],
-            keys=["metric"],
-            over=["business_line", "owner"],
-        )
-        # Minutes of fewer than ten broken targets would be those of tickets one could name.
-        .with_columns(pl.when(pl.col("breached").is_not_null()).then(pl.col("minutes", "share")))
-        .drop("breached")
-    )
-    rank = {owner: place for place, owner in enumerate(OWNERS)}
-    frame = frame.with_columns(
-        name=pl.Series([of_target(metric) for metric in frame["metric"].to_list()], dtype=pl.String),
-        hours=pl.col("minutes") / 60,
-        _rank=pl.col("owner").replace_strict(rank, default=len(rank), return_dtype=pl.Int64),
-    ).sort(pl.col("business_line") != ALL, "business_line", "metric", "_rank")
-    frame = frame.drop("_rank")
-    data.publish(PublishedTable("sla_breach_owners", "Whose minutes broken targets were", frame))
-    total = frame.filter(pl.col("business_line") == ALL, pl.col("minutes").is_not_null())
-    if not total["minutes"].sum():
-        return None, None, ""
-    names = total["name"].unique(maintain_order=True).to_list()
-    shares = {(row["name"], row["owner"]): row["share"] or 0.0 for row in total.iter_rows(named=True)}
-    parts = {
-        owner: (colour, [shares.get((name, owner), 0.0) for name in names])
-        for owner, colour in OWNERS.items()
-    }
-    says = _owners_say(total)
-    chart = operations_charts.parts_of_whole(
-        names, parts, hover="%{x:.0%}", alt=f"Whose minutes broken targets were, by target. {says}"
-    )
-    return chart, PublishedTable("sla_breach_owners", "Whose minutes", total, _OWNER_COLUMNS), says
-
-
-def _owners_say(total: pl.DataFrame) -> str:
-    """`The clocks of broken targets ran 1,240 h: 61 % in the tier-1 queue, ...`"""
-    own = total.filter(metric=ALL) if (total["metric"] == ALL).any() else total
-    by_owner = (
-        own.group_by("owner").agg(pl.col("minutes").sum()).sort("minutes", "owner", descending=[True, False])
-    )
-    minutes = float(by_owner["minutes"].sum())
-    places = {
-        "requester": "waiting for the requester",
-        "off-hours": "outside opening hours",
-        "partner hold": "on hold for a partner team",
-        "unowned queue": "with nobody known",
-    }
-    parts = [
-        f"{wording.share(row['minutes'] / minutes)} {places.get(row['owner'], 'in the ' + row['owner'])}"
-        for row in by_owner.iter_rows(named=True)
-        if row["minutes"] >= 0.01 * minutes
-    ]
-    return f"The clocks of broken targets ran {wording.hours(minutes / 60)} in all: {wording.listing(parts)}."
+    if row["before"] is None:
+        return f"{text}."
+    then = wording.between("share", row["before_low"], row["before_high"])
+    return f"{text}; {wording.share(row['before'])} ({then}) the week before."
 
 
 def _running(snapshot: Snapshot, scope: Scope, data: DataFolder) -> tuple[str, PublishedTable | None]:
@@ -273,10 +194,27 @@ def _running(snapshot: Snapshot, scope: Scope, data: DataFolder) -> tuple[str, P
         "team",
         descending=[True, False],
     )
-    near = int(frame.filter(pl.col("band").is_in(["86-95", "over 95"]))["tickets"].sum())
-    says = "Hardly any clock that runs now is near its target."
-    if near >= SMALL_CELL:
-        says = f"{wording.count(near)} clocks have used more than 85 % of their time and can still be kept."
+    says = _running_says(dict(frame.group_by("band").agg(pl.col("tickets").sum()).iter_rows()))
     return says, data.publish(
         PublishedTable("sla_open", "Clocks that run now, by team", table, _OPEN_COLUMNS, shown=TEAMS_SHOWN)
+    )
+
+
+def _running_says(clocks: Mapping[str, int]) -> str:
+    """`64 clocks of open tickets are past their target; 21 more have used over 85 % of their time ...`; by band."""
+    broken = clocks.get("breached", 0)
+    near = [clocks.get(band, 0) for band in ("86-95", "over 95")]
+    # A count under ten must not follow from the sum of both bands less the other.
+    shown = sum(count for count in near if count >= SMALL_CELL)
+    at_least = "at least " if any(0 < count < SMALL_CELL for count in near) else ""
+    are = "No clock of an open ticket is" if not broken else "Under 10 clocks of open tickets are"
+    if broken >= SMALL_CELL:
+        are = f"{wording.count(broken)} clocks of open tickets are"
+    if shown:
+        more = f"{at_least}{wording.count(shown)} more have used over 85\u00a0% of their time and can still be kept"
+    else:
+        more = "hardly any other has used over 85\u00a0% of its time"
+    return (
+        f"{are} past the target; {more}. Which tickets these are is in the table sla_instances of the snapshot, "
+        "by its column band."
     )
