@@ -6,13 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from dbt_like_sql.warehouse import Warehouse
 from pipelines import cli
 
-pytestmark = pytest.mark.usefixtures("history_in_memory")
+pytestmark = pytest.mark.usefixtures("without_history")
 
 _MAPPING = """
 source = "desk"
@@ -155,36 +154,34 @@ def test_the_demo_does_not_touch_a_folder_with_tickets_of_ones_own(desk, grounds
     ]
 
 
-def test_a_broken_row_and_a_calendar_that_ends_before_it_starts_are_told_and_the_rest_loads(
-    copied, groundswell
+def test_broken_rows_and_a_calendar_that_ends_before_it_starts_are_told_and_one_good_ticket_gives_every_page(
+    desk, groundswell
 ):
-    (copied.home / "desk.toml").write_text(_MAPPING.format(times='[times]\nzone = "UTC"'))
     file = _csv(
-        copied.home / "t.csv",
+        desk / "t.csv",
         "number,opened",
-        "1,2026-06-01 10:00",
-        "2,2026-06-01 11:00,too,many",
+        "1,2026-03-01 10:00",
+        "2,2026-03-01 11:00,too,many",
         "3,someday",
     )
-    calendar = copied.tables / "calendar.csv"
-    rows = pl.read_csv(calendar, infer_schema=False)
-    backward = rows.head(1).with_columns(
-        event_id=pl.lit("backward"),
-        starts_at=pl.lit("2026-03-02T00:00:00Z"),
-        ends_at=pl.lit("2026-03-01T00:00:00Z"),
+    (desk / "home" / "tables").mkdir(parents=True)
+    calendar = _csv(
+        desk / "home" / "tables" / "calendar.csv",
+        "event_id,kind,name,starts_at,ends_at",
+        "sale,campaign,Spring sale,2026-03-01T00:00:00Z,2026-03-02T00:00:00Z",
+        "backward,campaign,Backward sale,2026-03-02T00:00:00Z,2026-03-01T00:00:00Z",
     )
-    pl.concat([rows, backward]).write_csv(calendar)
 
-    code, lines = groundswell(
-        "run", "--home", copied.home, "--source", file, "--mapping", copied.home / "desk.toml"
-    )
+    code, lines = groundswell("run", "--home", desk / "home", "--source", file, "--mapping", "desk.toml")
     said = "\n".join(lines)
     assert code == 0, said
     assert f"{file}: row 3: 4 fields, expected 2" in said
     assert f"{file}: row 4: created_at is 'someday'" in said
-    assert f"{calendar}: row {rows.height + 2}: it ends before it starts" in said
-    with Warehouse(copied.published, read_only=True) as snapshot:
+    assert f"{calendar}: row 3: it ends before it starts" in said
+    with Warehouse(desk / "home" / "published.duckdb", read_only=True) as snapshot:
         quarantined = snapshot.query("select file, row_number, rule from raw.quarantine order by all")
-        assert snapshot.query("select count(*) as n from raw.tickets where source = 'desk'")["n"].item() == 1
-        assert snapshot.query("select * from raw.calendar where event_id = 'backward'").is_empty()
+        assert snapshot.query("select source, ticket_id from raw.tickets").rows() == [("desk", "1")]
+        assert snapshot.query("select event_id from raw.calendar").rows() == [("sale",)]
     assert quarantined.height == 3
+    for page in ("index.html", "trends.html", "root-causes.html", "capacity.html"):
+        assert "</html>" in (desk / "home" / "reports" / page).read_text(), page

@@ -13,7 +13,7 @@ from models.simulation.operation import simulate
 from pipelines.run import run_refresh
 from pipelines.settings import Settings, read_settings
 
-pytestmark = pytest.mark.usefixtures("history_in_memory")
+pytestmark = pytest.mark.usefixtures("without_history")
 
 TICKETS = 400
 _LACKS = {
