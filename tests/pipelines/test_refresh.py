@@ -63,6 +63,7 @@ def test_themes_and_forecast_cover_what_they_should(snapshot):
     assert parts["gap"].item() < 1e-6
 
 
+@pytest.mark.usefixtures("without_history")
 def test_running_again_without_anything_new_changes_no_number(finished, copied, snapshot):
     run_refresh(copied)
     with Warehouse(copied.published, read_only=True) as again:
