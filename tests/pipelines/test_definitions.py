@@ -14,6 +14,7 @@ import pytest
 from assets.resources import WAREHOUSE_POOL
 from assets.run_lock import writing
 from assets.warehouse import sql_project
+from dbt_like_sql.warehouse import Warehouse
 from pipelines.definitions import definitions
 from pipelines.instance import open_instance
 from pipelines.sensors import inbox_sensor
@@ -110,6 +111,10 @@ def test_a_new_file_in_the_inbox_starts_one_refresh(tmp_path):
 
 def test_a_past_week_is_rebuilt_with_nothing_from_after_it(copied):
     monday = date(2026, 5, 4)
+    with Warehouse(copied.home / "published.duckdb") as warehouse:
+        warehouse.execute(
+            "update raw.ticket_events set occurred_at = '2026-05-11 12:00' where kind = 'rated'"
+        )
     job = definitions(copied).resolve_job_def("rebuild_week")
     with writing(copied.home), open_instance(copied.dagster_home) as instance:
         assert job.execute_in_process(instance=instance, partition_key=str(monday)).success
@@ -126,4 +131,6 @@ def test_a_past_week_is_rebuilt_with_nothing_from_after_it(copied):
         for column in {"week", "date"} & set(tables[name].columns):
             newest = tables[name][column].max()
             assert newest is None or newest <= sunday, (name, column)
+    asked = tables["csat_weeks"].filter(pl.col("offered") >= 10)
+    assert set(asked["answered"]) == {0}  # every rating was given the day after
     assert not list(copied.home.glob(".*.unfinished"))
