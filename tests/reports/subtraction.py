@@ -17,6 +17,8 @@ SPLIT_ROWS = {
     "csat_weeks": ("answered", ("good", "bad")),
     "sla_weeks": ("judged", ("achieved", "breached")),
 }
+# Tickets of each target do not sum to the tickets: one has targets of several kinds.
+NO_SUMS = {("sla_weeks", "metric"): ("tickets_judged", "tickets_achieved")}
 # Of a whole in the same row, a part: what it leaves is a count, too.
 PARTS = {
     "sla_weeks": (("judged", "breached"), ("tickets_judged", "tickets_achieved")),
@@ -49,7 +51,7 @@ def revealed(name: str, frame: pl.DataFrame) -> Iterator[str]:
     texts = _names(frame)
     for over in (text for text in texts if (frame[text] == ALL).any() and frame[text].n_unique() > 1):
         keys = [column for column in (*texts, *_days(frame)) if column != over]
-        for count in _counts(frame):
+        for count in (column for column in _counts(frame) if column not in NO_SUMS.get((name, over), ())):
             yield from _of_sums(frame, over, keys, count)
             for whole in (whole for whole, part in PARTS.get(name, ()) if part == count):
                 left = frame.with_columns((pl.col(whole) - pl.col(count)).alias(f"{whole} less {count}"))
@@ -73,7 +75,7 @@ def _of_sums(frame: pl.DataFrame, over: str, keys: list[str], count: str) -> Ite
         (
             pl.col("total").is_not_null()
             & (pl.col("hidden") > 0)
-            & ((pl.col("hidden") == 1) | less.is_between(1, 9))
+            & (((pl.col("hidden") == 1) & (less != 0)) | less.is_between(1, 9))
         )
         | (pl.col("has_parts") & pl.col("total").is_null() & (pl.col("hidden") == 0))
     )

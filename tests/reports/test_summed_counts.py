@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from assets.reports.data_tables import DataFolder
 from assets.reports.pages import operations, review
+from assets.reports.pages.backlog_now import HIDDEN_AGE, _parts
 from assets.reports.pages.kpi_signals import read_signals
 from assets.reports.pages.waiting_cost import read_waiting
 from assets.reports.scope import read_scope
@@ -51,6 +53,19 @@ def test_no_published_table_of_a_small_operation_tells_of_under_ten(published):
     assert held <= set(published)
     found = {name: list(revealed(name, frame)) for name, frame in published.items()}
     assert {name: told for name, told in found.items() if told} == {}
+
+
+def test_hidden_ages_of_a_day_stand_together_in_the_chart():
+    days = {
+        "date": [date(2026, 11, 15)] * 2,
+        "tickets": [40, 114],
+        "under_1_day": [20, 53],
+        "days_1_to_3": [20, 30],
+    }
+    rest = {"days_3_to_7": [0, None], "days_7_to_30": [0, None], "over_30_days": [0, 0]}
+    parts = _parts(pl.DataFrame(days | rest))
+    assert parts[HIDDEN_AGE][1] == [0, 31]
+    assert HIDDEN_AGE not in _parts(pl.DataFrame(days | rest).head(1))
 
 
 def test_a_small_operation_is_not_hidden_as_a_whole(published):

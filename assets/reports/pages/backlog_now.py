@@ -27,6 +27,7 @@ AGES = dict(
         strict=True,
     )
 )
+HIDDEN_AGE = "age hidden"  # of days with under ten tickets of an age: these and as many more as hide them
 _OLD = ("days_7_to_30", "over_30_days")
 _UNTOUCHED = ("not_updated_7_to_30_days", "not_updated_over_30_days")
 _STATUSES = {"new": "New", "open": "Open", "pending": "Pending", "hold": "On hold"}
@@ -42,7 +43,7 @@ _STATUS_COLUMNS = (
     ),
     Column("tickets", "Tickets", "count"),
     *(
-        Column(name, f"Untouched {label}", "count", "Since the last reply, note or change by anybody.")
+        Column(name, wording.sentence(label), "count", "Since the last reply, note or change by anybody.")
         for name, label in zip(UNTOUCHED_BANDS, AGES.values(), strict=True)
     ),
 )
@@ -70,6 +71,7 @@ class Backlog:
     open_now: int | None
     old: float | None
     chart: charts.Chart
+    key: tuple[tuple[str, str], ...]  # of the chart: each age and its colour
     ages: PublishedTable
     flow: PublishedTable | None
     by_status: PublishedTable | None
@@ -96,6 +98,7 @@ def read_backlog_now(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Back
         open_now=now["tickets"][0] or None if now.height else None,
         old=_part(now.row(0, named=True), _OLD) if now.height else None,
         chart=_chart(shown, says),
+        key=tuple((label, colour) for label, (colour, _) in _parts(shown).items()),
         ages=data.publish(
             PublishedTable(
                 "backlog_by_team", "Open tickets by team and age", ages, _AGE_COLUMNS, shown=TEAMS_SHOWN
@@ -169,15 +172,23 @@ def _untouched(row: dict[str, Any]) -> str:
     return f"{of} ({wording.share(share)}) were not touched for a week or more."
 
 
-def _chart(totals: pl.DataFrame, says: str) -> charts.Chart:
+def _parts(shown: pl.DataFrame) -> dict[str, tuple[str, list[float | None]]]:
+    """The days' tickets by age, the oldest first, each with its colour; what is hidden of a day stands together."""
     parts = {
-        label: (shade, totals[band].to_list())
+        label: (shade, shown[band].to_list())
         for (band, label), shade in zip(AGES.items(), operations_charts.SHADES, strict=True)
     }
+    rest = shown.select(pl.col("tickets") - pl.sum_horizontal(pl.col(AGE_BANDS).fill_null(0))).to_series()
+    if rest.sum():
+        parts[HIDDEN_AGE] = (charts.LINE, rest.to_list())
+    return dict(reversed(parts.items()))  # the oldest at the foot, where their growth shows
+
+
+def _chart(shown: pl.DataFrame, says: str) -> charts.Chart:
     return operations_charts.stacked_days(
-        totals["date"].to_list(),
-        dict(reversed(parts.items())),  # the oldest at the foot, where their growth shows
-        alt=f"Open tickets at the end of each day by age, over {totals.height} days. {says}",
+        shown["date"].to_list(),
+        _parts(shown),
+        alt=f"Open tickets at the end of each day by age, over {shown.height} days. {says}",
     )
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder
-from assets.reports.operations_charts import SHADES
 from assets.reports.page import Figure, Line, Page, PageForm
-from assets.reports.pages.backlog_now import AGES, Backlog, read_backlog_now
+from assets.reports.pages.backlog_now import Backlog, read_backlog_now
 from assets.reports.pages.escalations import read_escalations
 from assets.reports.pages.kpi_signals import Signal, Signals
 from assets.reports.pages.reconciliation import read_reconciliation
@@ -26,7 +25,6 @@ _FORM = PageForm(
         "signals": None,
         "sla": None,
         "backlog": None,
-        "ages": tuple(reversed(list(zip(AGES.values(), SHADES, strict=True)))),
         "escalations": None,
         "satisfaction": None,
         "reconciliation": None,
