@@ -158,6 +158,17 @@ def test_an_owner_of_no_minutes_is_in_no_legend_and_no_row(page):
     assert "unowned queue" not in page.readable.split("Whose minutes")[1].split("About to break")[0]
 
 
+def test_all_but_a_second_of_the_time_is_all_of_it(tables, build):
+    shares = pl.when(pl.col("owner") == "tier-1 queue").then(0.9999).otherwise(0.0001)
+    minutes = tables["sla_breach_owners"].filter(pl.col("owner").is_in(["tier-1 queue", "unowned queue"]))
+    service, _ = build(
+        {"sla_weeks": tables["sla_weeks"], "sla_breach_owners": minutes.with_columns(share=shares)}
+    )
+    owners = service.content["sla"].owners
+    assert set(owners.table.frame["owner"]) == {"tier-1 queue"}
+    assert set(owners.table.frame["share"]) == {1.0}
+
+
 def test_clocks_past_their_target_are_told_before_those_near_it():
     says = _running_says({"breached": 14, "over 95": 2, "86-95": 3})
     assert says.startswith("14 clocks of open tickets are past the target; hardly any other has used over 85")

@@ -54,6 +54,10 @@ def read_breach_owners(snapshot: Snapshot, week: pl.DataFrame, data: DataFolder)
     total = frame.filter(pl.col("business_line") == ALL, pl.col("share") >= _NOTHING)
     if not total["minutes"].sum():
         return None
+    # Where all that is left out rounds to nothing, the rest is the whole.
+    total = total.with_columns(
+        pl.when(pl.col("share") >= 1 - _NOTHING).then(1.0).otherwise("share").alias("share")
+    )
     names = total["name"].unique(maintain_order=True).to_list()
     shares = {(row["name"], row["owner"]): row["share"] for row in total.iter_rows(named=True)}
     there = {owner: colour for owner, colour in OWNERS.items() if owner in set(total["owner"])}
@@ -64,11 +68,7 @@ def read_breach_owners(snapshot: Snapshot, week: pl.DataFrame, data: DataFolder)
     chart = operations_charts.parts_of_whole(
         names, parts, hover="%{x:.0%}", alt=f"Whose minutes broken targets were, by target. {says}"
     )
-    # Where all that is left out rounds to nothing, the rest is the whole.
-    rounded = total.with_columns(
-        pl.when(pl.col("share") >= 1 - _NOTHING).then(1.0).otherwise("share").alias("share")
-    )
-    table = PublishedTable("sla_breach_owners", "Whose minutes", rounded, _COLUMNS)
+    table = PublishedTable("sla_breach_owners", "Whose minutes", total, _COLUMNS)
     return BreachOwners(says, chart, tuple(there.items()), table)
 
 
