@@ -31,7 +31,7 @@ _UNBOUND = 10.0
 _BEGAN = (1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 21, 26)
 _LEAST_WEEKS = 4
 # A course of its own that is so much likelier than the action, on the logarithm, has to be taken off first.
-_LIKELIER = 2.0
+_LIKELIER = 3.0
 
 
 @dataclass(frozen=True)
