@@ -98,6 +98,8 @@ def test_a_figure_known_late_says_of_which_week_it_is(tables, build):
     }
     service, _ = build({"kpi_chart": tables["kpi_chart"]} | late)
     assert service.lines[0].context.endswith("in the week of 2 to 8 November, the last that is all known")
+    told = service.content["signals"].unjudged
+    assert "later ratings and requests still come in: First reply (median) of 2 to 8 November." in told
 
 
 def test_the_chart_of_a_signal_marks_its_days_over_the_usual_range(page):

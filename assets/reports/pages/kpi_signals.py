@@ -136,7 +136,7 @@ def read_signals(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Signals:
         signals=signals,
         judged=judged.height,
         unchanged=_unchanged(judged, watched, now),
-        unjudged=_unjudged(watched),
+        unjudged=" ".join(part for part in (_late(judged, scope), _unjudged(watched)) if part),
         table=table,
     )
 
@@ -291,6 +291,19 @@ def listed(metrics: list[str]) -> str:
         measures = wording.listing([kpi(name).denominator or "" for name in rates])
         return wording.listing([f"contact rates per 1,000 {measures}", *names], last="as well as")
     return wording.listing([*(kpi(name).in_a_sentence for name in rates), *names])
+
+
+def _late(judged: pl.DataFrame, scope: Scope) -> str:
+    """`CSAT and CSAT response rate are those of 2 to 8 November: later ones are not all in yet.`"""
+    told = []
+    for (week,), rows in judged.filter(pl.col("week") < scope.week).group_by("week", maintain_order=True):
+        names = listed(rows["metric"].unique().sort().to_list())
+        told.append(f"{wording.sentence(names)} of {wording.week(week, year=False)}")
+    return (
+        f"Judged in an earlier week, for later ratings and requests still come in: {'; '.join(told)}."
+        if told
+        else ""
+    )
 
 
 def _unjudged(watched: pl.DataFrame) -> str:
