@@ -57,7 +57,7 @@ def read_waiting(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Waiting 
         )
         .with_columns(pl.col(*_QUEUES.values()) / 60)
         .with_columns(pl.when(pl.col("breached").is_not_null()).then(pl.col(follow)))
-        .select("week", "business_line", "breached", *follow, HIDDEN)
+        .select("week", "business_line", "breached", *follow, pl.col("breached").is_null().alias(HIDDEN))
     )
     total = frame.filter(business_line=ALL).to_dicts()
     if not total or total[0]["breached"] is None:
