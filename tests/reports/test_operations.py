@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +15,7 @@ from assets.reports.pages.breach_owners import OWNERS
 from assets.reports.pages.kpi_signals import read_signals
 from assets.reports.pages.satisfaction import in_a_sentence
 from assets.reports.pages.sla_kept import _running_says
-from assets.reports.scope import Scope, read_scope
+from assets.reports.scope import read_scope
 from assets.reports.snapshot_tables import Snapshot
 from tests.reports.conftest import WEEK, write_snapshot
 from tests.reports.invented_operations import SIGNAL_SINCE
@@ -337,33 +337,6 @@ def test_a_lasting_change_names_what_the_calendar_has_near_it(reviewed):
     )
     assert "30 weeks" not in reviewed.readable
     assert "80 to 82 %" not in reviewed.readable  # too long ago
-
-
-def test_the_price_of_a_bug_hides_small_counts_and_issues_of_few_tickets(reviewed, site):
-    assert "PAY-101 has cost the most: 118 h on 412 tickets; 42 customers still wait." in reviewed.readable
-    assert "reopened after the fix" in reviewed.readable
-    costs = pl.read_parquet(site / "data" / "issue_costs.parquet")
-    assert costs["issue_key"].to_list() == ["PAY-101", "PAY-88"]
-    assert costs.filter(issue_key="PAY-88").select(
-        "sla_breaches", "breach_minutes", "waiting_now", "csat_points"
-    ).row(0) == ((None,) * 4)
-
-
-def test_a_partner_teams_time_in_each_status_is_told(reviewed, site):
-    text = reviewed.readable
-    assert "In progress for 3.5 days in all (before: To Do 36 h), open for 12 days" in text
-    stays = pl.read_parquet(site / "data" / "issue_status_minutes.parquet")
-    # Of an issue with under ten tickets nothing is told.
-    assert set(stays["issue_key"]) == {"PAY-101", "PAY-88"}
-    assert "data/issue_status_minutes.csv" in reviewed.attributes("href")
-
-
-def test_a_day_is_the_accounts_own_and_names_another_year():
-    scope = Scope(
-        week=WEEK, is_latest=True, as_of=None, zone="America/New_York", loaded_at=None, sources=(), gaps=()
-    )
-    assert scope.day_of(datetime(2026, 6, 6, 3)) == "5 Jun"
-    assert scope.day_of(datetime(2026, 1, 1, 3)) == "31 Dec 2025"
 
 
 def test_small_counts_are_in_no_table_of_operations(site):
