@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import linkage
 
 from models.themes.clustering import Neighbours, Vectors, centred, nearest
 
@@ -20,17 +20,18 @@ NEIGHBOURS = 10
 SMOOTHED_OVER = 5
 # A text is looked at if it is more novel than this share of texts when history is split at random.
 NULL_QUANTILE = 0.90
-# Texts looked at are one group if their mean cosine (centred) is at least this; smaller groups are chance.
-GROUP_COSINE = 0.50
-LEAST_TEXTS = 5
-# Closeness is the mean cosine to so many nearest texts.
+# Texts looked at can be one group if the mean cosine (centred) of its halves is at least the first, and are one
+# theme where it is at least the second; smaller groups are chance.
+GROUP_COSINE = 0.35
+THEME_COSINE = 0.45
+LEAST_TEXTS = 6
+# Closeness is the mean cosine to so many nearest texts; distance from history is taken with all neighbours too,
+# since a few texts of a surge can lack their nearest in history by chance, not all of them.
 NEAREST = 3
-# A group is a new theme if its texts are this much nearer to one another, and this much further from
-# history, than history is from itself: the sum of both, and the second alone.
-LEAST_SEPARATION = 0.08
-LEAST_DISTANCE_FROM_HISTORY = 0.04
-# The same with all neighbours: a few texts of a surge can lack their nearest in history by chance, not all of them.
-LEAST_DISTANCE_OF_ALL = 0.06
+# Texts of a surge are this separate from history; what a new theme's texts are beyond it adds up to so much.
+# The sum, not the mean: a surge holds small groups that are as separate as a new theme, but no large ones.
+USUAL_SEPARATION = 0.15
+LEAST_SEPARATION = 0.8
 # Fewer texts of history than this, or fewer than there are recent ones, show nothing.
 LEAST_HISTORY = 100
 
@@ -49,7 +50,9 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     history, recent: unit rows of distinct texts, in an order that does not change from run to run.
     A theme that is not there in history is nearly its own neighbourhood, however near it lies to an old
     one; a surge lies as near to history as history lies to itself (a local outlier factor, Breunig et al.
-    2000, of groups). Nothing is found where history is too short to compare with.
+    2000, of groups). The groups are branches of a tree of the texts, so that a theme need not be of a given
+    cohesion (a tree-based scan, Kulldorff et al. 2003). Nothing is found where history is too short to
+    compare with.
     """
     if len(recent) < LEAST_TEXTS or len(history) < max(LEAST_HISTORY, len(recent)):
         return []
@@ -58,19 +61,11 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     usual = _novelty_of_a_random_split(history, len(recent), seed)
     around = _around(history, recent)
     looked_at = np.flatnonzero(_novelty(around) > np.quantile(usual, NULL_QUANTILE))
-    groups = _groups(recent, looked_at)
-    if not groups:
+    if len(looked_at) < LEAST_TEXTS:
         return []
-    nearness = (around.new.cosine[:, :NEAREST] - around.old.cosine[:, :NEAREST]).mean(axis=1)
-    grouped = np.concatenate(groups)
-    distance, of_all = _distances_from_history(history, around.old, grouped, (NEAREST, NEIGHBOURS))
-    return [
-        group
-        for group in groups
-        if np.median(nearness[group]) + np.median(distance[group]) >= LEAST_SEPARATION
-        and np.median(distance[group]) >= LEAST_DISTANCE_FROM_HISTORY
-        and np.median(of_all[group]) >= LEAST_DISTANCE_OF_ALL
-    ]
+    beyond_usual = _separation(history, around, looked_at) - USUAL_SEPARATION
+    groups = [looked_at[branch] for branch in _new_branches(recent[looked_at], beyond_usual)]
+    return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
 def _around(history: Vectors, recent: Vectors) -> Around:
@@ -97,30 +92,37 @@ def _novelty(around: Around) -> Floats:
     return np.asarray(smoothed.mean(axis=1))
 
 
-def _groups(recent: Vectors, rows: Rows) -> list[Rows]:
-    """The rows by average link, cut at GROUP_COSINE; the largest first."""
-    if len(rows) < LEAST_TEXTS:
-        return []
-    links = linkage(recent[rows], method="average", metric="cosine")
-    labels = fcluster(links, 1 - GROUP_COSINE, criterion="distance")
-    groups = [rows[labels == label] for label in np.unique(labels)]
-    return sorted((group for group in groups if len(group) >= LEAST_TEXTS), key=lambda g: (-len(g), g[0]))
+def _separation(history: Vectors, around: Around, rows: Rows) -> Floats:
+    """How much nearer recent texts are to one another, and further from history, than history is from itself.
 
-
-def _distances_from_history(
-    history: Vectors, old: Neighbours, rows: Rows, counts: tuple[int, ...]
-) -> list[Floats]:
-    """For each k how much further these recent texts are from the k nearest of history than those are from theirs.
-
-    Cosines, shape (recent,), zeros for the other recent texts.
+    A sum of differences of mean cosines: to the NEAREST recent texts and those of history; and of the texts of
+    history nearest to it, and it, to their nearest in history, for NEAREST and all. Shape (rows,).
     """
-    met, back = np.unique(old.index[rows], return_inverse=True)
+    old, new = around.old.cosine[rows], around.new.cosine[rows]
+    met, back = np.unique(around.old.index[rows], return_inverse=True)
     back = back.reshape(len(rows), -1)
-    theirs = nearest(history[met], history, max(counts), itself=met).cosine
-    distances = []
-    for k in counts:
-        usual = theirs[:, :k].mean(axis=1)[back[:, :k]].mean(axis=1)
-        distance = np.zeros(len(old.cosine))
-        distance[rows] = usual - old.cosine[rows, :k].mean(axis=1)
-        distances.append(distance)
-    return distances
+    theirs = nearest(history[met], history, NEIGHBOURS, itself=met).cosine
+    separation = (new[:, :NEAREST] - old[:, :NEAREST]).mean(axis=1, dtype=np.float64)
+    for k in (NEAREST, NEIGHBOURS):
+        separation += theirs[:, :k].mean(axis=1)[back[:, :k]].mean(axis=1) - old[:, :k].mean(axis=1)
+    return separation
+
+
+def _new_branches(texts: Vectors, beyond_usual: Floats) -> list[Rows]:
+    """The branches of the texts' average-link tree that are separate enough in sum, none within another.
+
+    A branch takes the place of the new ones within it if it is more separate than each, unless there are two
+    that are not alike enough to be one theme.
+    """
+    members = {row: np.array([row]) for row in range(len(texts))}
+    new: dict[int, list[Rows]] = {row: [] for row in members}
+    tree = linkage(texts, method="average", metric="cosine")
+    for branch, (left, right, distance, size) in enumerate(tree, start=len(texts)):
+        if distance > 1 - GROUP_COSINE:
+            break
+        rows = members[branch] = np.sort(np.concatenate([members.pop(left), members.pop(right)]))
+        within = new.pop(left) + new.pop(right)
+        least = max((beyond_usual[part].sum() for part in within), default=LEAST_SEPARATION)
+        is_one = size >= LEAST_TEXTS and (len(within) < 2 or distance <= 1 - THEME_COSINE)
+        new[branch] = [rows] if is_one and beyond_usual[rows].sum() >= least else within
+    return [rows for branches in new.values() for rows in branches]

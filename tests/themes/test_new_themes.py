@@ -11,12 +11,15 @@ DIMENSIONS = 64
 KNOWN = 12
 
 
-def texts_about(direction: int, count: int, seed: int) -> np.ndarray:
-    """Unit vectors with a cosine of about 0.8 to one direction, and so of about 0.64 to one another."""
+def texts_about(direction: int, count: int, seed: int, side: np.ndarray | float = 0.0) -> np.ndarray:
+    """Unit vectors with a cosine of about 0.8 to one direction, and so of about 0.64 to one another.
+
+    side: what all of them are about besides.
+    """
     rng = np.random.default_rng(1000 * direction + seed)
     noise = rng.normal(size=(count, DIMENSIONS))
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    vectors = np.eye(DIMENSIONS)[direction] + 0.75 * noise
+    vectors = np.eye(DIMENSIONS)[direction] + side + 0.75 * noise
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
@@ -51,6 +54,21 @@ def test_a_usual_week_has_nothing_new():
 def test_a_surge_of_a_known_theme_is_no_new_theme():
     recent = np.vstack([usual(8, seed=1), texts_about(3, 24, seed=2)])
     assert find_new_themes(HISTORY, recent) == []
+
+
+@pytest.mark.parametrize(("count", "themes"), [(6, 0), (20, 1)])
+def test_what_a_few_texts_of_a_known_theme_say_for_the_first_time_is_chance_but_not_what_many_say(
+    count, themes
+):
+    side = 0.7 * np.eye(DIMENSIONS)[KNOWN]
+    recent = np.vstack([usual(8, seed=1), texts_about(3, count, seed=2, side=side)])
+    assert len(find_new_themes(HISTORY, recent)) == themes
+
+
+def test_a_new_theme_put_in_two_ways_is_one_theme():
+    one, other = np.eye(DIMENSIONS)[KNOWN + 1], np.eye(DIMENSIONS)[KNOWN + 2]
+    halves = [texts_about(KNOWN, 12, seed=part, side=0.4 * side) for part, side in enumerate((one, other))]
+    assert [len(group) for group in find_new_themes(HISTORY, np.vstack([usual(8, seed=1), *halves]))] == [24]
 
 
 @pytest.mark.parametrize(
