@@ -133,7 +133,8 @@ cuts as (
     where events.kind in ('status_changed', 'reopened', 'deleted', 'priority_changed', 'public_reply')
     union all
     select
-        source, ticket_id, occurred_at, 1, 0, '', change = 'reopened',
+        -- Two of them at one instant, one added because of the ticket's own status, stand in their order.
+        source, ticket_id, occurred_at, 1, 0, lpad(cast(position as varchar), 9, '0'), change = 'reopened',
         case when change <> 'reopened' then change when not is_from_event then 'open' end, null, null
     from ticket_status_changes
     where change <> 'created'
