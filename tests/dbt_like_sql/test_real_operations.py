@@ -87,6 +87,12 @@ def test_all_incidents_take_their_known_hours_until_they_are_closed(incidents):
     assert found == pytest.approx((315.33, 145.87), abs=0.005)
 
 
+def test_the_incidents_are_with_their_known_groups(incidents):
+    # The last rows of the incidents name 71, of which `?` is none.
+    found = incidents.query("select count(distinct group_id), count(*) > count(group_id) from stg_tickets")
+    assert found.row(0) == (71 - 1, True)
+
+
 def test_without_schedules_the_incidents_business_minutes_are_the_calendars(incidents):
     wrong = incidents.query(
         "select count(*) from ticket_metrics where abs(full_resolution_business_minutes - full_resolution_minutes) > 1e-6"
