@@ -162,14 +162,15 @@ stretches as (
         on rests.source = starts.source and rests.ticket_id = starts.ticket_id
     left join versions
         on versions.group_id = starts.group_id and versions.version = starts.version
+    -- A group that gave the ticket away at the instant it got it no longer owns it.
     window
         in_order as (
             partition by starts.source, starts.ticket_id
-            order by starts.held_from, starts.position, starts.version
+            order by starts.held_from, starts.position, not starts.is_owned, starts.version
         ),
         whole_life as (
             partition by starts.source, starts.ticket_id
-            order by starts.held_from, starts.position, starts.version
+            order by starts.held_from, starts.position, not starts.is_owned, starts.version
             rows between unbounded preceding and unbounded following
         )
 ),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbt_like_sql.warehouse import Warehouse
@@ -222,7 +222,8 @@ def live(operation, line, number, history):
     operation.ticket(name, str(start), business_line=line, status=status, group_id=group, events=events)
 
 
-@settings(max_examples=2, deadline=None, phases=[Phase.generate], derandomize=True)
+# Few examples, other ones every time, of many tickets each: what takes the time is building the tables.
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tickets=st.lists(histories, min_size=40, max_size=60), shuffled=st.randoms(use_true_random=False))
 def test_any_history_is_conserved_and_the_order_of_its_events_does_not_matter(sql_project, tickets, shuffled):
     with Warehouse(Path(":memory:"), threads=1) as warehouse:
