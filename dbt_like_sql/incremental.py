@@ -131,10 +131,11 @@ def build_by_ticket(
         "(model varchar primary key, digest varchar, as_of timestamp, change bigint)"
     )
     stored = _stored_state(connection, model.name) if exists else None
-    now = _present_state(connection, made_from)
-    if stored == now:
+    newest = _newest(connection)
+    now = _present_state(connection, made_from, newest)
+    if stored == now and (now.change, now.as_of) == newest:
         return
-    if stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, now):
+    if stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, newest):
         _replace_changed(connection, model, made_from)
     else:
         connection.execute(f"create or replace table {model.name} as {model.sql}")
@@ -154,16 +155,24 @@ def _can_be_kept(stored: _State, now: _State) -> bool:
     return stored.digest == now.digest and stored.as_of <= now.as_of
 
 
-def _collect_changed(connection: duckdb.DuckDBPyConnection, stored: _State, now: _State) -> bool:
+def _newest(connection: duckdb.DuckDBPyConnection) -> tuple[int, datetime]:
+    """The last load and the as-of time of what is loaded."""
+    change = _number(connection, f"select coalesce(max(change), 0) from {CHANGES}")
+    return change, _row(connection, "select max(as_of) from raw.account")[0]
+
+
+def _collect_changed(
+    connection: duckdb.DuckDBPyConnection, stored: _State, newest: tuple[int, datetime]
+) -> bool:
     """See to it that the changed tickets are known; False where so many changed that the whole table is faster."""
-    span = [stored.change, stored.as_of, now.change, now.as_of]
+    span = [stored.change, stored.as_of, *newest]
     if not _is_collected(connection, span):
         forget_changed(connection)
         connection.execute(f"create schema {_SCHEMA}")
         connection.execute(
             f"create table {_TICKETS} as select distinct source, ticket_id from {CHANGES} "
             "where change > ? or (? and changes_until > ?)",
-            [stored.change, stored.as_of < now.as_of, stored.as_of],
+            [stored.change, stored.as_of < newest[1], stored.as_of],
         )
         connection.execute(f"create table {_MADE} (name varchar)")
         connection.execute(
@@ -237,11 +246,12 @@ def _of_changed(connection: duckdb.DuckDBPyConnection, sql: str, database: str) 
     return sql
 
 
-def _present_state(connection: duckdb.DuckDBPyConnection, made_from: Upstream) -> _State:
+def _present_state(
+    connection: duckdb.DuckDBPyConnection, made_from: Upstream, newest: tuple[int, datetime]
+) -> _State:
     """What the table would be made from now. A table upstream may be older than what is loaded."""
     parts = [*made_from.code, *(_digest_of_rows(connection, select) for select in made_from.settings)]
-    as_of: datetime = _row(connection, "select max(as_of) from raw.account")[0]
-    change = _number(connection, f"select coalesce(max(change), 0) from {CHANGES}")
+    change, as_of = newest
     for read in made_from.tables:
         state = _stored_state(connection, read)
         if state is not None:
