@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from dbt_like_sql.warehouse import Warehouse
 from pipelines import cli
+
+_PROGRESS = re.compile(r"[━╸╺]|\d+/\d+ \d+:\d\d:\d\d *$")  # early on the bar has no length
 
 pytestmark = pytest.mark.usefixtures("without_history")
 
@@ -44,7 +47,7 @@ def groundswell(monkeypatch, capfd):
             cli.main()
         output, errors = capfd.readouterr()
         assert "Traceback" not in output + errors
-        lines = [line for line in (output + errors).splitlines() if line and not set("━╸╺") & set(line)]
+        lines = [line for line in (output + errors).splitlines() if line and not _PROGRESS.search(line)]
         return int(end.value.code or 0), lines
 
     return typed
