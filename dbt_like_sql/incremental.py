@@ -120,10 +120,10 @@ class _State:
 
 def build_by_ticket(
     connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream, *, exists: bool
-) -> None:
+) -> bool:
     """Make a table hold what its SQL gives: rows of changed tickets anew, or all of it where it must be.
 
-    Inside a transaction. exists: the table is there from an earlier build.
+    Inside a transaction. exists: the table is there from an earlier build. Whether all of it was made.
     """
     connection.execute("create schema if not exists meta")
     connection.execute(
@@ -134,8 +134,9 @@ def build_by_ticket(
     newest = _newest(connection)
     now = _present_state(connection, made_from, newest)
     if stored == now and (now.change, now.as_of) == newest:
-        return
-    if stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, newest):
+        return False
+    is_kept = bool(stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, newest))
+    if is_kept:
         _replace_changed(connection, model, made_from)
     else:
         connection.execute(f"create or replace table {model.name} as {model.sql}")
@@ -144,6 +145,7 @@ def build_by_ticket(
         "insert or replace into meta.builds values (?, ?, ?, ?)",
         [model.name, now.digest, now.as_of, now.change],
     )
+    return not is_kept
 
 
 def forget_changed(connection: duckdb.DuckDBPyConnection) -> None:
@@ -157,7 +159,7 @@ def _can_be_kept(stored: _State, now: _State) -> bool:
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> tuple[int, datetime]:
     """The last load and the as-of time of what is loaded."""
-    change = _number(connection, f"select coalesce(max(change), 0) from {CHANGES}")
+    change = _number(connection, "select coalesce(max(change), 0) from raw.ticket_changes")
     return change, _row(connection, "select max(as_of) from raw.account")[0]
 
 

@@ -133,12 +133,15 @@ class Warehouse:
         """
         try:
             with self.transaction() as connection:
-                exists = self._drop_other_kind(model.name, model.materialized)
+                self._drop_other_kind(model.name, model.materialized)
+                is_new = True
                 if model.upstream is None:
                     connection.execute(f"create or replace {model.materialized} {model.name} as {model.sql}")
                 else:
-                    build_by_ticket(connection, model, model.upstream, exists=exists)
-                self._describe(model)
+                    exists = self._is_there("table", model.name)
+                    is_new = build_by_ticket(connection, model, model.upstream, exists=exists)
+                if is_new:  # a table that was only added to keeps its descriptions
+                    self._describe(model)
         except duckdb.Error as error:
             raise SqlModelError(model.path, duckdb_line(error)) from error
 
@@ -201,25 +204,21 @@ class Warehouse:
         ]
         self._connection.execute(";".join(statements))
 
-    def _drop_other_kind(self, table: str, kind: str) -> bool:
-        """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind.
+    def _drop_other_kind(self, table: str, kind: str) -> None:
+        """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind."""
+        other = "view" if kind == "table" else "table"
+        if self._is_there(other, table):
+            self._connection.execute(f"drop {other} {table}")
 
-        Whether there is one of this kind.
-        """
-        found = self._kind(table)
-        if found is not None and found != kind:
-            self._connection.execute(f"drop {found} {table}")
-        return found == kind
-
-    def _kind(self, table: str) -> str | None:
-        """`view` or `table`; None where there is neither."""
-        schema, _, name = table.rpartition(".")
+    def _is_there(self, kind: str, name: str) -> bool:
+        """Whether there is a table, or a view, of that name. Not by information_schema, which takes longer."""
+        schema, _, name = name.rpartition(".")
         found = self._fetch(
-            "select case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables "
-            "where table_catalog = current_database() and table_schema = ? and table_name = ?",
+            f"select count(*) from duckdb_{kind}s() "
+            f"where database_name = current_database() and schema_name = ? and {kind}_name = ?",
             [schema or "main", name],
         )
-        return found[0][0] if found else None
+        return bool(found[0][0])
 
     def _count(self, source: str) -> int:
         return int(self._fetch(f"select count(*) from {source}")[0][0])

@@ -16,16 +16,26 @@
 -- column has_rating_reasons: some rating says why [not_null]
 -- column has_rating_changes: the history says when ratings were given and changed [not_null]
 -- What a source tells does not hang on the run's date, so this reads all its events, also those still to come by then.
-with histories as (
+with kinds as (
+    select
+        source,
+        kind,
+        actor_kind,
+        count(to_value) > 0 as has_value
+    from raw.ticket_events
+    group by source, kind, actor_kind
+),
+
+histories as (
     select
         source,
         bool_or(kind in ('reopened', 'status_changed')) as has_status_history,
         bool_or(kind = 'solved') as has_solvings,
         bool_or(kind = 'public_reply' and actor_kind = 'agent') as has_replies,
-        bool_or(kind = 'assigned' and to_value is not null) as has_assignments,
+        bool_or(kind = 'assigned' and has_value) as has_assignments,
         bool_or(kind = 'escalated') as has_escalations,
         bool_or(kind = 'rated') as has_rating_changes
-    from raw.ticket_events
+    from kinds
     group by source
 ),
 

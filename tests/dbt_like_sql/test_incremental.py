@@ -86,6 +86,11 @@ def test_a_ticket_without_news_is_not_made_again(grown):
     assert grown.query("select count(*) as tickets from ticket_times where channel = 'marked'").item() == 1
 
 
+def test_a_table_that_was_added_to_keeps_its_descriptions(grown):
+    described = grown.query("select comment from duckdb_tables() where table_name = 'ticket_times' and comment <> ''")
+    assert described.height == 1
+
+
 def test_a_table_that_was_left_behind_takes_up_what_changed_since(history, whole):
     """A run ended before some tables were made; then another day was loaded."""
     left_behind = ("ticket_segments", "sla_clocks")
