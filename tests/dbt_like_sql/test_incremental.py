@@ -87,7 +87,9 @@ def test_a_ticket_without_news_is_not_made_again(grown):
 
 
 def test_a_table_that_was_added_to_keeps_its_descriptions(grown):
-    described = grown.query("select comment from duckdb_tables() where table_name = 'ticket_times' and comment <> ''")
+    described = grown.query(
+        "select comment from duckdb_tables() where table_name = 'ticket_times' and comment <> ''"
+    )
     assert described.height == 1
 
 
