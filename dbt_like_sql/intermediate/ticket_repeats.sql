@@ -20,6 +20,7 @@ with tickets as (
         outcomes.source,
         outcomes.ticket_id,
         outcomes.requester_key,
+        case when outcomes.requester_key is null then outcomes.ticket_id end as nobody,
         outcomes.created_at,
         case when not outcomes.is_deleted then outcomes.created_at end as kept_at,
         outcomes.created_on,
@@ -36,10 +37,12 @@ with tickets as (
     left join themes on themes.theme_id = ticket_themes.theme_id and not themes.is_other
 ),
 
+-- A ticket whose requester is not known stands alone.
 in_line as (
     select
         source,
         ticket_id,
+        requester_key,
         created_at,
         created_on,
         business_line,
@@ -49,22 +52,21 @@ in_line as (
         first_solved_on,
         is_solved_once,
         theme_id,
-        lag(created_at) over of_line as previous_at,
-        first_value(kept_at ignore nulls) over after_it as next_at,
+        lag(created_at) over of_line as previous_in_line,
+        first_value(kept_at ignore nulls) over after_it as next_in_line,
         last_value(case when theme_id is null then created_at end ignore nulls) over before_it
             as previous_without_theme,
         first_value(case when theme_id is null then kept_at end ignore nulls) over after_it as next_without_theme
     from tickets
-    where requester_key is not null
     window
-        of_line as (partition by source, requester_key, business_line order by created_at, ticket_id),
+        of_line as (partition by source, requester_key, nobody, business_line order by created_at, ticket_id),
         before_it as (
-            partition by source, requester_key, business_line
+            partition by source, requester_key, nobody, business_line
             order by created_at, ticket_id
             rows between unbounded preceding and 1 preceding
         ),
         after_it as (
-            partition by source, requester_key, business_line
+            partition by source, requester_key, nobody, business_line
             order by created_at, ticket_id
             rows between 1 following and unbounded following
         )
@@ -75,68 +77,38 @@ in_theme as (
     select
         source,
         ticket_id,
-        lag(created_at) over of_theme as previous_at,
+        lag(created_at) over of_theme as previous_in_theme,
         first_value(kept_at ignore nulls) over (
             partition by source, requester_key, theme_id
             order by created_at, ticket_id
             rows between 1 following and unbounded following
-        ) as next_at
+        ) as next_in_theme
     from tickets
     where requester_key is not null and theme_id is not null
     window of_theme as (partition by source, requester_key, theme_id order by created_at, ticket_id)
-),
-
-neighbours as (
-    select
-        in_line.source,
-        in_line.ticket_id,
-        in_line.created_at,
-        in_line.created_on,
-        in_line.business_line,
-        in_line.user_type,
-        in_line.region,
-        in_line.first_solved_at,
-        in_line.first_solved_on,
-        in_line.is_solved_once,
-        case
-            when in_line.theme_id is null then in_line.previous_at
-            else greatest(in_theme.previous_at, in_line.previous_without_theme)
-        end as previous_at,
-        case
-            when in_line.theme_id is null then in_line.next_at
-            else least(in_theme.next_at, in_line.next_without_theme)
-        end as next_at
-    from in_line
-    left join in_theme on in_theme.source = in_line.source and in_theme.ticket_id = in_line.ticket_id
 )
 
 select
-    source,
-    ticket_id,
-    created_on,
-    business_line,
-    user_type,
-    region,
-    first_solved_at,
-    first_solved_on,
-    is_solved_once,
-    previous_at,
-    next_at,
-    coalesce(previous_at >= created_at - interval 7 day, false) as is_repeat
-from neighbours
-union all
-select
-    source,
-    ticket_id,
-    created_on,
-    business_line,
-    user_type,
-    region,
-    first_solved_at,
-    first_solved_on,
-    is_solved_once,
-    null,
-    null,
-    null
-from tickets
-where requester_key is null
+    in_line.source,
+    in_line.ticket_id,
+    in_line.created_on,
+    in_line.business_line,
+    in_line.user_type,
+    in_line.region,
+    in_line.first_solved_at,
+    in_line.first_solved_on,
+    in_line.is_solved_once,
+    case
+        when in_line.theme_id is null then in_line.previous_in_line
+        else greatest(in_theme.previous_in_theme, in_line.previous_without_theme)
+    end as previous_at,
+    case
+        when in_line.theme_id is null then in_line.next_in_line
+        else least(in_theme.next_in_theme, in_line.next_without_theme)
+    end as next_at,
+    case
+        when in_line.requester_key is not null
+            then coalesce(previous_at >= in_line.created_at - interval 7 day, false)
+    end as is_repeat
+from in_line
+left join in_theme on in_theme.source = in_line.source and in_theme.ticket_id = in_line.ticket_id

@@ -71,7 +71,6 @@ ERRORS = {
         "update ticket_repeats set is_solved_once = true, is_repeat = false, first_solved_on = date '2026-01-10'"
     ),
     "first_reply_is_a_public_reply_of_an_agent": "update ticket_times set first_reply_at = created_at",
-    "hourly_volume_sums_to_daily_volume": "delete from hourly_volume where tier = '2'",
     "issue_costs_are_of_the_linked_tickets": "insert into issue_costs by name select '9' as issue_id, 1 as tickets",
     "issue_times_add_up_to_the_issues_age": "update issue_status_minutes set minutes = minutes - 60",
     "kpis_of_all_lines_are_their_sum": "update daily_kpis set csat_good = 9 where business_line = 'live'",
