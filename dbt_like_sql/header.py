@@ -10,7 +10,6 @@ from pathlib import Path
 from dbt_like_sql.errors import SqlProjectError
 
 MATERIALIZED = ("view", "table")
-INCREMENTAL = ("ticket", "time")
 SEVERITIES = ("error", "warn")
 _KEYS = ("grain", "owner", "materialized", "incremental", "unique", "severity")
 _METRIC_KEYS = ("metric", "trap", "zendesk")
@@ -93,7 +92,6 @@ def read_header(path: Path, text: str) -> Header:
         elif line:
             prose.append(line)
     _check_choice(path, "materialized", single, MATERIALIZED)
-    _check_choice(path, "incremental", single, INCREMENTAL)
     _check_choice(path, "severity", single, SEVERITIES)
     return Header(
         description=" ".join(prose),

@@ -1,14 +1,17 @@
 """Which rows of a table a build has to make again: those of the tickets that changed since the last build.
 
 A model whose header says `incremental: ticket` promises that a ticket's rows depend on nothing but that ticket's rows
-in other such models, on small tables, and on the as-of time only while the ticket is unsolved. One that says
-`incremental: time` promises that its rows only become more as the as-of time goes on.
+in other such models, on small tables, and on the as-of time only while the ticket is unsolved. One that names a column
+instead promises that the rows with a value of it depend on nothing but the rows with that value in the one table by
+ticket that it reads, and on small tables. One that says `incremental: time` promises that its rows only become more as
+the as-of time goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,23 +20,27 @@ import duckdb
 from sqlglot import exp
 from sqlglot.optimizer.scope import build_scope
 
+from dbt_like_sql.builds import Build, last_build, store_build
+from dbt_like_sql.changed_rows import (
+    RAW_BY_TICKET,
+    SCHEMA,
+    TICKETS,
+    collect_changed,
+    forget_rows,
+    is_collected,
+    is_kept,
+    keep_rows,
+    rows_of_changed,
+)
+
 if TYPE_CHECKING:
     from dbt_like_sql.header import Header
     from dbt_like_sql.project import Model
 
-# The model that says in which load a ticket changed, and until when it changes with the as-of time.
-CHANGES = "stg_ticket_changes"
 _OF_THE_RUN = {"as_of", "as_of_on"}
-_RAW_BY_TICKET = ("raw.tickets", "raw.ticket_events")
-# The rows of the changed tickets, made or looked up once by the first model that needs them: every later one reads them
-# here instead of searching the whole tables. They hold for one span, from one state of the tables to another.
-_SCHEMA = "changed"
-_TICKETS = f"{_SCHEMA}.tickets"
-_SPAN = f"{_SCHEMA}.span"
-# Which of these tables there are: DuckDB's own list of tables takes ten times as long to read.
-_MADE = f"{_SCHEMA}.made"
 # Above this share of all tickets, making the whole table is faster than deleting and inserting.
 _MOST_CHANGED = 0.3
+_KEYS, _ROWS = "changed_keys", "made_anew"
 
 
 @dataclass(frozen=True)
@@ -42,20 +49,24 @@ class Upstream:
 
     tables: the tables by ticket that it reads. views: the SQL of the views by ticket that it reads, by name.
     code: its SQL and that of views and time models on the way to it. settings: selects over small tables; while their
-    results stay the same, so do the rows of unchanged tickets.
+    results stay the same, so do the rows of unchanged tickets. keys: the columns whose values other models need of the
+    changed tickets. assigned: selects over tables made elsewhere that say something of each ticket, by their name.
     """
 
     tables: tuple[str, ...]
     views: Mapping[str, str]
     code: tuple[str, ...]
     settings: tuple[str, ...]
+    keys: tuple[str, ...]
+    assigned: Mapping[str, str]
 
 
 def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
-    """What a model with `incremental: ticket` is made from. models: every model, by name."""
+    """What an incremental model is made from. models: every model, by name."""
     by_ticket = [
         models[name] for name in model.reads if name in models and models[name].incremental == "ticket"
     ]
+    assigned = {} if model.incremental == "ticket" else _assigned(model, models)
     code, settings = [model.sql], _settings(model, models)
     for read in _passed(model, models):
         code.append(read.sql)
@@ -64,8 +75,14 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
         tables=tuple(read.name for read in by_ticket if read.materialized == "table"),
         views={read.name: read.sql for read in by_ticket if read.materialized == "view"},
         code=tuple(code),
-        settings=tuple(dict.fromkeys(settings)),
+        settings=tuple(select for select in dict.fromkeys(settings) if select not in assigned.values()),
+        keys=tuple(sorted({each.incremental for each in models.values() if _takes_keys(each, model)})),
+        assigned=assigned,
     )
+
+
+def _takes_keys(model: Model, of: Model) -> bool:
+    return is_by_key(model) and of.name in model.reads and is_by_ticket(of)
 
 
 def _passed(model: Model, models: Mapping[str, Model]) -> Iterable[Model]:
@@ -82,13 +99,27 @@ def _is_passed(model: Model) -> bool:
 
 
 def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
-    """Selects of the columns a model reads from small tables; the as-of time is no setting."""
-    read = {name: columns - _OF_THE_RUN for name, columns in _columns_read(model).items()}
+    """Selects of the columns a model reads from small tables; for rows by ticket the as-of time is no setting."""
+    left_out = _OF_THE_RUN if model.incremental in ("ticket", "time") else set()
+    read = {name: columns - left_out for name, columns in _columns_read(model).items()}
     return [
-        f"select distinct {', '.join(sorted(columns))} from {name}"
+        _distinct(name, columns)
         for name, columns in sorted(read.items())
-        if columns and not (name in models and models[name].incremental) and name not in _RAW_BY_TICKET
+        if columns and not (name in models and models[name].incremental) and name not in RAW_BY_TICKET
     ]
+
+
+def _assigned(model: Model, models: Mapping[str, Model]) -> dict[str, str]:
+    """Selects of the columns a model reads from tables made elsewhere that say something of each ticket."""
+    return {
+        name: _distinct(name, columns)
+        for name, columns in _columns_read(model).items()
+        if name not in models and name not in RAW_BY_TICKET and {"source", "ticket_id"} <= columns
+    }
+
+
+def _distinct(table: str, columns: set[str]) -> str:
+    return f"select distinct {', '.join(sorted(columns))} from {table}"
 
 
 def _columns_read(model: Model) -> dict[str, set[str]]:
@@ -109,52 +140,36 @@ def is_by_ticket(model: Model | Header) -> bool:
     return model.incremental == "ticket" and model.materialized == "table"
 
 
-@dataclass(frozen=True)
-class _State:
-    """What a table was made from: a digest of code and settings, the as-of time, and the last load it knows."""
-
-    digest: str
-    as_of: datetime
-    change: int
+def is_by_key(model: Model | Header) -> bool:
+    """Whether it is a table of which only the rows with a changed ticket's value of a column are made again."""
+    return model.incremental not in ("", "ticket", "time")
 
 
-def build_by_ticket(
+def build_incremental(
     connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream, *, exists: bool
 ) -> bool:
-    """Make a table hold what its SQL gives: rows of changed tickets anew, or all of it where it must be.
+    """Make a table hold what its SQL gives: rows of what changed anew, or all of it where it must be.
 
     Inside a transaction. exists: the table is there from an earlier build. Whether all of it was made.
     """
-    connection.execute("create schema if not exists meta")
-    connection.execute(
-        "create table if not exists meta.builds "
-        "(model varchar primary key, digest varchar, as_of timestamp, change bigint)"
-    )
-    stored = _stored_state(connection, model.name) if exists else None
+    stored = last_build(connection, model.name) if exists else None
     newest = _newest(connection)
     now = _present_state(connection, made_from, newest)
-    if stored == now and (now.change, now.as_of) == newest:
+    if stored is None or stored.digest != now.digest or stored.as_of > now.as_of:
+        is_kept = False
+    elif is_by_key(model):
+        is_kept = _replace_keys(connection, model, made_from, stored, now)
+    elif stored == now and (now.change, now.as_of) == newest:
         return False
-    is_kept = bool(stored and _can_be_kept(stored, now) and _collect_changed(connection, stored, newest))
-    if is_kept:
-        _replace_changed(connection, model, made_from)
     else:
+        is_kept = _replace_changed(connection, model, made_from, [stored.change, stored.as_of, *newest])
+    if not is_kept:
         connection.execute(f"create or replace table {model.name} as {model.sql}")
-        _forget_rows(connection, model.name)
-    connection.execute(
-        "insert or replace into meta.builds values (?, ?, ?, ?)",
-        [model.name, now.digest, now.as_of, now.change],
-    )
+        forget_rows(connection, model.name, *(_by(key, model.name) for key in made_from.keys))
+    for name, select in made_from.assigned.items():
+        connection.execute(f"create or replace table {_seen(model, name)} as {select}")
+    store_build(connection, model.name, now)
     return not is_kept
-
-
-def forget_changed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop what builds hand on to one another; the next build looks it up again."""
-    connection.execute(f"drop schema if exists {_SCHEMA} cascade")
-
-
-def _can_be_kept(stored: _State, now: _State) -> bool:
-    return stored.digest == now.digest and stored.as_of <= now.as_of
 
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> tuple[int, datetime]:
@@ -163,116 +178,118 @@ def _newest(connection: duckdb.DuckDBPyConnection) -> tuple[int, datetime]:
     return change, _row(connection, "select max(as_of) from raw.account")[0]
 
 
-def _collect_changed(
-    connection: duckdb.DuckDBPyConnection, stored: _State, newest: tuple[int, datetime]
+def _replace_changed(
+    connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream, span: list[Any]
 ) -> bool:
-    """See to it that the changed tickets are known; False where so many changed that the whole table is faster."""
-    span = [stored.change, stored.as_of, *newest]
-    if not _is_collected(connection, span):
-        forget_changed(connection)
-        connection.execute(f"create schema {_SCHEMA}")
-        connection.execute(
-            f"create table {_TICKETS} as select distinct source, ticket_id from {CHANGES} "
-            "where change > ? or (? and changes_until > ?)",
-            [stored.change, stored.as_of < newest[1], stored.as_of],
-        )
-        connection.execute(f"create table {_MADE} (name varchar)")
-        connection.execute(
-            f"create table {_SPAN} as select ?::bigint as change, ?::timestamp as as_of, "
-            "?::bigint as until_change, ?::timestamp as until_as_of",
-            span,
-        )
-    changed = _number(connection, f"select count(*) from {_TICKETS}")
-    return changed <= _MOST_CHANGED * _number(connection, "select count(*) from raw.tickets")
-
-
-def _is_collected(connection: duckdb.DuckDBPyConnection, span: list[Any]) -> bool:
-    return _has_changed(connection) and _row(connection, f"select * from {_SPAN}") == tuple(span)
-
-
-def _has_changed(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = (
-        "select count(*) from duckdb_schemas() where database_name = current_database() and schema_name = ?"
-    )
-    return bool(connection.execute(found, [_SCHEMA]).fetchall()[0][0])
-
-
-def _forget_rows(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    if _has_changed(connection):
-        connection.execute(f"drop table if exists {_SCHEMA}.{name}")
-        connection.execute(f"delete from {_MADE} where name = ?", [name])
-
-
-def _replace_changed(connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream) -> None:
-    """Temporary views of the same names let the model's own SQL see the changed tickets alone."""
+    """Make the rows of changed tickets anew; False where so many changed that the whole table is faster."""
+    collect_changed(connection, span)
+    changed = _number(connection, f"select count(*) from {TICKETS}")
+    if changed > _MOST_CHANGED * _number(connection, "select count(*) from raw.tickets"):
+        return False
     database = _row(connection, "select current_database()")[0]
     seen = {
-        table: f"select * from {_rows_of_changed(connection, table, database)}" for table in made_from.tables
+        table: f"select * from {rows_of_changed(connection, table, database)}" for table in made_from.tables
     }
     seen |= {view: _of_changed(connection, sql, database) for view, sql in made_from.views.items()}
     made = _of_changed(connection, model.sql, database)
-    for name, sql in seen.items():
-        connection.execute(f"create temp view {name} as {sql}")
-    _forget_rows(connection, model.name)
-    _keep_rows(connection, model.name, made)
-    for name in seen:
-        connection.execute(f"drop view temp.{name}")
+    keys = {key: _by(key, model.name) for key in made_from.keys}
+    forget_rows(connection, model.name, *keys.values())
+    with _seen_as(connection, seen):
+        keep_rows(connection, model.name, made)
+    rows = f"{SCHEMA}.{model.name}"
+    for key, name in keys.items():  # of the rows there were, and of those there are
+        before = f"select {key} from {model.name} semi join {TICKETS} using (source, ticket_id)"
+        keep_rows(connection, name, f"{before} union select {key} from {rows}")
     connection.execute(
-        f"delete from {model.name} as old using {_TICKETS} as changed "
+        f"delete from {model.name} as old using {TICKETS} as changed "
         "where old.source = changed.source and old.ticket_id = changed.ticket_id"
     )
-    connection.execute(f"insert into {model.name} by name select * from {_SCHEMA}.{model.name}")
+    connection.execute(f"insert into {model.name} by name select * from {rows}")
+    return True
 
 
-def _rows_of_changed(connection: duckdb.DuckDBPyConnection, table: str, database: str) -> str:
-    """The table with the changed tickets' rows of another, made if nobody needed it yet."""
-    name = table.replace(".", "_")
-    if not connection.execute(f"select 1 from {_MADE} where name = ?", [name]).fetchall():
-        whole = table if "." in table else f'"{database}".main.{table}'
-        # Rows by their number: what is wide (texts) is then read of the changed tickets alone.
-        rows = f"select rowid from {whole} semi join {_TICKETS} using (source, ticket_id)"
-        _keep_rows(connection, name, f"select * from {whole} where rowid in ({rows})")
-    return f"{_SCHEMA}.{name}"
+def _replace_keys(
+    connection: duckdb.DuckDBPyConnection, model: Model, made_from: Upstream, stored: Build, now: Build
+) -> bool:
+    """Make the rows with a changed ticket's value of the key anew; False where nobody knows these values."""
+    key, table = model.incremental, made_from.tables[0]
+    values = [
+        f"select {key} from {table} semi join ({changed}) using (source, ticket_id)"
+        for changed in _assigned_anew(model, made_from)
+    ]
+    if stored != now:
+        if not is_collected(connection, [stored.change, stored.as_of, now.change, now.as_of]):
+            return False
+        if not is_kept(connection, _by(key, table)):
+            return False
+        values.append(f"select {key} from {SCHEMA}.{_by(key, table)}")
+    if not values:
+        return True
+    connection.execute(f"create or replace temp table {_KEYS} as {' union '.join(values)}")
+    database = _row(connection, "select current_database()")[0]
+    of_keys = f'select whole.* from "{database}".main.{table} as whole semi join {_KEYS} as changed on {{}}'
+    is_changed = f"{{}}.{key} is not distinct from changed.{key}"
+    with _seen_as(connection, {table: of_keys.format(is_changed.format("whole"))}):
+        connection.execute(f"create temp table {_ROWS} as {model.sql}")
+    connection.execute(
+        f"delete from {model.name} as old using {_KEYS} as changed where {is_changed.format('old')}"
+    )
+    connection.execute(f"insert into {model.name} by name select * from {_ROWS}")
+    connection.execute(f"drop table {_ROWS}; drop table {_KEYS}")
+    return True
 
 
-def _keep_rows(connection: duckdb.DuckDBPyConnection, name: str, select: str) -> None:
-    connection.execute(f"create table {_SCHEMA}.{name} as {select}")
-    connection.execute(f"insert into {_MADE} values (?)", [name])
+def _assigned_anew(model: Model, made_from: Upstream) -> Iterator[str]:
+    """Selects of the tickets of which tables made elsewhere no longer say what they said at the last build."""
+    for name, now in made_from.assigned.items():
+        before = f"select * from {_seen(model, name)}"
+        yield f"select source, ticket_id from (({now} except {before}) union all ({before} except {now}))"
+
+
+def _seen(model: Model, table: str) -> str:
+    return f"meta.{model.name}_saw_{table}"
+
+
+def _by(key: str, table: str) -> str:
+    return f"{key}_of_{table}"
+
+
+@contextmanager
+def _seen_as(connection: duckdb.DuckDBPyConnection, seen: Mapping[str, str]) -> Iterator[None]:
+    """Temporary views of the same names let a model's own SQL see some rows of its tables alone."""
+    for name, sql in seen.items():
+        connection.execute(f"create temp view {name} as {sql}")
+    yield
+    for name in seen:
+        connection.execute(f"drop view temp.{name}")
 
 
 def _of_changed(connection: duckdb.DuckDBPyConnection, sql: str, database: str) -> str:
     """SQL that reads the changed tickets' rows where it read raw tables by ticket."""
-    for table in _RAW_BY_TICKET:
+    for table in RAW_BY_TICKET:
         if table in sql:
-            sql = sql.replace(table, _rows_of_changed(connection, table, database))
+            sql = sql.replace(table, rows_of_changed(connection, table, database))
     return sql
 
 
 def _present_state(
     connection: duckdb.DuckDBPyConnection, made_from: Upstream, newest: tuple[int, datetime]
-) -> _State:
+) -> Build:
     """What the table would be made from now. A table upstream may be older than what is loaded."""
     parts = [*made_from.code, *(_digest_of_rows(connection, select) for select in made_from.settings)]
     change, as_of = newest
     for read in made_from.tables:
-        state = _stored_state(connection, read)
+        state = last_build(connection, read)
         if state is not None:
             parts.append(state.digest)
             as_of, change = min(as_of, state.as_of), min(change, state.change)
-    return _State(hashlib.sha256("\n".join(parts).encode()).hexdigest(), as_of, change)
+    return Build(hashlib.sha256("\n".join(parts).encode()).hexdigest(), as_of, change)
 
 
 def _digest_of_rows(connection: duckdb.DuckDBPyConnection, select: str) -> str:
     lines = f"select setting::varchar as line from ({select}) as setting"
     digest = f"select md5(coalesce(string_agg(line, chr(10) order by line), '')) from ({lines})"
     return str(_row(connection, digest)[0])
-
-
-def _stored_state(connection: duckdb.DuckDBPyConnection, table: str) -> _State | None:
-    found = connection.execute(
-        "select digest, as_of, change from meta.builds where model = ?", [table]
-    ).fetchall()
-    return _State(*found[0]) if found else None
 
 
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -17,10 +17,11 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 from sqlglot.schema import MappingSchema
 
+from dbt_like_sql.changed_rows import CHANGES
 from dbt_like_sql.column_tests import header_tests
 from dbt_like_sql.errors import SqlProjectError
 from dbt_like_sql.header import Column, Header, Metric, read_header
-from dbt_like_sql.incremental import CHANGES, Upstream, is_by_ticket, upstream
+from dbt_like_sql.incremental import Upstream, is_by_key, is_by_ticket, upstream
 
 LAYERS = ("staging", "intermediate", "marts")
 TESTS = "tests"
@@ -49,7 +50,7 @@ class Model:
     metrics: tuple[Metric, ...]
     reads: tuple[str, ...]
     query: exp.Query = field(repr=False, compare=False)  # every column qualified, every star expanded
-    upstream: Upstream | None = field(default=None, repr=False, compare=False)  # of a table by ticket
+    upstream: Upstream | None = field(default=None, repr=False, compare=False)  # of an incremental table
 
     @cached_property
     def lineage(self) -> dict[str, frozenset[tuple[str, str]]]:
@@ -257,12 +258,37 @@ def _model(file: _SqlFile, schema: MappingSchema) -> Model:
 
 
 def _with_upstream(models: Sequence[Model]) -> tuple[Model, ...]:
-    """The models, those made again ticket by ticket with what they are made from."""
+    """The models, the incremental ones with what they are made from."""
     by_name = {model.name: model for model in models}
+    for model in models:
+        if is_by_key(model):
+            _check_key(model, by_name)
     return tuple(
-        replace(model, upstream=upstream(model, by_name)) if is_by_ticket(model) else model
+        replace(model, upstream=upstream(model, by_name))
+        if is_by_ticket(model) or is_by_key(model)
+        else model
         for model in models
     )
+
+
+def _check_key(model: Model, models: Mapping[str, Model]) -> None:
+    """A table made anew by the values of a column has it, and so has the one table by ticket that it reads."""
+    key = model.incremental
+    by_ticket = [
+        models[name] for name in model.reads if name in models and models[name].incremental == "ticket"
+    ]
+    has_key = [key in {column.name for column in each.columns} for each in (model, *by_ticket)]
+    if (
+        model.materialized == "view"
+        or len(by_ticket) != 1
+        or not is_by_ticket(by_ticket[0])
+        or not all(has_key)
+    ):
+        raise SqlProjectError(
+            model.path,
+            f"'incremental: {key}' needs a table with the column {key} that reads one table with "
+            f"'incremental: ticket', which has it too",
+        )
 
 
 def _qualified(file: _SqlFile, schema: MappingSchema) -> exp.Query:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -13,8 +14,10 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
+from dbt_like_sql.builds import Build, last_build, store_build
+from dbt_like_sql.changed_rows import forget_changed
 from dbt_like_sql.errors import SqlModelError, WarehouseBusy, WarehouseUnreadable, duckdb_line
-from dbt_like_sql.incremental import build_by_ticket, forget_changed
+from dbt_like_sql.incremental import build_incremental
 from dbt_like_sql.project import Model, SqlTest
 
 
@@ -128,20 +131,23 @@ class Warehouse:
     def build(self, model: Model) -> None:
         """Make a model's table or view anew, in one transaction.
 
-        A model with `incremental: ticket` is only made anew for the tickets that changed since its last build.
+        An incremental model is only made anew for what changed since its last build.
         Raises SqlModelError when DuckDB refuses or fails; the table is then as it was before.
         """
         try:
             with self.transaction() as connection:
-                self._drop_other_kind(model.name, model.materialized)
+                if model.materialized == "view":
+                    self._build_view(model)
+                    return
+                self._drop_other_kind(model.name, "table")
                 is_new = True
                 if model.upstream is None:
-                    connection.execute(f"create or replace {model.materialized} {model.name} as {model.sql}")
+                    connection.execute(f"create or replace table {model.name} as {model.sql}")
                 else:
                     exists = self._is_there("table", model.name)
-                    is_new = build_by_ticket(connection, model, model.upstream, exists=exists)
+                    is_new = build_incremental(connection, model, model.upstream, exists=exists)
                 if is_new:  # a table that was only added to keeps its descriptions
-                    self._describe(model)
+                    connection.execute(_descriptions(model))
         except duckdb.Error as error:
             raise SqlModelError(model.path, duckdb_line(error)) from error
 
@@ -195,14 +201,19 @@ class Warehouse:
         os.replace(unfinished, destination)
         _flush(destination.parent)
 
-    def _describe(self, model: Model) -> None:
-        """Store the descriptions in the database, where every tool that opens the snapshot finds them."""
-        statements = [f"comment on {model.materialized} {model.name} is '{_quoted(model.description)}'"]
-        statements += [
-            f"comment on column {model.name}.\"{column.name}\" is '{_quoted(column.description)}'"
-            for column in model.columns
-        ]
-        self._connection.execute(";".join(statements))
+    def _build_view(self, model: Model) -> None:
+        """Make a view, unless it is there and says the same: DuckDB binds it to its tables at every reading."""
+        statements = f"create or replace view {model.name} as {model.sql}\n;{_descriptions(model)}"
+        made_from = Build(hashlib.sha256(statements.encode()).hexdigest())
+        is_same = last_build(self._connection, model.name) == made_from
+        is_there = self._is_there("view", model.name)
+        if is_same and is_there:
+            self._connection.execute(f"describe {model.name}")  # fails where its tables no longer fit
+            return
+        if not is_there:
+            self._drop_other_kind(model.name, "view")
+        self._connection.execute(statements)
+        store_build(self._connection, model.name, made_from)
 
     def _drop_other_kind(self, table: str, kind: str) -> None:
         """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind."""
@@ -226,6 +237,16 @@ class Warehouse:
     def _fetch(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[str, ...]]:
         # Every row, because DuckDB 2 refuses other work on a connection with an unfinished result.
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+
+def _descriptions(model: Model) -> str:
+    """Statements that store the descriptions in the database, where every tool that opens the snapshot finds them."""
+    statements = [f"comment on {model.materialized} {model.name} is '{_quoted(model.description)}'"]
+    statements += [
+        f"comment on column {model.name}.\"{column.name}\" is '{_quoted(column.description)}'"
+        for column in model.columns
+    ]
+    return ";".join(statements)
 
 
 def duckdb_type(dtype: pl.DataType) -> str:

@@ -2,9 +2,11 @@
 -- tickets with text; where one of two tickets has no theme (or is in the rest), the same business line takes its place.
 -- grain: ticket
 -- owner: team:support-analytics
+-- incremental: requester_key
 -- unique: source, ticket_id
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
+-- column requester_key: who wrote, a salted hash; empty where the source does not say
 -- column created_on: the day it was created, in the account's zone [not_null]
 -- column business_line: its business line, or `unknown` [not_null]
 -- column user_type: who wrote, or `unknown` [not_null]
@@ -91,6 +93,7 @@ in_theme as (
 select
     in_line.source,
     in_line.ticket_id,
+    in_line.requester_key,
     in_line.created_on,
     in_line.business_line,
     in_line.user_type,

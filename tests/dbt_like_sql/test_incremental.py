@@ -51,14 +51,16 @@ def build(warehouse: Warehouse) -> None:
 
 @pytest.fixture(scope="module")
 def grown(history) -> Warehouse:
-    """Built the day before, then again after a day; one untouched row of ticket_times was marked in between."""
+    """Built the day before, then again after a day; the rows of a ticket whose requester has no news were marked between."""
     warehouse = opened()
     store(warehouse, known_by(history, DAY_BEFORE), DAY_BEFORE)
     build(warehouse)
-    warehouse.execute(
-        "update ticket_times set channel = 'marked' where ticket_id = "
-        "(select min(ticket_id) from stg_tickets where status = 'closed')"
+    without_news = (
+        "select min(ticket_id) from stg_tickets where status = 'closed' and requester_key in "
+        "(select requester_key from stg_tickets group by all having bool_and(status = 'closed'))"
     )
+    warehouse.execute(f"update ticket_times set channel = 'marked' where ticket_id = ({without_news})")
+    warehouse.execute(f"update ticket_repeats set region = 'marked' where ticket_id = ({without_news})")
     store(warehouse, changed_since(history, DAY_BEFORE), AS_OF)
     build(warehouse)
     return warehouse
@@ -84,6 +86,7 @@ def test_a_day_on_top_gives_what_a_build_of_everything_gives(grown, whole, table
 
 def test_a_ticket_without_news_is_not_made_again(grown):
     assert grown.query("select count(*) as tickets from ticket_times where channel = 'marked'").item() == 1
+    assert grown.query("select count(*) as tickets from ticket_repeats where region = 'marked'").item() == 1
 
 
 def test_a_table_that_was_added_to_keeps_its_descriptions(grown):
@@ -109,6 +112,38 @@ def test_a_table_that_was_left_behind_takes_up_what_changed_since(history, whole
         for table in (*left_behind, "sla_attribution", "ticket_metrics"):
             rows = warehouse.query(f"select * from {table} order by all")
             assert_frame_equal(rows, whole.query(f"select * from {table} order by all"))
+
+
+def tell_apart(warehouse: Warehouse, requester: str) -> None:
+    """Say that every ticket of a requester is on a theme of its own."""
+    themes, assigned = (PYTHON_TABLES[name].create_empty() for name in ("themes", "ticket_themes"))
+    tickets = warehouse.query(
+        "select source, ticket_id, ticket_id as theme_id, requester_key from raw.tickets"
+    )
+    told = tickets.select("theme_id", is_other=pl.lit(False))
+    tickets = tickets.filter(pl.col("requester_key") == requester).drop("requester_key")
+    warehouse.replace("themes", pl.concat([themes, told], how="diagonal"))
+    warehouse.replace("ticket_themes", pl.concat([assigned, tickets], how="diagonal"))
+
+
+def test_other_themes_of_known_tickets_change_the_repeats_of_their_requesters_alone(history):
+    with opened() as warehouse:
+        store(warehouse, history, AS_OF)
+        writes_again = (
+            "select requester_key from raw.tickets group by all having count(*) > 1 order by all limit 3"
+        )
+        first, second, marked = warehouse.query(writes_again)["requester_key"]
+        tell_apart(warehouse, first)
+        build(warehouse)
+        before = "select requester_key from ticket_repeats where previous_at is not null"
+        assert {second, marked} <= set(warehouse.query(before)["requester_key"])
+        warehouse.execute("update ticket_repeats set previous_at = null where requester_key = ?", [marked])
+        tell_apart(warehouse, second)
+        build(warehouse)
+        after = warehouse.query(before)["requester_key"].to_list()
+        assert first in after
+        assert second not in after
+        assert marked not in after
 
 
 def test_nothing_new_makes_nothing_and_other_settings_and_an_earlier_date_make_everything_again(history):

@@ -241,6 +241,11 @@ def test_a_model_that_is_not_there_is_named_with_the_nearest_one(project):
             "'incremental: ticket' needs the columns source and ticket_id",
         ),
         (
+            STG_TICKETS.replace("-- grain: ticket\n", "-- grain: ticket\n-- incremental: requester_key\n"),
+            "'incremental: requester_key' needs a table with the column requester_key that reads one table with "
+            "'incremental: ticket', which has it too",
+        ),
+        (
             STG_TICKETS.replace("select ticket_id", "select ticket_nr as ticket_id"),
             "Column 'ticket_nr' could not be resolved. Line: 5, Col: 16",
         ),
