@@ -17,17 +17,28 @@ _HTML_TAG = r"(?i)</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>"
 _HTML_ENTITY = r"&(?:nbsp|amp|lt|gt|quot|apos|#\d+);"
 _LINK = r"(?i)\b(?:https?|hxxps?)://\S+|\bwww\.\S+"
 _MASKED = r"\b[Xx]{2,}(?:[/\-. ]*[Xx]{2,})*(?:[/\-]\d{2,4})?\b"
-# A subject, or another line, after which a new sentence starts.
+# The first line is the subject, or as good as one; after a later line a new sentence starts with a capital.
+_FIRST_LINE = r"\A\s*([^\n]*\S)\s*\n\s*"
 _LINE_THAT_ENDS = r"([\p{L}\p{N}])[ \t]*(?:\r?\n)+[ \t]*(\p{Lu})"
 _AMOUNT_BRACES = r"\{(\$[\d.,]+)\}"
 
-_TITLE = r"(?:sir|madam|sirs|team|support|all|there|everyone|customer (?:service|support|care)|to whom it may concern)"
-_GREETING = (
-    r"(?i)^\s*(?:(?:hi+|hello|hey|greetings|good (?:morning|afternoon|evening|day)|dear)"
-    rf"(?:[ ,]+(?:{_TITLE}|or|and|/))*|to whom it may concern)\s*[,.!:;\n]+\s*"
+_TITLE = (
+    r"(?:sir|madam|sirs|team|support|all|there|guys|folks|everyone|customer (?:service|support|care)"
+    r"|to whom it may concern)"
 )
-# "Dear Ms Smith," alone on the first line: the name is not known, the line's shape is.
-_GREETING_LINE = r"(?i)^\s*(?:hi|hello|hey|dear)\b[^\n.!?]{0,40}[,!]?[ \t]*\n"
+_HELLO = (
+    r"(?:(?:hi+|hiya|yo|hello|hey|greetings|good (?:morning|afternoon|evening|day)|dear)\b"
+    rf"(?:[ ,]+(?:{_TITLE}\b|or\b|and\b|/))*|to whom it may concern\b)"
+)
+_GREETING = rf"(?im)^[ \t]*{_HELLO}\s*[,.!:;\n]+\s*"
+# Below the subject a greeting is one also without a stop: "hiya my card is gone". A subject may be about Hello Fresh.
+_GREETING_BELOW = rf"(?i)(\n[ \t]*){_HELLO}[ \t]+"
+# "Dear Ms Smith," alone on a line: the name is not known, the line's shape is.
+_NAME = r"(?:[ \t]+[^\s,!?]+)"
+_GREETING_LINE = (
+    rf"(?im)^[ \t]*(?:dear\b{_NAME}{{0,4}}[,!:]?"
+    rf"|(?:hi+|hiya|yo|hello|hey)\b(?:{_NAME}{{0,4}},|{_NAME}?!?))[ \t]*\r?\n"
+)
 # \S+, as Unicode's \w+ before a counted repetition takes the regular expressions' engine thirty times as long.
 _FAREWELL = (
     r"(?:many |kind |best |warm )*(?:regards|wishes)|sincerely|yours (?:truly|faithfully|sincerely)|cheers|thanks"
@@ -51,9 +62,11 @@ def normalise(texts: pl.Series) -> pl.Series:
         (_LINK, " "),
         (_MASKED, " "),
         (_AMOUNT_BRACES, "${1}"),
-        (_GREETING, ""),
         (_GREETING_LINE, ""),
+        (_GREETING, ""),
+        (_GREETING_BELOW, "${1}"),
         (_SIGNATURE, "."),
+        (_FIRST_LINE, "${1}. "),
         (_LINE_THAT_ENDS, "${1}. ${2}"),
         (r"\s+", " "),
         (r"\s+([,.;:!?])", "${1}"),

@@ -64,6 +64,7 @@ def test_texts_that_share_no_phrase_still_get_a_name(embedder):
         ("is still pending", False),
         ("card payment did not", False),
         ("card to card", False),
+        ("hiya my diamonds", False),
     ],
 )
 def test_a_name_is_not_cut_out_of_the_middle_of_a_sentence(phrase, reads_well):
