@@ -50,7 +50,7 @@ class Upstream:
     tables: the tables by ticket that it reads. views: the SQL of the views by ticket that it reads, by name.
     code: its SQL and that of views and time models on the way to it. settings: selects over small tables; while their
     results stay the same, so do the rows of unchanged tickets. keys: the columns whose values other models need of the
-    changed tickets. assigned: selects over tables made elsewhere that say something of each ticket, by their name.
+    changed tickets. assigned: selects over what else says something of tickets (themes, links), by the tables' names.
     """
 
     tables: tuple[str, ...]
@@ -110,11 +110,13 @@ def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
 
 
 def _assigned(model: Model, models: Mapping[str, Model]) -> dict[str, str]:
-    """Selects of the columns a model reads from tables made elsewhere that say something of each ticket."""
+    """Selects of the columns a model reads from what says something of tickets and is not made by ticket."""
     return {
         name: _distinct(name, columns)
         for name, columns in _columns_read(model).items()
-        if name not in models and name not in RAW_BY_TICKET and {"source", "ticket_id"} <= columns
+        if {"source", "ticket_id"} <= columns
+        and not (name in models and models[name].incremental)
+        and name not in RAW_BY_TICKET
     }
 
 
@@ -240,7 +242,7 @@ def _replace_keys(
 
 
 def _assigned_anew(model: Model, made_from: Upstream) -> Iterator[str]:
-    """Selects of the tickets of which tables made elsewhere no longer say what they said at the last build."""
+    """Selects of the tickets of which themes or links no longer say what they said at the last build."""
     for name, now in made_from.assigned.items():
         before = f"select * from {_seen(model, name)}"
         yield f"select source, ticket_id from (({now} except {before}) union all ({before} except {now}))"

@@ -30,85 +30,42 @@
 -- column escalation_base: tickets created that were first owned by tier 1; where the source has no tiers, those of which
 --   it says whether they were escalated
 -- column escalation_rate: escalated_tickets / escalation_base
-with timed as (
+with counts as (
     select
+        granularity,
+        period_start,
         business_line,
-        measured_on,
-        cast(date_trunc('week', measured_on) as date) as measured_week,
-        measure,
-        minutes
-    from ticket_measurements
-    where minutes is not null
-),
-
-quantiles as (
-    select
-        case when measured_on is null then 'week' else 'day' end as granularity,
-        coalesce(measured_on, measured_week) as period_start,
-        coalesce(business_line, 'all') as business_line,
-        measure,
-        quantile_cont(minutes, [0.5, 0.9]) as median_and_p90
-    from timed
-    group by grouping sets (
-        (measure, measured_on, business_line),
-        (measure, measured_on),
-        (measure, measured_week, business_line),
-        (measure, measured_week)
-    )
-),
-
-counted_measures as (
-    select
-        measured_on,
-        business_line,
-        measure,
-        count(*) as tickets
-    from ticket_measurements
-    group by measured_on, business_line, measure
-),
-
-counted_days as (
-    select
-        measured_on,
-        cast(date_trunc('week', measured_on) as date) as measured_week,
-        business_line,
-        sum(tickets) filter (where measure = 'created') as tickets_created,
-        sum(tickets) filter (where measure in ('solved', 'solved again')) as tickets_solved,
-        sum(tickets) filter (where measure = 'first reply') as first_replies,
-        sum(tickets) filter (where measure = 'full resolution') as full_resolutions,
-        sum(tickets) filter (where measure in ('rated good', 'asked and rated good')) as csat_good,
-        sum(tickets) filter (
+        cast(coalesce(sum(tickets) filter (where measure = 'created'), 0) as bigint) as tickets_created,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('solved', 'solved again')
+        ), 0) as bigint) as tickets_solved,
+        cast(coalesce(sum(tickets) filter (where measure = 'first reply'), 0) as bigint) as first_replies,
+        any_value(minutes_median) filter (where measure = 'first reply') as first_reply_minutes_median,
+        any_value(minutes_p90) filter (where measure = 'first reply') as first_reply_minutes_p90,
+        cast(coalesce(sum(tickets) filter (where measure = 'full resolution'), 0) as bigint) as full_resolutions,
+        any_value(minutes_median) filter (where measure = 'full resolution') as full_resolution_minutes_median,
+        any_value(minutes_p90) filter (where measure = 'full resolution') as full_resolution_minutes_p90,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('rated good', 'asked and rated good')
+        ), 0) as bigint) as csat_good,
+        cast(coalesce(sum(tickets) filter (
             where measure in ('rated good', 'asked and rated good', 'rated bad', 'asked and rated bad')
-        ) as csat_rated,
-        sum(tickets) filter (where measure in ('asked and rated good', 'asked and rated bad')) as csat_answered,
-        sum(tickets) filter (where measure in ('asked', 'asked and rated good', 'asked and rated bad')) as csat_offered,
-        sum(tickets) filter (where measure = 'solved again') as reopened_tickets,
-        sum(tickets) filter (where measure in ('escalated', 'escalatable and escalated')) as escalated_tickets,
-        sum(tickets) filter (where measure in ('escalatable', 'escalatable and escalated')) as escalation_base
-    from counted_measures
-    group by measured_on, business_line
-),
-
-counts as (
-    select
-        case when measured_on is null then 'week' else 'day' end as granularity,
-        coalesce(measured_on, measured_week) as period_start,
-        coalesce(business_line, 'all') as business_line,
-        cast(coalesce(sum(tickets_created), 0) as bigint) as tickets_created,
-        cast(coalesce(sum(tickets_solved), 0) as bigint) as tickets_solved,
-        cast(coalesce(sum(first_replies), 0) as bigint) as first_replies,
-        cast(coalesce(sum(full_resolutions), 0) as bigint) as full_resolutions,
-        cast(coalesce(sum(csat_good), 0) as bigint) as csat_good,
-        cast(coalesce(sum(csat_rated), 0) as bigint) as csat_rated,
-        cast(coalesce(sum(csat_answered), 0) as bigint) as csat_answered,
-        cast(coalesce(sum(csat_offered), 0) as bigint) as csat_offered,
-        cast(coalesce(sum(reopened_tickets), 0) as bigint) as reopened_tickets,
-        cast(coalesce(sum(escalated_tickets), 0) as bigint) as escalated_tickets,
-        cast(coalesce(sum(escalation_base), 0) as bigint) as escalation_base
-    from counted_days
-    group by grouping sets (
-        (measured_on, business_line), (measured_on), (measured_week, business_line), (measured_week)
-    )
+        ), 0) as bigint) as csat_rated,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('asked and rated good', 'asked and rated bad')
+        ), 0) as bigint) as csat_answered,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('asked', 'asked and rated good', 'asked and rated bad')
+        ), 0) as bigint) as csat_offered,
+        cast(coalesce(sum(tickets) filter (where measure = 'solved again'), 0) as bigint) as reopened_tickets,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('escalated', 'escalatable and escalated')
+        ), 0) as bigint) as escalated_tickets,
+        cast(coalesce(sum(tickets) filter (
+            where measure in ('escalatable', 'escalatable and escalated')
+        ), 0) as bigint) as escalation_base
+    from measured_periods
+    group by granularity, period_start, business_line
 ),
 
 periods as (
@@ -128,11 +85,11 @@ dense as (
         coalesce(counts.tickets_created, 0) as tickets_created,
         case when lines.has_resolution then coalesce(counts.tickets_solved, 0) end as tickets_solved,
         coalesce(counts.first_replies, 0) as first_replies,
-        replies.median_and_p90[1] as first_reply_minutes_median,
-        replies.median_and_p90[2] as first_reply_minutes_p90,
+        counts.first_reply_minutes_median,
+        counts.first_reply_minutes_p90,
         coalesce(counts.full_resolutions, 0) as full_resolutions,
-        resolutions.median_and_p90[1] as full_resolution_minutes_median,
-        resolutions.median_and_p90[2] as full_resolution_minutes_p90,
+        counts.full_resolution_minutes_median,
+        counts.full_resolution_minutes_p90,
         coalesce(counts.csat_good, 0) as csat_good,
         coalesce(counts.csat_rated, 0) as csat_rated,
         counts.csat_answered,
@@ -151,16 +108,6 @@ dense as (
         on counts.granularity = periods.granularity
         and counts.period_start = periods.period_start
         and counts.business_line = lines.business_line
-    left join quantiles as replies
-        on replies.measure = 'first reply'
-        and replies.granularity = periods.granularity
-        and replies.period_start = periods.period_start
-        and replies.business_line = lines.business_line
-    left join quantiles as resolutions
-        on resolutions.measure = 'full resolution'
-        and resolutions.granularity = periods.granularity
-        and resolutions.period_start = periods.period_start
-        and resolutions.business_line = lines.business_line
 )
 
 select

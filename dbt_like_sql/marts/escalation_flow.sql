@@ -3,6 +3,7 @@
 -- week of the creation, so the last weeks' rates can still rise. Tickets of sources without tiers have no row.
 -- grain: week, business line and vendor
 -- owner: team:support-analytics
+-- incremental: week
 -- unique: week, business_line, vendor
 -- column week: Monday of the week the tickets were created in, in the account's zone [not_null]
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
