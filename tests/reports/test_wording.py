@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -119,17 +119,26 @@ def test_an_action_on_what_is_not_followed_is_not_measured():
 
 
 @pytest.mark.parametrize(
-    ("hours", "words"),
+    ("hours", "low", "high", "words"),
     [
-        (2.4, "Starts 2 h after “X”"),
-        (-5, "Starts 5 h before “X”"),
-        (0.5, "Starts within the hour of “X”"),
-        (100, "Starts 4 days after “X”"),
+        (2.4, 0, 5, "Starts 2 h after “X”"),
+        (-5, -7, -2, "Starts 5 h before “X”"),
+        (0.5, -2, 3, "Starts within the hour of “X”"),
+        (100, 98, 103, "Starts 4 days after “X”"),
+        (4, -13, 10, "Starts about the time of “X”"),  # its begin may be 13 h before the event
+        (12, 3, 26, "Starts 3 to 26 h after “X”"),
+        (12, 0.2, 26, "Starts up to 26 h after “X”"),
+        (60, 30, 100, "Starts 1 to 4 days after “X”"),
+        (4, None, None, "Starts about the time of “X”"),
     ],
 )
-def test_a_coincidence_is_told_by_its_distance_in_time(hours, words):
-    row = {"name": "X", "kind": "release", "hours_before_onset": hours, "shared_segment": None}
-    assert rise_words.event(row | {"segment_match": 0.9}) == f"{words} (release)."
+def test_a_coincidence_is_told_by_its_distance_no_more_exact_than_the_begin_is_known(hours, low, high, words):
+    start = datetime(2026, 11, 11, 12)
+    row = {"name": "X", "kind": "release", "starts_at": start, "hours_before_onset": hours}
+    ends = zip(("onset_low", "onset_high"), (low, high), strict=True)
+    rise = {name: None if hour is None else start + timedelta(hours=hour) for name, hour in ends}
+    told = rise_words.event(row | {"segment_match": 0.9, "shared_segment": None}, rise)
+    assert told == f"{words} (release)."
 
 
 def test_more_customers_are_told_apart_from_customers_who_write_more_often():

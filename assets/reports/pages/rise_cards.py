@@ -84,7 +84,7 @@ def card(
     hits = _hits(segments := of(rises.segments))
     events = _marked(of(rises.events)[:EVENTS])
     named = [event for _, event in events if event["is_named"]]
-    near = rise_words.event_in_short(named[0]) if named else ""
+    near = rise_words.event_in_short(named[0], row) if named else ""
     amount, rest = rise_words.headline(row, scope.zone, hits[0][0] if hits else "", near)
     return Card(
         anchor=anchor(row["theme_id"]),
@@ -99,8 +99,8 @@ def card(
         hits=hits,
         unchanged=rise_words.unchanged(segments, row["no_change_by"]),
         where_from=rise_words.where_from(row),
-        coincides=tuple(_coincidence(mark, event) for mark, event in events if event["is_named"]),
-        beside=tuple(_coincidence(mark, event) for mark, event in events if not event["is_named"]),
+        coincides=tuple(_coincidence(mark, event, row) for mark, event in events if event["is_named"]),
+        beside=tuple(_coincidence(mark, event, row) for mark, event in events if not event["is_named"]),
         costs=tuple(cost for impact in of(rises.impact) for cost in _costs(impact)),
         copies=_copies(row),
         quotes=tuple(quote(told) for told in of(rises.quotes)[:QUOTES]),
@@ -117,8 +117,8 @@ def _marked(events: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return [(str(in_time.index(event) + 1), event) for event in events]
 
 
-def _coincidence(mark: str, event: dict[str, Any]) -> Coincidence:
-    return Coincidence(mark, rise_words.event(event), rise_words.against(event))
+def _coincidence(mark: str, event: dict[str, Any], row: dict[str, Any]) -> Coincidence:
+    return Coincidence(mark, rise_words.event(event, row), rise_words.against(event))
 
 
 def anchor(theme_id: str) -> str:

@@ -12,6 +12,9 @@ Row = dict[str, Any]
 
 # A begin is given to the hour where its interval is no longer than this.
 EXACT_ONSET = timedelta(hours=48)
+# How long after an event it began is one number where its interval is no longer than this.
+_EXACT_DISTANCE = timedelta(hours=6)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 CONFIDENCE = {
     "strong": "We are sure of it",
     "fair": "Probably so",
@@ -140,25 +143,38 @@ def segment(row: Row) -> str:
     return f"{text} and {wording.readable(row['attribute_2'])}: {wording.readable(row['value_2'] or '')}"
 
 
-def event(row: Row) -> str:
+def event(row: Row, rise: Row) -> str:
     """`Starts 2 h after “App 34.2” (release), among those it concerns (platform: android).`"""
     what = f"“{row['name']}” ({wording.readable(row['kind'])})"
-    return f"Starts {_distance(row)} {what}{_among(row)}."
+    return f"Starts {_distance(row, rise)} {what}{_among(row)}."
 
 
-def event_in_short(row: Row) -> str:
+def event_in_short(row: Row, rise: Row) -> str:
     """`2 h after “App 34.2”`, to follow the begin in a headline."""
-    return f"{_distance(row)} “{row['name']}”"
+    return f"{_distance(row, rise)} “{row['name']}”"
 
 
-def _distance(row: Row) -> str:
-    if row["hours_before_onset"] is None:
-        return "about the same time as"
-    gap = abs(row["hours_before_onset"])
-    if gap < 1:
-        return "within the hour of"
-    length = f"{wording.count(gap)} h" if gap < 72 else f"{wording.count(gap / 24)} days"
-    return f"{length} {'after' if row['hours_before_onset'] >= 0 else 'before'}"
+def _distance(row: Row, rise: Row) -> str:
+    """How long after an event a rise began: no more exact than its begin is known."""
+    if None in (rise["onset_low"], rise["onset_high"], row["hours_before_onset"]):
+        return "about the time of"
+    least, most = (rise[name] - row["starts_at"] for name in ("onset_low", "onset_high"))
+    if most - least <= _EXACT_DISTANCE:
+        gap = row["hours_before_onset"] * _HOUR
+        if abs(gap) < _HOUR:
+            return "within the hour of"
+        return f"{_length(abs(gap), abs(gap))} {'after' if gap > timedelta() else 'before'}"
+    if least <= timedelta():
+        return "about the time of"
+    return f"{_length(least, most)} after"
+
+
+def _length(least: timedelta, most: timedelta) -> str:
+    """`2 h`, `3 to 26 h`, `4 days`."""
+    unit, name = (_HOUR, "h") if most < 3 * _DAY else (_DAY, "days")
+    if round(least / unit) == 0:
+        return f"up to {wording.count(most / unit)} {name}"
+    return f"{wording.between('count', least / unit, most / unit)} {name}"
 
 
 def _among(row: Row) -> str:
