@@ -39,7 +39,10 @@ class TicketThemes(dy.Schema):
     ticket_id = column.text("the ticket")
     theme_id = column.text("its theme")
     similarity = column.number("cosine similarity to the theme's centre")
-    is_near_duplicate = column.flag("true for every copy after the first of nearly the same text")
+    is_near_duplicate = column.flag(
+        "true for a copy that does not count: after the first of nearly the same text, or, where the text is "
+        "short, after the first of the same requester"
+    )
     found_theme_id = column.text("the theme it was found in, before the curation file merged or split any")
     text_digest = column.text("MD5 of its text: a ticket whose text has changed since is placed anew")
     copy_key = column.text("the same for texts that differ in nothing but numbers, case and punctuation")

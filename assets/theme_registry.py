@@ -40,6 +40,23 @@ _KNOWN = """
 """
 
 
+# One of each text up to a day. A digest orders the tickets as chance would, and the same way every time.
+_DISTINCT_TEXTS = """
+    with first_of_each as (
+        select source, ticket_id, known.text_digest
+        from escalations
+        join ticket_themes as known using (source, ticket_id)
+        where not known.is_near_duplicate and created_on <= ?
+        qualify row_number() over (partition by known.copy_key order by source, ticket_id) = 1
+    )
+
+    select text
+    from first_of_each
+    join escalations using (source, ticket_id)
+    order by text_digest, source, ticket_id
+"""
+
+
 @dataclass(frozen=True)
 class ThemeUpdate:
     """What a run makes of the themes: every table, and what to tell about it."""
@@ -162,7 +179,7 @@ def _place(
     from models.themes.registry import place_new
 
     fresh = warehouse.query(_FRESH)
-    tickets = warehouse.query("select source, ticket_id from escalations")
+    tickets = warehouse.query("select source, ticket_id, requester_key from escalations")
     vectors = embedder.embed(fresh["text"], progress)
     return place_new(registry, known, tickets, fresh, vectors), fresh.height
 
@@ -192,13 +209,7 @@ def _born(
         f"{_ESCALATIONS} where created_on > ? order by created_at desc, source, ticket_id limit {RECENT_AT_MOST}",
         [since],
     ).sort("created_at", "source", "ticket_id")
-    # A digest orders the tickets as chance would, and the same way every time.
-    history = warehouse.query(
-        "select text from escalations join ticket_themes as known using (source, ticket_id) "
-        "where not known.is_near_duplicate and created_on <= ? "
-        f"order by known.text_digest, source, ticket_id limit {HISTORY_AT_MOST}",
-        [since],
-    )
+    history = warehouse.query(f"{_DISTINCT_TEXTS} limit {HISTORY_AT_MOST}", [since])
     latest = Recent(recent, embedder.embed(recent["text"]), embedder.embed(history["text"]))
     taken = set(curation.names.values())
     return find_births(registry, placed, latest, examples, embedder.embed, day, taken)

@@ -36,6 +36,24 @@ def is_long(normalised: pl.Series) -> npt.NDArray[np.bool_]:
     return (normalised.str.count_matches(r"\S+") >= MINIMUM_WORDS).to_numpy()
 
 
+def is_repeat(
+    groups: Groups, requesters: pl.Series, long: npt.NDArray[np.bool_], template: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether a text is a copy that does not count, the rows being in the order in which they came.
+
+    Of a long text or a template only the first counts; of a short one the first of each requester, since many
+    people write "the app is down". An unknown requester (null) is an account of its own. All shaped (texts,).
+    """
+    texts = pl.DataFrame({"group": groups, "requester": requesters.cast(pl.String), "once": long | template})
+    writer = pl.when(pl.col("once").any().over("group")).then(pl.lit("")).otherwise("requester")
+    return (
+        texts.select(pl.col("group"), writer.alias("writer"))
+        .select(pl.col("writer").is_not_null() & ~pl.struct("group", "writer").is_first_distinct())
+        .to_series()
+        .to_numpy()
+    )
+
+
 def merge_copies(
     index: npt.NDArray[np.int64], cosine: npt.NDArray[np.float32], long: npt.NDArray[np.bool_]
 ) -> Groups:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
+from models.text.duplicates import identical_texts, is_long, is_repeat, is_template, merge_copies
 from models.text.normalise import normalise
 from models.themes.clustering import Vectors, centred, centroids, nearest_neighbours
 from models.themes.naming import Embed, name_themes
@@ -55,8 +55,9 @@ def find_births(
     """
     texts = normalise(recent.tickets["text"])
     copies = _copies(texts, recent.vectors)
-    sent = is_template(copies, recent.tickets["requester_key"], is_long(texts))
-    tickets = _repeats_marked(tickets, recent.tickets, copies)
+    long, requesters = is_long(texts), recent.tickets["requester_key"]
+    sent = is_template(copies, requesters, long)
+    tickets = _repeats_marked(tickets, recent.tickets, is_repeat(copies, requesters, long, sent))
     mine = recent.tickets.select(KEY).join(tickets, on=KEY, how="left", maintain_order="left")
     templates = registry.themes.filter("is_template")["theme_id"].to_list()
     known = mine["theme_id"].is_in(templates).to_numpy()
@@ -68,7 +69,7 @@ def find_births(
         recent.vectors[firsts].any(axis=1)
         & ~sent[firsts]
         & ~known[firsts]
-        & ~mine["is_near_duplicate"].to_numpy()[firsts]
+        & ~_written_before(mine, tickets)[firsts]
     ]
     for group in find_new_themes(recent.history, recent.vectors[looked_at]):
         rows = np.flatnonzero(np.isin(copies, copies[looked_at[group]]))
@@ -88,17 +89,24 @@ def _copies(texts: pl.Series, vectors: Vectors) -> npt.NDArray[np.int64]:
 
 
 def _repeats_marked(
-    tickets: pl.DataFrame, recent: pl.DataFrame, copies: npt.NDArray[np.int64]
+    tickets: pl.DataFrame, recent: pl.DataFrame, repeats: npt.NDArray[np.bool_]
 ) -> pl.DataFrame:
-    """Of nearly equal recent texts all but the first are copies."""
-    is_repeat = ~np.isin(np.arange(len(copies)), np.unique(copies, return_index=True)[1])
-    repeats = (
-        recent.select(KEY).filter(pl.Series(is_repeat, dtype=pl.Boolean)).with_columns(repeats=pl.lit(True))
+    """The tickets with those recent ones as copies that repeat nearly equal recent texts. repeats: per recent one."""
+    marked = (
+        recent.select(KEY).filter(pl.Series(repeats, dtype=pl.Boolean)).with_columns(repeats=pl.lit(True))
     )
-    joined = tickets.join(repeats, on=KEY, how="left", maintain_order="left")
+    joined = tickets.join(marked, on=KEY, how="left", maintain_order="left")
     return joined.with_columns(
         is_near_duplicate=pl.col("is_near_duplicate") | pl.col("repeats").fill_null(False)
     ).drop("repeats")
+
+
+def _written_before(mine: pl.DataFrame, tickets: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each recent ticket's text was that of an earlier one: nothing new. mine: the recent of `tickets`."""
+    earlier = tickets.filter(pl.col("copy_key").is_in(mine["copy_key"].unique().to_list())).join(
+        mine, on=KEY, how="anti"
+    )
+    return mine["copy_key"].is_in(earlier["copy_key"].unique().to_list()).to_numpy()
 
 
 def _rows_of(copies: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> list[Rows]:
@@ -123,7 +131,7 @@ def _with_late_copies(
         if known[rows].mean() >= ALREADY_A_THEME:
             late, theme = rows[~known[rows]], mine[rows[known[rows]]]["theme_id"].mode().sort()[0]
             similarity = centred(recent.vectors[late], registry.mean) @ registry.centroids[names.index(theme)]
-            moved.append(_move(recent.tickets[late], theme, similarity, np.ones(len(late), dtype=np.bool_)))
+            moved.append(_move(recent.tickets[late], theme, similarity, pl.Series([True] * len(late))))
     return _moved(tickets, pl.concat(moved)) if moved else tickets
 
 
@@ -172,19 +180,19 @@ def _give_themes(
             "one text sent by many accounts" if template else "like no earlier ones"
         )
         history.append((day, theme, "born", None, told))
-        moved.append(_move(members, theme, spread[rows] @ centre, ~np.isin(rows, first)))
+        counts = pl.Series(np.isin(rows, first)).replace_strict({True: False}, default=None)
+        moved.append(_move(members, theme, spread[rows] @ centre, counts))
     if moved:
         tickets = _moved(tickets, pl.concat(moved))
     return Placed(registry, tickets, history_frame(history), examples.select(*KEY, "rank"))
 
 
-def _move(
-    members: pl.DataFrame, theme: str, similarity: Vectors, is_copy: npt.NDArray[np.bool_]
-) -> pl.DataFrame:
+def _move(members: pl.DataFrame, theme: str, similarity: Vectors, is_copy: pl.Series) -> pl.DataFrame:
+    """is_copy: null where that stays as it is."""
     return members.select(KEY).with_columns(
         new_theme=pl.lit(theme),
         new_similarity=pl.Series(similarity, dtype=pl.Float64),
-        is_copy=pl.Series(is_copy),
+        is_copy=is_copy.cast(pl.Boolean),
     )
 
 

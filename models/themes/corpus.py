@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
+from models.text.duplicates import identical_texts, is_long, is_repeat, is_template, merge_copies
 from models.text.normalise import normalise
 from models.themes.clustering import (
     Labels,
@@ -39,6 +39,9 @@ class Corpus:
     mean: Vectors  # of the fitted texts' embeddings
     copies: Labels  # group of copies, per ticket
     is_first: npt.NDArray[np.bool_]  # the earliest ticket of its group
+    is_repeat: npt.NDArray[
+        np.bool_
+    ]  # does not count: a copy of a long text or a template, or by the same requester
     is_template: npt.NDArray[np.bool_]
     fitted: Rows  # on which themes are found: distinct texts, or a sample of them
     neighbours: Neighbours | None  # of the fitted rows; None where there are too few
@@ -97,14 +100,22 @@ def prepare(tickets: pl.DataFrame, embeddings: Vectors, seed: int) -> Corpus:
     if len(fitted) >= MINIMUM_DISTINCT:
         neighbours = nearest_neighbours(centred(vectors, mean), neighbourhood(len(fitted)))
         copies = _with_near_copies(copies, fitted, neighbours, vectors, long)
+    template = is_template(copies, ordered["requester_key"], long)
+    by_age = _by_age(ordered)
+    is_first, repeats = np.zeros((2, ordered.height), dtype=bool)
+    is_first[by_age[np.unique(copies[by_age], return_index=True)[1]]] = True
+    repeats[by_age] = is_repeat(
+        copies[by_age], ordered["requester_key"][by_age], long[by_age], template[by_age]
+    )
     return Corpus(
         tickets=ordered,
         embeddings=embeddings,
         order=order,
         mean=mean,
         copies=copies,
-        is_first=_is_first(ordered, copies),
-        is_template=is_template(copies, ordered["requester_key"], long),
+        is_first=is_first,
+        is_repeat=repeats,
+        is_template=template,
         fitted=fitted,
         neighbours=neighbours,
     )
@@ -149,10 +160,7 @@ def _with_near_copies(
     return np.unique(group[copies], return_inverse=True)[1].astype(np.int64)
 
 
-def _is_first(tickets: pl.DataFrame, copies: Labels) -> npt.NDArray[np.bool_]:
-    """Whether a ticket is the earliest of its group of copies; tickets of unknown age come last, in their order."""
+def _by_age(tickets: pl.DataFrame) -> Rows:
+    """The rows from the earliest ticket to the latest; tickets of unknown age come last, in their order."""
     age = tickets["created_at"].cast(pl.Datetime("us")).to_physical().fill_null(np.iinfo(np.int64).max)
-    by_age = np.argsort(age.to_numpy(), kind="stable")
-    is_first = np.zeros(len(copies), dtype=bool)
-    is_first[by_age[np.unique(copies[by_age], return_index=True)[1]]] = True
-    return is_first
+    return np.argsort(age.to_numpy(), kind="stable")

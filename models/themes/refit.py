@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.optimize import linear_sum_assignment
 
+from models.text.normalise import normalise
 from models.themes.clustering import Vectors, centred, centroids
 from models.themes.naming import Embed
 from models.themes.registry import (
@@ -138,7 +139,7 @@ def _in_order(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[pl.DataFrame,
 
 
 def _facts(tickets: pl.DataFrame) -> pl.DataFrame:
-    return tickets.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(tickets["text"]))
+    return tickets.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(normalise(tickets["text"])))
 
 
 def _fit(placed: pl.DataFrame, texts: int, model: str, day: date, registry: Registry | None) -> Fit:

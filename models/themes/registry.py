@@ -10,6 +10,7 @@ from hashlib import md5
 import numpy as np
 import polars as pl
 
+from models.text.duplicates import is_long, is_repeat, is_template
 from models.text.normalise import mask_numbers, normalise
 from models.themes.clustering import Vectors
 from models.themes.themes import OTHER_ID, THEME_EXAMPLES_SCHEMA, TICKET_THEMES_SCHEMA, Themes, assign
@@ -119,9 +120,9 @@ def history_frame(rows: Sequence[HistoryRow]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=HISTORY_SCHEMA, orient="row")
 
 
-def copy_keys(texts: pl.Series) -> pl.Series:
+def copy_keys(normalised: pl.Series) -> pl.Series:
     """A digest of each text, equal where texts differ in nothing but numbers, case and punctuation."""
-    masked = mask_numbers(normalise(texts)).to_list()
+    masked = mask_numbers(normalised).to_list()
     return pl.Series([md5(text.encode()).hexdigest() for text in masked], dtype=pl.String)
 
 
@@ -149,38 +150,61 @@ def place_new(
 ) -> pl.DataFrame:
     """Every ticket there is with its theme; only the fresh ones are placed, the others keep theirs.
 
-    known: TICKETS_SCHEMA, as placed before. tickets: source and ticket_id of all there are now; what is not among
-    them is dropped. fresh: source, ticket_id, text, created_on, text_digest of new tickets and edited texts.
-    embeddings: unit rows, in the order of `fresh`. Returns TICKETS_SCHEMA, sorted by source and ticket.
+    known: TICKETS_SCHEMA, as placed before. tickets: source, ticket_id and requester_key of all there are now; what
+    is not among them is dropped. fresh: source, ticket_id, text, requester_key, created_on, text_digest of new
+    tickets and edited texts. embeddings: unit rows, in the order of `fresh`. Returns TICKETS_SCHEMA, sorted by
+    source and ticket.
     """
     left = known.join(fresh, on=KEY, how="anti").join(tickets, on=KEY, how="semi")
-    left = _first_copies_promoted(left, known)
+    left = _first_copies_promoted(left, known, tickets)
     templates = registry.themes.filter("is_template")["theme_id"]
-    copies = fresh.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(fresh["text"]))
-    seen = left.select("copy_key").join(copies, on="copy_key", how="semi")["copy_key"].unique()
+    normalised = normalise(fresh["text"])
     placed = (
-        copies.hstack(assign(embeddings, registry.found()))
+        fresh.select(*KEY, "requester_key", "created_on", "text_digest")
+        .with_columns(copy_key=copy_keys(normalised), is_long=pl.Series(is_long(normalised)))
+        .hstack(assign(embeddings, registry.found()))
         .sort("created_on", *KEY)
-        .with_columns(
-            is_near_duplicate=pl.col("copy_key").is_in(seen.to_list())
-            | ~pl.col("copy_key").is_first_distinct()
-            | pl.col("theme_id").is_in(templates.to_list())
-        )
+    )
+    placed = placed.with_columns(
+        is_near_duplicate=_repeats(placed, left, tickets) | pl.col("theme_id").is_in(templates.to_list())
     )
     return pl.concat([left, placed.select(list(TICKETS_SCHEMA))]).sort(KEY)
 
 
-def _first_copies_promoted(left: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _repeats(placed: pl.DataFrame, left: pl.DataFrame, tickets: pl.DataFrame) -> pl.Series:
+    """Which new tickets are copies that do not count, of one another or of those that were there before."""
+    earlier = left.join(placed, on="copy_key", how="semi").join(tickets, on=KEY, how="left")
+    columns = ["copy_key", "requester_key", "is_long"]
+    texts = pl.concat([earlier.with_columns(is_long=pl.lit(False)).select(columns), placed.select(columns)])
+    groups = texts["copy_key"].rank("dense").cast(pl.Int64).to_numpy()
+    long = texts["is_long"].to_numpy()
+    template = is_template(groups, texts["requester_key"], long)
+    repeats = is_repeat(groups, texts["requester_key"], long, template)
+    return pl.Series(repeats[earlier.height :], dtype=pl.Boolean)
+
+
+def _first_copies_promoted(left: pl.DataFrame, known: pl.DataFrame, tickets: pl.DataFrame) -> pl.DataFrame:
     """Tickets of which the earliest copy stands for a text whose first ticket is gone or was edited.
 
-    known: the tickets before, left: those of them that stay.
+    known: the tickets before, left: those of them that stay. A text that counted more than once counts once for
+    each requester; then the earliest of the same requester's copies stands in.
     """
     if left.height == known.height:
         return left
     gone = known.join(left, on=KEY, how="anti")
     orphaned = gone.filter(~pl.col("is_near_duplicate"))["copy_key"].unique()
-    copies = left.filter(pl.col("copy_key").is_in(orphaned.to_list())).sort("created_on", *KEY)
-    earliest = copies.unique("copy_key", keep="first", maintain_order=True)
+    is_orphaned = pl.col("copy_key").is_in(orphaned.to_list())
+    counted = known.filter(is_orphaned, ~pl.col("is_near_duplicate")).group_by("copy_key").len("counted")
+    whose = pl.when(pl.col("counted") > 1).then("requester_key")
+    earliest = (
+        left.filter(is_orphaned)
+        .join(counted, on="copy_key")
+        .join(tickets, on=KEY, how="left")
+        .with_columns(whose=whose)
+        .filter(pl.col("is_near_duplicate").all().over("copy_key", "whose"))
+        .sort("created_on", *KEY)
+        .unique(["copy_key", "whose"], keep="first", maintain_order=True)
+    )
     return left.update(earliest.select(*KEY, is_near_duplicate=pl.lit(False)), on=KEY)
 
 

@@ -47,19 +47,23 @@ def health(tickets: pl.DataFrame, themes: pl.DataFrame, day: date) -> Health:
 def example_tickets(tickets: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame:
     """The tickets that stand for each theme: theme_id, rank, source, ticket_id.
 
-    tickets: source, ticket_id, theme_id, similarity, is_near_duplicate. chosen: source, ticket_id and rank of
-    those chosen before; they stay in their order where they still are, and the most central are added.
+    tickets: source, ticket_id, theme_id, similarity, is_near_duplicate, copy_key. chosen: source, ticket_id and
+    rank of those chosen before; they stay in their order where they still are, and the most central are added, no
+    text twice.
     """
-    firsts = tickets.filter(~pl.col("is_near_duplicate")).select(*KEY, "theme_id", "similarity")
+    firsts = tickets.filter(~pl.col("is_near_duplicate")).select(*KEY, "theme_id", "similarity", "copy_key")
     stay = firsts.join(chosen.select(*KEY, "rank"), on=KEY).sort("theme_id", "rank", *KEY)
     by = ["similarity", *KEY]
-    most_central = pl.struct(by).top_k_by(by, 2 * EXAMPLES, reverse=[False, True, True]).alias("ticket")
-    central = firsts.group_by("theme_id").agg(most_central).explode("ticket").unnest("ticket")
+    distinct = firsts.sort(KEY).unique(["theme_id", "copy_key"], keep="first")
+    most_central = (
+        pl.struct(*by, "copy_key").top_k_by(by, 2 * EXAMPLES, reverse=[False, True, True]).alias("ticket")
+    )
+    central = distinct.group_by("theme_id").agg(most_central).explode("ticket").unnest("ticket")
     central = central.sort("theme_id", *by, descending=[False, True, False, False])
-    columns = ["theme_id", *KEY]
+    columns = ["theme_id", *KEY, "copy_key"]
     return (
         pl.concat([stay.select(columns), central.select(columns)])
-        .unique(KEY, keep="first", maintain_order=True)
+        .unique(["theme_id", "copy_key"], keep="first", maintain_order=True)
         .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("theme_id"))
         .filter(pl.col("rank") <= EXAMPLES)
         .sort("theme_id", "rank")

@@ -42,7 +42,7 @@ THEMES_SCHEMA = {
     "name": pl.String,
     "description": pl.String,  # the most central text
     "tickets": pl.Int64,
-    "distinct_tickets": pl.Int64,  # copies count once
+    "distinct_tickets": pl.Int64,  # without those that are near-duplicates
     "share": pl.Float64,  # of all tickets
     "cohesion": pl.Float64,  # mean cosine between two of its texts, centred
     "is_other": pl.Boolean,
@@ -54,7 +54,7 @@ TICKET_THEMES_SCHEMA = {
     "ticket_id": pl.String,
     "theme_id": pl.String,
     "similarity": pl.Float64,  # centred cosine to the theme's centre
-    "is_near_duplicate": pl.Boolean,  # a copy of an earlier ticket's text
+    "is_near_duplicate": pl.Boolean,  # a copy that does not count, see is_repeat
 }
 THEME_EXAMPLES_SCHEMA = {
     "theme_id": pl.String,
@@ -172,7 +172,7 @@ def _largest_first(texts: Corpus, labels: Labels) -> Labels:
     if not themed.any():
         return labels
     old, first = np.unique(labels[themed], return_index=True)
-    distinct = np.bincount(labels[themed & texts.is_first], minlength=old.max() + 1)[old]
+    distinct = np.bincount(labels[themed & ~texts.is_repeat], minlength=old.max() + 1)[old]
     new = np.full(old.max() + 1, -1)
     new[old[np.lexsort((first, -distinct))]] = np.arange(len(old))
     return np.where(themed, new[labels], -1)
@@ -219,8 +219,7 @@ def _themes_frame(
     tickets = np.bincount(labels, minlength=len(ids))
     rows = np.flatnonzero(texts.is_first)
     firsts = labels[rows]
-    sizes = np.bincount(firsts, minlength=len(ids))
-    together = mean_cosine(texts.label_sums(rows, firsts, len(ids)), sizes)
+    together = mean_cosine(texts.label_sums(rows, firsts, len(ids)), np.bincount(firsts, minlength=len(ids)))
     template = np.bincount(labels[texts.is_template], minlength=len(ids)) > tickets / 2
     central = dict(examples.filter(pl.col("rank") == 1).select("theme_id", "text").iter_rows())
     return pl.DataFrame(
@@ -229,7 +228,7 @@ def _themes_frame(
             "name": [name.name for name in names],
             "description": [shortened(central.get(theme, ""), DESCRIPTION_CHARACTERS) for theme in ids],
             "tickets": tickets,
-            "distinct_tickets": sizes,
+            "distinct_tickets": np.bincount(labels[~texts.is_repeat], minlength=len(ids)),
             "share": tickets / max(len(labels), 1),
             "cohesion": together,
             "is_other": [theme == OTHER_ID for theme in ids],
@@ -248,7 +247,7 @@ def _ticket_themes(
         "ticket_id",
         theme_id=pl.Series(ids, dtype=pl.String).gather(labels),
         similarity=pl.Series(similarity, dtype=pl.Float64),
-        is_near_duplicate=pl.Series(~texts.is_first, dtype=pl.Boolean),
+        is_near_duplicate=pl.Series(texts.is_repeat, dtype=pl.Boolean),
     )
 
 

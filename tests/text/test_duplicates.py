@@ -2,8 +2,9 @@
 
 import numpy as np
 import polars as pl
+import pytest
 
-from models.text.duplicates import identical_texts, is_long, is_template, merge_copies
+from models.text.duplicates import identical_texts, is_long, is_repeat, is_template, merge_copies
 
 LONG = "your account will be closed unless you confirm the code right now"
 
@@ -40,6 +41,29 @@ def test_a_short_text_is_a_template_once_hundreds_of_accounts_sent_it():
     groups, long = np.zeros(200, dtype=np.int64), is_long(pl.Series(["verify your payout now"] * 200))
     assert is_template(groups, accounts, long).all()
     assert not is_template(groups[:199], accounts[:199], long[:199]).any()
+
+
+@pytest.mark.parametrize(
+    ("is_long", "is_template", "repeats"),
+    [
+        (False, False, [False, True, False, False, False]),
+        (True, False, [False, True, True, True, True]),
+        (False, True, [False, True, True, True, True]),
+    ],
+)
+def test_a_short_text_counts_once_for_each_requester_a_long_one_and_a_template_once(
+    is_long, is_template, repeats
+):
+    groups = np.zeros(5, dtype=np.int64)
+    requesters = pl.Series(["a", "a", "b", None, None])
+    told = is_repeat(groups, requesters, np.full(5, is_long), np.full(5, is_template))
+    assert told.tolist() == repeats
+
+
+def test_only_copies_of_the_same_text_are_repeats():
+    nothing = np.zeros(3, dtype=np.bool_)
+    groups = np.array([0, 1, 0])
+    assert is_repeat(groups, pl.Series(["a"] * 3), nothing, nothing).tolist() == [False, False, True]
 
 
 def test_unknown_accounts_count_one_by_one():

@@ -19,6 +19,7 @@ from models.themes.registry import (
     refit_reason,
     without_empty_themes,
 )
+from models.themes.summary import example_tickets
 from models.themes.themes import OTHER_ID, find_themes
 from tests.themes.word_vectors import DIMENSIONS, embed
 
@@ -211,6 +212,55 @@ def test_a_copy_stands_for_its_text_once_the_first_ticket_says_something_else(th
     assert (stands["00000"], stands["00900"]) == (False, False)
 
 
+def copies_of(text: str, requesters: list[str], first: int, day: date = DAY) -> pl.DataFrame:
+    """Tickets of one text, one for each requester named."""
+    return tickets({"refund": len(requesters)}, first, day).with_columns(
+        text=pl.lit(text), requester_key=pl.Series(requesters), text_digest=pl.lit(text)
+    )
+
+
+def counted(placed: pl.DataFrame, given: pl.DataFrame) -> int:
+    return placed.join(given, on=KEY, how="semi").filter(~pl.col("is_near_duplicate")).height
+
+
+def test_a_short_text_of_months_ago_counts_again_for_everybody_who_writes_it_now(three):
+    given, placed = three
+    once = copies_of("My refund is gone", ["a"], first=800)
+    there = pl.concat([given, once])
+    before = place_new(placed.registry, placed.tickets, there, once, embed(once["text"]))
+    now = copies_of(
+        "my refund is GONE!", ["a", *(f"b{row}" for row in range(150))], 900, DAY + timedelta(days=99)
+    )
+    after = place_new(placed.registry, before, pl.concat([there, now]), now, embed(now["text"]))
+    assert counted(after, once) == 1
+    assert counted(after, now) == 150
+    shown = example_tickets(after, placed.examples)
+    texts = shown.join(pl.concat([there, now]), on=KEY)["text"].str.to_lowercase().str.strip_chars("!")
+    assert texts.is_unique().all()
+
+
+def test_a_short_text_no_longer_counts_once_it_comes_from_so_many_accounts_that_it_is_a_template(three):
+    given, placed = three
+    some = copies_of("My refund is gone", [f"a{row}" for row in range(150)], first=1_000)
+    there = pl.concat([given, some])
+    before = place_new(placed.registry, placed.tickets, there, some, embed(some["text"]))
+    more = copies_of("My refund is gone", [f"b{row}" for row in range(50)], first=2_000)
+    after = place_new(placed.registry, before, pl.concat([there, more]), more, embed(more["text"]))
+    assert (counted(after, some), counted(after, more)) == (150, 0)
+
+
+def test_when_a_requester_s_first_copy_of_a_short_text_goes_the_next_one_of_theirs_counts(three):
+    given, placed = three
+    some = copies_of("My refund is gone", ["a", "b", "a", "b"], first=800)
+    there = pl.concat([given, some])
+    before = place_new(placed.registry, placed.tickets, there, some, embed(some["text"]))
+    assert before.filter("is_near_duplicate")["ticket_id"].to_list() == ["00802", "00803"]
+    after = place_new(
+        placed.registry, before, there.filter(pl.col("ticket_id") != "00801"), some[:0], embed([])
+    )
+    assert after.filter("is_near_duplicate")["ticket_id"].to_list() == ["00802"]
+
+
 def test_a_theme_without_a_ticket_left_is_retired_once(three):
     _, placed = three
     erased = Placed(
@@ -298,6 +348,18 @@ def test_one_text_from_many_accounts_becomes_a_template_that_counts_once():
     assert theme["theme_id"].to_list() == ["t004"]
     copies = after.tickets.filter(theme_id="t004")
     assert (copies.height, copies["is_near_duplicate"].sum()) == (25, 24)
+
+
+def test_a_new_problem_told_in_the_same_few_words_by_many_counts_everybody_once():
+    given = tickets(HISTORY)
+    week = DAY + timedelta(days=6)
+    alike = copies_of("voucher is refused", [f"a{row // 2}" for row in range(40)], 700, week)
+    recent = pl.concat([tickets({"voucher": 15}, first=600, day=week), alike])
+    after = born(fit(given), given, recent)
+    assert theme_of(after, recent)["voucher"] == {"t004"}
+    assert counted(after.tickets, recent) == 35
+    known = born(after, given, recent)
+    assert known.history.is_empty()
 
 
 def test_copies_that_closeness_missed_join_the_template_of_the_others_and_make_no_second_one():

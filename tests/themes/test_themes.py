@@ -91,7 +91,7 @@ def test_every_ticket_belongs_to_a_theme_however_few_or_odd_the_texts(find, text
 def test_tickets_of_unknown_age_have_themes_and_one_first_ticket_of_each_text(
     make_tickets, embedder, problem_texts
 ):
-    tickets = make_tickets([text for _, text in problem_texts] * 2)
+    tickets = make_tickets([text for _, text in problem_texts] * 2, ["one of them"] * 2 * len(problem_texts))
     ageless = tickets.with_columns(created_at=pl.lit(None, dtype=pl.Datetime("us")))
     found = find_themes(ageless, embedder.embed(ageless["text"]), embedder.embed)
     assert (~found.ticket_themes["is_near_duplicate"]).sum() == len(problem_texts)
@@ -152,6 +152,20 @@ def test_a_template_is_a_theme_of_its_own_that_counts_once(find, problem_texts):
     copies = found.ticket_themes.filter(pl.col("theme_id") == template["theme_id"])
     assert copies["is_near_duplicate"].sum() == 499
     assert not copies.sort("ticket_id")["is_near_duplicate"][0]
+
+
+def test_a_short_text_by_150_people_counts_150_times_but_neither_names_its_theme_nor_fills_its_examples(
+    find, problem_texts
+):
+    texts = [text for _, text in problem_texts]
+    alone, down = find(texts), find([*texts, *["My refund is long overdue"] * 150])
+    theme = down.ticket_themes["theme_id"][-1]
+    largest = down.themes.row(0, named=True)
+    assert (largest["theme_id"], largest["is_template"]) == (theme, False)
+    assert largest["tickets"] == largest["distinct_tickets"] > 150
+    assert sorted(down.themes["name"]) == sorted(alone.themes["name"])
+    shown = down.theme_examples.filter(theme_id=theme)
+    assert shown["text"].is_unique().all()
 
 
 def test_examples_are_distinct_tickets_and_the_description_is_the_first(find, problem_texts):
