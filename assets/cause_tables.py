@@ -42,7 +42,8 @@ class ThemeRises(dy.Schema):
     copies = count("near-duplicates since the rise began, not counted as victims")
     template_tickets = count("those of them whose text came 20 times or more, from 10 accounts or more")
     no_change_by = text(
-        "attributes of which no value is clearly more or less frequent than expected, such as region, channel",
+        "attributes by which it is spread much as expected: each larger value between half and twice as often, for sure; "
+        "such as region, channel",
         nullable=True,
     )
     confidence = choice(
@@ -66,16 +67,21 @@ class RiseSegments(dy.Schema):
     share = number("their share of the rise's victims, 0 to 1")
     share_before = number("share of the theme's victims in the weeks before, 0 to 1")
     share_expected = number(
-        "share to expect: as before, moved as other themes moved; for a value that is new, as other themes have now"
+        "share to expect: as before, moved as other themes moved it; for a value that is new, as other themes have now"
     )
     share_of_rise = number("how much of what came on top has this value, 0 to 1")
     lift = number("share divided by share_expected")
     lift_low = number("lower end of the 95 % interval of the lift")
     lift_high = number("upper end of the 95 % interval of the lift")
     q_value = number(
-        "chance that this is noise (G-test), corrected for the number of comparisons (Benjamini-Hochberg)"
+        "chance that this is noise (G-test), corrected for all comparisons of the week's rises (Benjamini-Hochberg)"
     )
     verdict = choice("over: clearly more; unchanged: clearly as expected", ("over", "unchanged"))
+    compared_with = choice(
+        "what share_expected rests on: the theme's own weeks before, the other themes' tickets since the rise began (for "
+        "a value that is new, and a theme without a ticket before), or both (a theme with 1 to 9 tickets before)",
+        ("weeks before", "other themes", "both"),
+    )
 
 
 class RiseEvents(dy.Schema):

@@ -10,15 +10,8 @@ import numpy as np
 import polars as pl
 
 from models.causes.compared import Compared, Onset, all_equal
-from models.causes.segments import (
-    ATTRIBUTES,
-    COUNTED,
-    LEAST_LIFT,
-    MINIMUM,
-    measure,
-    telling,
-    with_share_of_rise,
-)
+from models.causes.expected_shares import measure, with_share_of_rise
+from models.causes.segments import ATTRIBUTES, LEAST_LIFT, MINIMUM, segment_counts, telling
 from models.statistics.over_representation import Z_95
 
 LOOKED_BACK = timedelta(days=7)
@@ -156,14 +149,19 @@ def _is_always(compared: Compared, attribute: str, value: str) -> bool:
 
 def _inside(compared: Compared, segment: dict[str, str]) -> float:
     """The share of the rise inside a segment, little of it where the segment is not clearly over-represented."""
-    frames = (compared.rise, compared.before, compared.others_now, compared.others_before)
-    counts = {
-        name: frame.filter(all_equal(segment)).height for name, frame in zip(COUNTED, frames, strict=True)
-    }
-    totals = {f"{name}_total": frame.height for name, frame in zip(COUNTED, frames, strict=True)}
-    measured = with_share_of_rise(measure(pl.DataFrame([counts | totals])), compared.excess_share)
-    clear = measured["lift_low"].item() > LEAST_LIFT and counts["tickets"] >= MINIMUM
-    return float(measured["share_of_rise"].item()) * (1.0 if clear else _UNCLEAR)
+    named = pl.when(all_equal(segment)).then(pl.lit("inside")).otherwise(pl.lit("outside"))
+    known = pl.all_horizontal(pl.col(name).is_not_null() for name in segment)
+    frames = [
+        frame.select(segment=pl.when(known).then(named))
+        for frame in (compared.rise, compared.before, compared.others_now, compared.others_before)
+    ]
+    counts = [segment_counts(frame, [("segment",)]) for frame in frames]
+    measured = with_share_of_rise(measure(counts, [frame.height for frame in frames]), compared.excess_share)
+    inside = measured.filter(value="inside")
+    if inside.is_empty():
+        return 0.0
+    clear = inside["lift_low"].item() > LEAST_LIFT and inside["tickets"].item() >= MINIMUM
+    return float(inside["share_of_rise"].item()) * (1.0 if clear else _UNCLEAR)
 
 
 def _with_everybody(compared: Compared, segment: dict[str, str], from_customers: float) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.causes.segments import compare, segment_counts, with_share_of_rise
+from models.causes.expected_shares import compare, with_share_of_rise
+from models.causes.segments import segment_counts
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +32,8 @@ class Compared:
 
     rise: pl.DataFrame  # the theme's, since the onset
     before: pl.DataFrame  # the theme's, in the weeks before
-    others_now: pl.DataFrame  # of themes that did not rise, since the onset
+    # Of themes that did not rise, since the onset and before; of all others where hardly any did not.
+    others_now: pl.DataFrame
     others_before: pl.DataFrame
     all_now: pl.DataFrame  # of every other theme, since the onset
     all_before: pl.DataFrame

@@ -64,6 +64,7 @@ RISE_SEGMENTS_SCHEMA: dict[str, Any] = {
     "lift_high": pl.Float64,
     "q_value": pl.Float64,
     "verdict": pl.String,
+    "compared_with": pl.String,
 }
 
 
@@ -73,21 +74,22 @@ def explain_rises(known: Known) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFram
     concerned = event_segments(known.calendar, known.tickets)
     for rise in find_and_place(known):
         exposed = _exposed(known, rise)
-        rises.append(_row(known, rise, exposed))
         listed = [telling(rise.segments, _OVER_LISTED), unchanged(rise.segments, _UNCHANGED_LISTED)]
         told = pl.concat(listed, how="diagonal_relaxed").with_row_index("rank", offset=1)
         segments.append(told.with_columns(theme_id=pl.lit(rise.theme_id)))
         change = exposed.change if exposed else None
         more_customers = change.customers / change.total if change and change.total > 0 else 0.0
-        events.append(
-            coincidences(
-                known.calendar,
-                concerned,
-                rise.onset,
-                rise.compared,
-                from_customers=min(max(more_customers, 0.0), 1.0),
-            ).with_columns(theme_id=pl.lit(rise.theme_id))
+        near = coincidences(
+            known.calendar,
+            concerned,
+            rise.onset,
+            rise.compared,
+            from_customers=min(max(more_customers, 0.0), 1.0),
         )
+        events.append(near.with_columns(theme_id=pl.lit(rise.theme_id)))
+        named = [name for event in near.filter("is_named")["event_id"] for name in concerned[event]]
+        same = ", ".join(no_change_by(rise.segments, besides=named)) or None
+        rises.append(_row(known, rise, exposed) | {"no_change_by": same})
     return (
         _ranked(pl.DataFrame(rises, schema_overrides=THEME_RISES_SCHEMA, infer_schema_length=None)),
         _stacked(segments, RISE_SEGMENTS_SCHEMA),
@@ -144,7 +146,6 @@ def _row(known: Known, rise: Rise, exposed: Exposed | None) -> dict[str, Any]:
         "from_rate": exposed.change.rate if exposed else None,
         "from_mix": exposed.change.mix if exposed else None,
         **_copies(known, rise),
-        "no_change_by": ", ".join(no_change_by(rise.segments)) or None,
         "confidence": _confidence(rise, figures),
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from models.causes.compared import Compared, Floats, Onset, all_equal
+from models.causes.expected_shares import corrected_together
 from models.causes.onset import DAY, WEEK, Ints, Moment, Stretch, find_stretch, joint_moment
 from models.causes.rises import find_rises
 from models.causes.segments import ATTRIBUTES, KEY, singles_and_pairs, telling
@@ -20,8 +21,8 @@ _HOUR = timedelta(hours=1)
 # A segment that holds this much of a rise is where its beginning is looked for.
 _HOLDS_THE_RISE = 0.5
 _SEGMENTS_LOOKED_AT = 12
-# Fewer tickets of themes that did not rise: compared with all other themes instead.
-_LEAST_OTHERS = 200
+# Fewer tickets before the rise of themes that did not rise: hardly any is quiet, and all others are compared with.
+_LEAST_QUIET = 200
 _HOURS_SMOOTHED = 3
 _LEAST_RATE = 0.05  # of the mean hour: nobody writes at no hour at all
 
@@ -70,7 +71,7 @@ class Rise:
     onset: Onset
     ended_at: datetime | None
     compared: Compared
-    segments: pl.DataFrame  # every segment, see segments.compare
+    segments: pl.DataFrame  # every segment, see expected_shares.compare; q_value over all rises of the week
     expected: float  # victims that the rise's time would have had anyway
 
     @property
@@ -85,7 +86,11 @@ def find_and_place(known: Known) -> list[Rise]:
     found = rises_of(known)
     risen = found["theme_id"].to_list()
     sketches = [_sketched(known, victims, row, risen, attributes) for row in found.iter_rows(named=True)]
-    return [_placed(known, victims, sketch, sketches, risen, attributes) for sketch in sketches]
+    rises = [_placed(known, victims, sketch, sketches, risen, attributes) for sketch in sketches]
+    if not rises:
+        return []
+    segments = corrected_together([rise.segments for rise in rises])
+    return [replace(rise, segments=own) for rise, own in zip(rises, segments, strict=True)]
 
 
 def rises_of(known: Known) -> pl.DataFrame:
@@ -246,7 +251,7 @@ def _compared(
     start, end = stretch.onset.at, stretch.ended.at if stretch.ended else float(known.hours)
     during, before = pl.col("hour").is_between(start, end), pl.col("hour") < start
     quiet = rest.filter(~pl.col("theme_id").is_in(risen))
-    others = quiet if quiet.filter(during).height >= _LEAST_OTHERS else rest
+    others = quiet if quiet.filter(before).height >= _LEAST_QUIET else rest
     usual = usual_count(_weekly(theme.filter(before), max(int(start // WEEK), 1)))
     rise = theme.filter(during)
     expected = usual * (end - start) / WEEK
