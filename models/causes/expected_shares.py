@@ -21,8 +21,9 @@ _OF_AN_ATTRIBUTE = ["attribute", "attribute_2"]
 
 
 def compare(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFrame:
-    """The segments of MINIMUM tickets of a rise with q_value over them, see `measure`."""
-    return corrected_together([measure(counts, sizes).filter(pl.col("tickets") >= MINIMUM)])[0]
+    """The segments of MINIMUM tickets of a rise (see `measure`) with p_value, and q_value over them."""
+    large = measure(counts, sizes).filter(pl.col("tickets") >= MINIMUM)
+    return corrected_together([large.with_columns(p_value=_p_values(large))])[0]
 
 
 def corrected_together(compared: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
@@ -37,15 +38,14 @@ def corrected_together(compared: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
 
 
 def measure(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFrame:
-    """Every segment of a rise against what was to be expected: KEY, counts, shares, lift with interval, p_value.
+    """Every segment of a rise against what was to be expected: KEY, counts, shares, lift with interval.
 
     counts, sizes: segment_counts and number of tickets of the theme during the rise, of the theme in the weeks before,
     and of the other themes at these two times. Expected: as many of the theme's tickets have the attribute at all as
     before, and among those every value keeps its share, moved as the other themes moved it, so that the shares of an
     attribute's values still sum to one. A value that hardly anybody had before is expected as often as among the other
     themes now, so that the newest app version is not found in every rise. compared_with says which of the two it was.
-    Lift: log ratio of shares (Katz et al. 1978), half a ticket added to each count. p_value: G-test of the rise
-    against the expected share in as many tickets as would make it known as well as it is.
+    Lift: log ratio of shares (Katz et al. 1978), half a ticket added to each count.
     """
     joined = _joined(counts, sizes)
     single = _expected(_with_newness(joined.filter(pl.col("attribute_2").is_null())))
@@ -199,24 +199,24 @@ def _with_lift(expected: pl.DataFrame) -> pl.DataFrame:
     whole = pl.col("tickets_total")
     variance = 1 / (pl.col("tickets") + 0.5) - 1 / (whole + 1) + pl.col("expected_variance")
     error = Z_95 * variance.clip(lower_bound=0.0).sqrt()
-    # A share p seen in n tickets has a logarithm of variance (1 - p) / (p n).
-    known = ((1 - pl.col("share_expected")) / (pl.col("share_expected") * pl.col("expected_variance"))).clip(
-        lower_bound=1.0
-    )
-    inside, everything, expected_share, known_from = (
-        column.to_numpy().astype(float)
-        for column in expected.select("tickets", "tickets_total", "share_expected", known=known)
-    )
-    p_values = g_test(
-        inside, everything, inside + expected_share * known_from, np.maximum(everything + known_from, 1.0)
-    )
     return expected.with_columns(
         share=share,
         lift=lift,
         lift_low=lift * (-error).exp(),
         lift_high=lift * error.exp(),
-        p_value=pl.Series(np.clip(p_values, 0.0, 1.0), dtype=pl.Float64),
     )
+
+
+def _p_values(measured: pl.DataFrame) -> pl.Series:
+    """G-test of the rise against the expected share in as many tickets as would make it known as well as it is."""
+    # A share p seen in n tickets has a logarithm of variance (1 - p) / (p n).
+    known = (1 - pl.col("share_expected")) / (pl.col("share_expected") * pl.col("expected_variance"))
+    inside, everything, expected_share, known_from = (
+        column.to_numpy().astype(float)
+        for column in measured.select("tickets", "tickets_total", "share_expected", known=known.clip(1.0))
+    )
+    p_values = g_test(inside, everything, inside + expected_share * known_from, everything + known_from)
+    return pl.Series(np.clip(p_values, 0.0, 1.0), dtype=pl.Float64)
 
 
 def _share(part: str) -> pl.Expr:

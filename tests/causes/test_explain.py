@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.causes.explain import explain_rises
+from models.causes.placing import find_and_place
 from tests.causes.conftest import RELEASED, START, WEEK_STARTS, arrivals, known_from, tickets
 
 ANDROID = ("rel-a", "release", "App 3.1 on android", RELEASED, RELEASED, None, None)
@@ -87,9 +88,36 @@ def test_the_newest_version_is_no_finding_where_every_theme_has_it(with_fault):
     assert "app_version" not in set(segments.filter(verdict="over")["attribute"])
 
 
+def test_a_second_theme_of_the_same_fault_does_not_hide_whom_it_hits(with_fault, rng):
+    """Nor is it told as what everybody has: both are compared with the themes that did not rise."""
+    alone = with_fault()
+    times = arrivals(6.0, RELEASED, WEEK_STARTS + timedelta(weeks=1), rng)
+    hit = {"platform": "android", "app_version": "3.1", "payment_method": "card"}
+    frames = (alone, pl.concat([alone, tickets("t5", times, rng, **hit)]))
+    rises = [find_and_place(known_from(frame)) for frame in frames]
+    assert [[rise.theme_id for rise in found] for found in rises] == [["t3"], ["t3", "t5"]]
+    lifts = [
+        found[0].segments.filter(value="card", value_2="3.1").select("lift", "lift_low").row(0)
+        for found in rises
+    ]
+    assert lifts[1] == pytest.approx(lifts[0], rel=0.2)
+
+
 def test_what_did_not_change_is_said(with_fault):
     _, segments, _ = explain_rises(known_from(with_fault(rate=40.0)))
     assert {"user_type", "region"} <= set(segments.filter(verdict="unchanged")["attribute"])
+
+
+def test_what_the_named_release_concerns_is_not_said_not_to_have_changed(quiet, rng):
+    """The theme's tickets were all from android before, too: that is no reason to look elsewhere."""
+    end = WEEK_STARTS + timedelta(weeks=1)
+    old = tickets("t9", arrivals(10 / 7, START, RELEASED, rng), rng, platform="android", app_version="3.0")
+    hit = tickets("t9", arrivals(12.0, RELEASED, end, rng), rng, platform="android", app_version="3.1")
+    rises, _, events = explain_rises(known_from(pl.concat([quiet, old, hit]), [ANDROID]))
+    rise = rises.filter(theme_id="t9").row(0, named=True)
+    assert events.filter("is_named", theme_id="t9")["event_id"].to_list() == ["rel-a"]
+    assert "region" in rise["no_change_by"]
+    assert not {"platform", "app_version"} & set(rise["no_change_by"].split(", "))
 
 
 def test_only_what_was_tested_and_did_not_change_is_told_as_no_change(with_fault):
