@@ -124,15 +124,23 @@ class RiseImpact(dy.Schema):
     csat_low = number("lower end of its 95 % interval (Wilson)", nullable=True)
     csat_high = number("upper end of its 95 % interval", nullable=True)
     csat_matched = number(
-        "share of good ratings of other themes' tickets, with the rise's lines, user types and channels",
+        "share of good ratings of other themes' tickets, with the lines, user types and channels of rated_matched",
         nullable=True,
     )
-    csat_points = number("csat - csat_matched in percentage points", nullable=True)
+    csat_points = number(
+        "share of good ratings among rated_matched, less csat_matched, in percentage points", nullable=True
+    )
     csat_points_low = number("lower end of its 95 % interval (Newcombe)", nullable=True)
     csat_points_high = number("upper end of its 95 % interval", nullable=True)
     rated = count("victims' tickets that were rated")
-    requesters = count("people who wrote them")
-    requesters_returned = count("of them those who wrote again within 7 days")
+    rated_matched = count(
+        "those of them that have rated tickets of other themes to be compared with; empty where under half have",
+        nullable=True,
+    )
+    requesters = count(
+        "people who wrote them 7 days ago or earlier; empty where it is not known who wrote", nullable=True
+    )
+    requesters_returned = count("of them those who wrote again within 7 days", nullable=True)
 
 
 class RiseQuotes(dy.Schema):

@@ -63,7 +63,9 @@ _TICKETS = """
             as sla_breached,
         targets.breach_minutes as sla_breach_minutes,
         times.solved_at,
-        coalesce(returns.wrote_again, false) as wrote_again
+        -- Of the last 7 days it is not known yet.
+        case when tickets.created_on + interval 7 day <= coverage.volume_until then coalesce(returns.wrote_again, false) end
+            as wrote_again
     from ticket_themes as members
     join stg_tickets as tickets using (source, ticket_id)
     join ticket_times as times using (source, ticket_id)

@@ -215,6 +215,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "csat_points_low": _NUMBER,
         "csat_points_high": _NUMBER,
         "rated": _COUNT,
+        "rated_matched": _COUNT,
         "requesters": _COUNT,
         "requesters_returned": _COUNT,
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import hypot
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,8 @@ from models.statistics.over_representation import Z_95
 # Ratings are few: other themes' tickets of at least this long are compared with.
 _RATINGS_FROM = timedelta(days=28)
 _STRATUM = ["business_line", "user_type", "channel"]
+# Points are told where at least this share of a rise's ratings has others to be compared with.
+_LEAST_MATCHED = 0.5
 
 RISE_IMPACT_SCHEMA: dict[str, Any] = {
     "theme_id": pl.String,
@@ -30,6 +33,7 @@ RISE_IMPACT_SCHEMA: dict[str, Any] = {
     "csat_points_low": pl.Float64,
     "csat_points_high": pl.Float64,
     "rated": pl.Int64,
+    "rated_matched": pl.Int64,
     "requesters": pl.Int64,
     "requesters_returned": pl.Int64,
 }
@@ -40,8 +44,8 @@ def impact(rises: pl.DataFrame, victims: pl.DataFrame, hour_cost: float | None) 
 
     rises: theme_rises with `until`, the end of what is counted. victims: theme_id, created_at, business_line,
     user_type, channel, handle_minutes, csat_score (good or bad), sla_breached (null: not known), sla_breach_minutes
-    (past their targets; null: not measured), requesters' keys and wrote_again. hour_cost: of an agent; null where it
-    is not set.
+    (past their targets; null: not measured), requester_key and wrote_again (within 7 days; null: too early to know).
+    hour_cost: of an agent; null where it is not set.
     """
     rows = []
     for rise in rises.iter_rows(named=True):
@@ -66,8 +70,7 @@ def impact(rises: pl.DataFrame, victims: pl.DataFrame, hour_cost: float | None) 
                 "sla_known": len(known) or None,
                 "sla_breach_minutes": _sum(tickets["sla_breach_minutes"]),
                 **_satisfaction(tickets, victims.filter(~own & recent)),
-                "requesters": tickets["requester_key"].drop_nulls().n_unique(),
-                "requesters_returned": tickets.filter("wrote_again")["requester_key"].drop_nulls().n_unique(),
+                **_returned(tickets.drop_nulls("requester_key")),
             }
         )
     return pl.DataFrame(rows, schema=RISE_IMPACT_SCHEMA, orient="row")
@@ -78,40 +81,52 @@ def _sum(values: pl.Series) -> float | None:
     return float(values.sum()) if values.count() else None
 
 
-def _satisfaction(tickets: pl.DataFrame, others: pl.DataFrame) -> dict[str, float | int | None]:
-    """Share of good ratings, and its distance from that of other themes' tickets of the same strata.
+def _returned(tickets: pl.DataFrame) -> dict[str, int]:
+    """Of those whose ticket is old enough to know, how many wrote again; nothing where no requester is known."""
+    if tickets.is_empty():
+        return {}
+    followed = tickets.drop_nulls("wrote_again")
+    return {
+        "requesters": followed["requester_key"].n_unique(),
+        "requesters_returned": followed.filter("wrote_again")["requester_key"].n_unique(),
+    }
 
-    The other tickets' share is weighted by stratum as the rise's ratings are (direct standardisation); interval of
-    the difference: Newcombe 1998, method 10, with the effective number of the weighted ratings.
+
+def _satisfaction(tickets: pl.DataFrame, others: pl.DataFrame) -> dict[str, float | int | None]:
+    """Share of good ratings; and how far those that have a match are from other themes' tickets of the same strata.
+
+    The other tickets' share is weighted by stratum as these ratings are (direct standardisation); interval of the
+    difference: Newcombe 1998, method 10, with the effective number of the weighted ratings. No difference where too few
+    of the ratings have a match.
     """
     rated, others_rated = (frame.drop_nulls("csat_score") for frame in (tickets, others))
-    figures: dict[str, float | int | None] = {"rated": rated.height}
     if not rated.height:
+        return {"rated": 0}
+    of_stratum = [pl.len().alias("n"), (pl.col("csat_score") == "good").sum().alias("good")]
+    own = rated.group_by(_STRATUM).agg(of_stratum)
+    csat, low, high = wilson(float(own["good"].sum()) / rated.height, rated.height)
+    figures: dict[str, float | int | None] = {
+        "rated": rated.height,
+        "csat": csat,
+        "csat_low": low,
+        "csat_high": high,
+    }
+    like = others_rated.group_by(_STRATUM).agg(of_stratum)
+    strata = own.join(like, on=_STRATUM, suffix="_others", nulls_equal=True)
+    number = int(strata["n"].sum())
+    if number < _LEAST_MATCHED * rated.height:
         return figures
-    good = int((rated["csat_score"] == "good").sum())
-    csat, low, high = wilson(good / rated.height, rated.height)
-    figures |= {"csat": csat, "csat_low": low, "csat_high": high}
-    strata = (
-        rated.group_by(_STRATUM)
-        .agg(weight=pl.len())
-        .join(
-            others_rated.group_by(_STRATUM).agg(good=(pl.col("csat_score") == "good").mean(), n=pl.len()),
-            on=_STRATUM,
-        )
-        .with_columns(pl.col("weight") / pl.col("weight").sum())
-    )
-    if strata.is_empty():
-        return figures
-    effective = float(1 / strata.select((pl.col("weight") ** 2 / pl.col("n")).sum()).item())
-    matched, matched_low, matched_high = wilson(
-        strata.select((pl.col("weight") * pl.col("good")).sum()).item(), effective
-    )
-    points = csat - matched
+    weight = pl.col("n") / number
+    effective = float(1 / strata.select((weight**2 / pl.col("n_others")).sum()).item())
+    share = strata.select((weight * pl.col("good_others") / pl.col("n_others")).sum()).item()
+    ours, ours_low, ours_high = wilson(float(strata["good"].sum()) / number, number)
+    theirs, theirs_low, theirs_high = wilson(share, effective)
     return figures | {
-        "csat_matched": matched,
-        "csat_points": 100 * points,
-        "csat_points_low": 100 * (points - ((csat - low) ** 2 + (matched_high - matched) ** 2) ** 0.5),
-        "csat_points_high": 100 * (points + ((high - csat) ** 2 + (matched - matched_low) ** 2) ** 0.5),
+        "rated_matched": number,
+        "csat_matched": theirs,
+        "csat_points": 100 * (ours - theirs),
+        "csat_points_low": 100 * (ours - theirs - hypot(ours - ours_low, theirs_high - theirs)),
+        "csat_points_high": 100 * (ours - theirs + hypot(ours_high - ours, theirs - theirs_low)),
     }
 
 

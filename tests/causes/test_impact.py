@@ -36,6 +36,8 @@ def cost_of(rows: list[dict[str, object]], hour_cost: float | None = 30.0) -> di
         "sla_breached": pl.Boolean,
         "sla_breach_minutes": pl.Float64,
         "handle_minutes": pl.Float64,
+        "requester_key": pl.String,
+        "wrote_again": pl.Boolean,
     }
     return impact(RISES, pl.DataFrame(rows, schema_overrides=types), hour_cost).row(0, named=True)
 
@@ -67,6 +69,30 @@ def test_ratings_are_compared_with_like_tickets_only():
     )
 
 
+def test_points_are_of_the_ratings_that_have_a_match():
+    """Buyers all good, against three in four of others' buyers; sellers all bad, and nobody else's were rated."""
+    buyers = [ticket(day=day, csat_score="good") for day in range(4)]
+    sellers = [ticket(day=day, csat_score="bad", user_type="seller") for day in range(4)]
+    others = [ticket("t2", day, csat_score="bad" if day == 3 else "good") for day in range(4)]
+    figures = cost_of([*buyers, *sellers, *others])
+    assert (figures["rated"], figures["csat"], figures["rated_matched"]) == (8, 0.5, 4)
+    assert (figures["csat_matched"], figures["csat_points"]) == (0.75, pytest.approx(25))
+    assert figures["csat_points_low"] < 25 < figures["csat_points_high"]
+
+
+def test_no_points_are_told_where_under_half_of_the_ratings_have_a_match():
+    buyer = ticket(csat_score="good")
+    sellers = [ticket(day=day, csat_score="bad", user_type="seller") for day in range(2)]
+    figures = cost_of([buyer, *sellers, ticket("t2", csat_score="good")])
+    assert (figures["rated"], figures["csat"]) == (3, pytest.approx(1 / 3))
+    assert all(figures[name] is None for name in ("rated_matched", "csat_matched", "csat_points"))
+
+
+def test_what_is_not_known_of_both_is_alike():
+    figures = cost_of([ticket(theme, csat_score="good", user_type=None) for theme in ("t1", "t2")])
+    assert (figures["rated_matched"], figures["csat_points"]) == (1, 0)
+
+
 def test_targets_count_only_where_they_are_known():
     broken = {"sla_breached": True, "sla_breach_minutes": 90.0}
     kept = {"sla_breached": False, "sla_breach_minutes": 0.0}
@@ -85,6 +111,23 @@ def test_people_count_once_however_often_they_write():
         ]
     )
     assert (figures["requesters"], figures["requesters_returned"]) == (2, 1)
+
+
+def test_who_wrote_only_lately_is_not_counted_among_those_who_may_have_come_back():
+    rows = [
+        ticket(requester_key="a", wrote_again=True),
+        ticket(requester_key="b"),
+        ticket(day=5, requester_key="b", wrote_again=None),
+        ticket(day=5, requester_key="c", wrote_again=None),
+    ]
+    figures = cost_of(rows)
+    assert (figures["requesters"], figures["requesters_returned"]) == (2, 1)
+    too_early = cost_of(rows[2:])
+    assert (too_early["requesters"], too_early["requesters_returned"]) == (0, 0)
+
+
+def test_where_nobody_knows_who_wrote_nobody_is_counted():
+    assert cost_of([ticket(requester_key=None)])["requesters"] is None
 
 
 def test_wilson_of_8_in_10():

@@ -74,6 +74,8 @@ def test_a_burst_in_one_theme_is_reported_with_its_hour_cost_and_quotes(warehous
     assert abs(rise["onset_at"] - onset) < timedelta(hours=3)
     assert 55 <= frames["rise_impact"]["tickets"][0] <= 65  # give or take the hour at which it began
     assert frames["rise_impact"]["cost"][0] > 0
+    # Nobody's ticket is 7 days old.
+    assert frames["rise_impact"].select("requesters", "requesters_returned").row(0) == (0, 0)
     assert frames["rise_quotes"].filter(theme_id=theme).height > 0
 
 
