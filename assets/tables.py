@@ -27,7 +27,10 @@ class Themes(dy.Schema):
     is_other = column.flag("true for the rest: texts far from every theme and very small groups")
     is_template = column.flag("true where most tickets are copies of one text sent by many accounts")
     born_on = column.date("the day of its first ticket as far as known")
-    is_new = column.flag("true for 28 days after it was born; never for the themes of the very first fit")
+    is_new = dy.Bool(
+        nullable=True,
+        description="true for 28 days after its first ticket; null where the history is too short to know",
+    )
     is_ignored = column.flag("true where the curation file says to leave it out of rankings")
     is_curated = column.flag("true where the curation file names it")
 

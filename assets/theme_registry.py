@@ -87,7 +87,10 @@ def update_themes(
     day = _today(warehouse)
     registry, known = _read_registry(warehouse)
     curation = read_decisions(decisions, registry)
+    last_number = 0 if registry else _highest_number(warehouse)
     because, placed_count = "there are no themes yet", 0
+    if last_number:
+        because = f"the themes up to t{last_number:03d} were stored by another version and cannot be read"
     if registry is not None:
         # Placed before a refit too: a theme that it leaves as it is takes its new tickets first, and what is
         # placed tells whether it is time. Vectors of another model lie nowhere near the themes there are.
@@ -95,7 +98,7 @@ def update_themes(
             known, placed_count = _place(warehouse, embedder, registry, known, progress)
         because = "asked for" if refit else refit_reason(registry, known, embedder.model_id, day) or ""
     if registry is None or because:
-        placed = _fit(warehouse, embedder, registry, known, day, curation, progress)
+        placed = _fit(warehouse, embedder, registry, known, day, curation, progress, last_number)
     else:
         placed = _born(warehouse, embedder, registry, known, day, curation, placed_count)
     placed = without_empty_themes(placed, day)
@@ -117,7 +120,8 @@ def theme_frames_as_of(
         return {name: warehouse.query(f"select * from {name}") for name in THEME_TABLES}
     tickets = warehouse.query(f"{_ESCALATIONS} order by source, ticket_id")
     vectors = embedder.embed(tickets["text"])
-    placed = themes_as_of(registry, today, tickets, vectors, embedder.embed, day)
+    taken = set(read_decisions(decisions, registry).names.values())
+    placed = themes_as_of(registry, today, tickets, vectors, embedder.embed, day, taken)
     curation = read_decisions(decisions, placed.registry)
     frames = _update(warehouse, placed, curation, day, None, 0).frames
     return frames | {"theme_history": frames["theme_history"].filter(pl.col("occurred_on") <= day)}
@@ -149,6 +153,19 @@ def _read_registry(warehouse: Warehouse) -> tuple[Registry | None, pl.DataFrame]
     return registry, warehouse.query(_KNOWN).select(list(TICKETS_SCHEMA))
 
 
+def _highest_number(warehouse: Warehouse) -> int:
+    """The highest theme number in the tables there are, whichever version stored them: no id is given twice."""
+    there = set(warehouse.tables())
+    numbers = [
+        warehouse.query(
+            f"select max(try_cast(regexp_extract(theme_id, '^t([0-9]+)$', 1) as integer)) as n from {name}"
+        ).item()
+        for name in THEME_TABLES
+        if name in there and "theme_id" in warehouse.columns(name)
+    ]
+    return max((number for number in numbers if number is not None), default=0)
+
+
 def _fit(
     warehouse: Warehouse,
     embedder: Embedder,
@@ -157,6 +174,7 @@ def _fit(
     day: date,
     curation: Curation,
     progress: Progress | None,
+    last_number: int,
 ) -> Placed:
     from models.themes.refit import fit_themes
 
@@ -164,7 +182,7 @@ def _fit(
     vectors = embedder.embed(tickets["text"], progress)
     pinned, taken = curation.named, set(curation.names.values())
     return fit_themes(
-        registry, known, tickets, vectors, embedder.embed, embedder.model_id, day, pinned, taken
+        registry, known, tickets, vectors, embedder.embed, embedder.model_id, day, pinned, taken, last_number
     )
 
 
@@ -295,7 +313,7 @@ def _texts(warehouse: Warehouse, wanted: pl.DataFrame) -> pl.DataFrame:
 def _history(warehouse: Warehouse, happened: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
     """What happened up to now; a person's decision that still stands is not told again."""
     columns = THEME_TABLES["theme_history"].column_names()
-    if "theme_history" not in warehouse.tables():
+    if "theme_history" not in warehouse.tables() or set(warehouse.columns("theme_history")) != set(columns):
         return pl.concat([happened, decided]).select(columns)
     before = warehouse.query("select * from theme_history").select(columns)
     told = [column for column in columns if column != "occurred_on"]

@@ -45,13 +45,14 @@ def fit_themes(
     day: date,
     pinned: Collection[str] = (),
     taken: Collection[str] = (),
+    last_number: int = 0,
 ) -> Placed:
     """Finds all themes anew; a theme that is still there keeps its id, name and birthday.
 
     registry: None for the first fit. known: TICKETS_SCHEMA, as placed before. tickets: source, ticket_id, text,
     requester_key, created_at, created_on, text_digest. embeddings: unit rows, in the order of `tickets`.
     pinned: themes that keep their tickets whatever the fit finds. taken: names that a person gave, which no other
-    theme may bear.
+    theme may bear. last_number: the highest number a theme ever had, where there is no registry to know it.
     """
     tickets, embeddings = _in_order(tickets, embeddings)
     before = tickets.select(KEY).join(
@@ -73,7 +74,8 @@ def fit_themes(
     placed = found.ticket_themes.with_columns(
         earlier=earlier.filter(~held), earlier_similarity=before["similarity"].filter(~held)
     ).join(facts, on=KEY, how="left")
-    fit = _fit(placed, tickets.height, model, day, registry)
+    last_number = registry.fit.last_number if registry else last_number
+    fit = _fit(placed, tickets.height, model, day, last_number)
     after, ids, history = _carried_over(registry, found, placed, fit, pinned, taken)
     after, similarity = _recentred(after, earlier.filter(held), embeddings[~free])
     kept = before.filter(held).with_columns(similarity=similarity).join(facts, on=KEY, how="left")
@@ -92,15 +94,22 @@ def themes_as_of(
     embeddings: Vectors,
     embed: Embed,
     day: date,
+    taken: Collection[str] = (),
 ) -> Placed:
     """The themes as a first fit on a past day would have found them, under today's ids where they are the same.
 
-    today: TICKETS_SCHEMA, as placed now. tickets, embeddings: those of then, as for `fit_themes`. Nothing later
-    moves a border or gives a name; a theme born after `day` is not there, and one that there was only then has
-    the next free number, which means nothing outside this day.
+    today: TICKETS_SCHEMA, as placed now. tickets, embeddings: those of then, as for `fit_themes`. taken: names that
+    a person gave. Nothing later moves a border, and a name is that of then unless another theme bears it today. A
+    theme born after `day` is not there, and one that there was only then has an id that begins with the day. What a
+    person split off is there whenever that was.
     """
     tickets, embeddings = _in_order(tickets, embeddings)
-    there = (registry.themes["born_on"] <= day).fill_null(False).to_numpy()
+    there = (
+        registry.themes.select((pl.col("born_on") <= day) | pl.col("split_from").is_not_null())
+        .to_series()
+        .fill_null(False)
+        .to_numpy()
+    )
     then = replace(registry, themes=registry.themes.filter(there), centroids=registry.centroids[there])
     known = today.filter(pl.col("theme_id").is_in(then.themes["theme_id"].to_list()))
     found = find_themes(tickets, embeddings, embed)
@@ -113,21 +122,41 @@ def themes_as_of(
         )
         .join(_facts(tickets), on=KEY, how="left", maintain_order="left")
     )  # fmt: skip
-    fit = _fit(placed, tickets.height, registry.fit.model, day, registry)
+    fit = _fit(placed, tickets.height, registry.fit.model, day, registry.fit.last_number)
     after, ids, _ = _carried_over(then, found, placed, fit, ())
     names = {
         ids.get(name, name): given for name, given in found.themes.select("theme_id", "name").iter_rows()
     }
-    themes = after.themes.filter(pl.col("retired_on").is_null() & pl.col("theme_id").is_in(list(names)))
-    themes = themes.with_columns(name=pl.col("theme_id").replace(names))
-    places = [after.themes["theme_id"].to_list().index(name) for name in themes["theme_id"]]
-    result = placed.with_columns(pl.col("theme_id").replace(ids)).select(list(TICKETS_SCHEMA)).sort(KEY)
+    is_there = pl.col("theme_id").is_in(list(names)) | pl.col("split_from").is_in(list(names))
+    places = np.flatnonzero(after.themes.select(pl.col("retired_on").is_null() & is_there).to_series())
+    themes = _under_names_of_then(after.themes[places], names, registry, taken)
+    only_then = [name for name in ids.values() if name not in set(registry.themes["theme_id"])]
+    of_the_day = {name: f"{day}-{number}" for number, name in enumerate(only_then, 1)}
+    result = placed.with_columns(pl.col("theme_id").replace(ids).replace(of_the_day))
+    result = result.select(list(TICKETS_SCHEMA)).sort(KEY)
+    themes = themes.with_columns(pl.col("theme_id").replace(of_the_day))
     return Placed(
         replace(after, themes=themes, centroids=after.centroids[places]),
         result,
         history_frame([]),
         found.theme_examples.select(*KEY, "rank"),
     )
+
+
+def _under_names_of_then(
+    themes: pl.DataFrame, names: dict[str, str], registry: Registry, taken: Collection[str]
+) -> pl.DataFrame:
+    """The themes of a past day with their names of then, or today's where another theme bears that name today.
+
+    themes: with today's names. names: those of then, by id. registry: today's.
+    """
+    living = registry.themes.filter(pl.col("retired_on").is_null()).select("theme_id", "name").rows()
+    given: list[str] = []
+    for theme, name, terms in themes.select("theme_id", "name", "label_terms").iter_rows():
+        others = {*taken, *given, *(borne for other, borne in living if other != theme)}
+        then = names.get(theme, name)
+        given.append(unused_name(name if then in others else then, terms or "", others))
+    return themes.with_columns(name=pl.Series(given, dtype=pl.String))
 
 
 def _in_order(tickets: pl.DataFrame, embeddings: Vectors) -> tuple[pl.DataFrame, Vectors]:
@@ -142,9 +171,9 @@ def _facts(tickets: pl.DataFrame) -> pl.DataFrame:
     return tickets.select(*KEY, "created_on", "text_digest", copy_key=copy_keys(normalise(tickets["text"])))
 
 
-def _fit(placed: pl.DataFrame, texts: int, model: str, day: date, registry: Registry | None) -> Fit:
+def _fit(placed: pl.DataFrame, texts: int, model: str, day: date, last_number: int) -> Fit:
     other = (placed["theme_id"] == OTHER_ID).sum() / max(texts, 1)
-    return Fit(model, day, texts, float(other), registry.fit.last_number if registry else 0)
+    return Fit(model, day, texts, float(other), last_number)
 
 
 @dataclass(frozen=True)

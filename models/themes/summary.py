@@ -14,6 +14,9 @@ from models.themes.themes import OTHER_ID, OTHER_NAME, shortened
 
 # A theme is new for so long after its first ticket.
 NEW_FOR = timedelta(days=28)
+# A theme of the very first fit is new only where so many weeks with tickets lie before its first one: in a shorter
+# history every theme has a first ticket of late.
+WEEKS_BEFORE_A_FIRST_TICKET = 8
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ def describe_themes(
 ) -> pl.DataFrame:
     """One row for each theme that has tickets, the largest first, templates and Other last.
 
-    tickets: theme_id (as curated), similarity, is_near_duplicate. examples: theme_id, rank, text. day: the run's.
+    tickets: theme_id (as curated), similarity, is_near_duplicate, created_on. examples: theme_id, rank, text.
+    day: the run's. is_new is null where the history is too short to know.
     """
     is_first = ~pl.col("is_near_duplicate")
     sizes = tickets.group_by("theme_id").agg(
@@ -118,11 +122,21 @@ def describe_themes(
             is_curated=pl.col("theme_id").is_in(list(curation.named)),
         )
         .with_columns(
-            is_new=~pl.col("is_original")
-            & pl.col("split_from").is_null()
-            & (pl.col("born_on") > day - NEW_FOR)
+            is_new=pl.when(
+                pl.col("is_other") | pl.col("split_from").is_not_null() | (pl.col("born_on") <= day - NEW_FOR)
+            )
+            .then(False)
+            .when(~pl.col("is_original") | (pl.col("born_on") >= _births_known_from(tickets["created_on"])))
+            .then(True)
         )
         .sort(
             "is_other", "is_template", "distinct_tickets", "theme_id", descending=[False, False, True, False]
         )
     )
+
+
+def _births_known_from(created_on: pl.Series) -> pl.Expr:
+    """The first Monday with enough weeks with tickets before it; null where there is none."""
+    weeks = created_on.drop_nulls().dt.truncate("1w").unique().sort()
+    enough = weeks[WEEKS_BEFORE_A_FIRST_TICKET] if len(weeks) > WEEKS_BEFORE_A_FIRST_TICKET else None
+    return pl.lit(enough, dtype=pl.Date)

@@ -161,14 +161,31 @@ def test_without_texts_there_are_empty_tables_and_the_first_texts_are_not_called
     run(warehouse, escalations({}))
     assert all(frame.is_empty() for frame in stored(warehouse).values())
     run(warehouse, escalations(HISTORY), days=1)
-    assert warehouse.query("select count(*) as n, bool_or(is_new) as new from themes").row(0) == (3, False)
+    assert warehouse.query("select is_new from themes")["is_new"].to_list() == [None] * 3
 
 
-def test_tables_of_an_older_version_are_replaced(warehouse):
-    warehouse.replace(
-        "ticket_themes", pl.DataFrame({"source": ["desk"], "ticket_id": ["1"], "theme_id": ["t001"]})
-    )
-    assert run(warehouse, escalations(HISTORY)).refit_because == "there are no themes yet"
+@pytest.mark.parametrize(("weeks", "is_new"), [(8, True), (7, None)])
+def test_a_first_run_calls_a_theme_new_if_it_knows_eight_weeks_before_its_first_ticket(
+    warehouse, weeks, is_new
+):
+    week = pl.int_range(pl.len()) % weeks + 2
+    before = escalations(HISTORY).with_columns(created_on=pl.lit(DAY).dt.offset_by(pl.format("-{}w", week)))
+    run(warehouse, pl.concat([before, escalations({"voucher": 15}, first=500)]))
+    new = dict(warehouse.query("select tickets, is_new from themes").iter_rows())
+    assert new == {60: False, 50: False, 40: False, 15: is_new}
+
+
+def test_tables_of_another_version_are_replaced_and_no_id_is_given_a_second_time(warehouse):
+    run(warehouse, escalations(HISTORY))
+    warehouse.execute("alter table ticket_themes drop copy_key")
+    warehouse.execute("alter table theme_history drop detail")
+    pinned = [Decision(2, "t003", "pin")]
+    update = run(warehouse, escalations(HISTORY), decisions=pinned)
+    told = "the themes up to t003 were stored by another version and cannot be read"
+    assert update.refit_because == told
+    assert sorted(set(themes_of(warehouse).values())) == ["t004", "t005", "t006"]
+    assert update.mistakes == ("row 2: 't003' is no theme; take an id from the table themes, such as t001",)
+    assert run(warehouse, escalations(HISTORY)).refit_because is None
 
 
 def test_a_failure_while_storing_leaves_the_last_good_tables(warehouse):
@@ -266,6 +283,19 @@ def test_a_past_day_has_the_themes_of_then_under_todays_ids(warehouse):
     past = dict(frames["ticket_themes"].select("ticket_id", "theme_id").iter_rows())
     assert past == {name: today[name] for name in then["ticket_id"]}
     assert frames["themes"]["tickets"].sum() == 110
+
+
+def test_what_a_person_split_off_keeps_its_id_on_a_past_day(warehouse):
+    tickets = escalations(HISTORY)
+    decisions = [Decision(2, "t001", "split off", "aa trouble")]
+    run(warehouse, tickets)
+    run(warehouse, tickets, days=9, decisions=decisions)
+    before = themes_of(warehouse)
+    warehouse.execute("update raw.account set as_of = ?", [datetime(2026, 3, 2)])
+    frames = theme_frames_as_of(warehouse, WordEmbedder(), decisions)
+    assert before["00000"] == "t004"
+    assert dict(frames["ticket_themes"].select("ticket_id", "theme_id").iter_rows()) == before
+    assert frames["theme_history"].is_empty()
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ def test_nothing_new_is_said_in_one_line(tables, render):
     assert "No theme was born, merged, split or retired in these four weeks." in text
 
 
+def test_where_it_is_not_known_of_one_theme_whether_it_is_new_nothing_is_claimed(tables, render):
+    is_new = pl.when(pl.col("theme_id") != "9").then(pl.lit(False))
+    folder, _ = render(tables | {"themes": tables["themes"].with_columns(is_new=is_new)})
+    assert "Which themes are new is not known for this week." in parse(folder / "new.html").readable
+
+
 def test_a_snapshot_that_does_not_say_what_is_new_claims_nothing(tables, render):
     folder, _ = render(tables | {"themes": tables["themes"].drop("is_new", "born_on", "is_ignored")})
     assert "Which themes are new is not known for this week." in parse(folder / "new.html").readable

@@ -1,5 +1,6 @@
 """Themes keep their ids: placing day to day, refits, births, erasure; on hand-made unit vectors."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -394,3 +395,33 @@ def test_the_themes_of_a_past_day_bear_todays_ids_and_know_nothing_later():
     today = theme_of(placed, then)
     assert theme_of(past, then) == today
     assert set(past.registry.themes["theme_id"]) == today["refund"] | today["login"]
+
+
+def test_on_a_past_day_no_theme_bears_the_name_of_another_of_today(three):
+    given, placed = three
+    own = dict(placed.registry.themes.select("theme_id", "name").iter_rows())
+    exchanged = {"t001": own["t002"], "t002": "Sign-in", "t003": own["t003"]}
+    today = replace(
+        placed.registry,
+        themes=placed.registry.themes.with_columns(name=pl.col("theme_id").replace(exchanged)),
+    )
+    past = themes_as_of(today, placed.tickets, given, embed(given["text"]), embed, DAY)
+    names = dict(past.registry.themes.select("theme_id", "name").iter_rows())
+    assert names == {"t001": own["t001"], "t002": "Sign-in", "t003": own["t003"]}
+    taken = themes_as_of(
+        placed.registry, placed.tickets, given, embed(given["text"]), embed, DAY, [own["t003"]]
+    )
+    assert own["t003"] not in taken.registry.themes["name"].to_list()
+
+
+def test_a_theme_that_there_was_only_on_a_past_day_has_an_id_of_that_day(three):
+    given, placed = three
+    today = placed.tickets.with_columns(
+        theme_id=pl.when(pl.col("theme_id") == "t003").then(pl.lit("t001")).otherwise("theme_id")
+    )
+    past = themes_as_of(placed.registry, today, given, embed(given["text"]), embed, DAY)
+    assert theme_of(past, given) == {"refund": {"t001"}, "login": {"t002"}, "parcel": {"2026-03-01-1"}}
+    assert past.registry.themes["theme_id"].to_list() == ["t001", "t002", "2026-03-01-1"]
+    assert past.registry.themes["name"].is_unique().all()
+    borne = placed.registry.themes.filter(theme_id="t003")["name"].item()
+    assert borne not in past.registry.themes["name"].to_list()

@@ -72,14 +72,14 @@ def build(
 
 
 def _is_known(snapshot: Snapshot, scope: Scope) -> bool:
-    """Whether the snapshot says which themes are new: older ones do not, and for a past week it is not known."""
-    return scope.is_latest and snapshot.table("themes")["is_new"].count() > 0
+    """Whether the snapshot says which themes are new: not where the history is short, nor for a past week."""
+    return scope.is_latest and snapshot.table("themes")["is_new"].null_count() == 0
 
 
 def _finding(new: pl.DataFrame, themes: pl.DataFrame, *, is_known: bool) -> str:
     if not themes.height:
         return "There are no themes yet, so none is new."
-    if not is_known:
+    if not is_known and not new.height:
         return "Which themes are new is not known for this week."
     if not new.height:
         return "No new theme in the last four weeks."
