@@ -79,7 +79,7 @@ class RiseSegments(dy.Schema):
     verdict = choice("over: clearly more; unchanged: clearly as expected", ("over", "unchanged"))
     compared_with = choice(
         "what share_expected rests on: the theme's own weeks before, the other themes' tickets since the rise began (for "
-        "a value that is new, and a theme without a ticket before), or both (a theme with 1 to 9 tickets before)",
+        "a value that is new, and a theme without a ticket before), or both (under ten tickets with the attribute before)",
         ("weeks before", "other themes", "both"),
     )
 

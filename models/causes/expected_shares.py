@@ -50,6 +50,8 @@ def measure(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFram
     joined = _joined(counts, sizes)
     single = _expected(_with_newness(joined.filter(pl.col("attribute_2").is_null())))
     pairs = joined.filter(pl.col("attribute_2").is_not_null())
+    if pairs.is_empty():
+        return _with_lift(single)
     return _with_lift(pl.concat([single, _expected(_of_new_values(_with_newness(pairs), single))]))
 
 
@@ -155,7 +157,7 @@ def _expected(known: pl.DataFrame) -> pl.DataFrame:
         expected_variance=variance + coverage_variance,
         compared_with=pl.when((pl.col("before_total") == 0) | pl.col("is_new") & pl.col("others_new"))
         .then(pl.lit(OTHERS))
-        .when(pl.col("before_total") < _ENOUGH_BEFORE)
+        .when(pl.col("before_with") < _ENOUGH_BEFORE)
         .then(pl.lit(BOTH))
         .otherwise(pl.lit(BEFORE)),
     ).drop(

@@ -89,6 +89,15 @@ def test_few_tickets_before_count_and_other_themes_stand_for_those_missing_to_te
     assert found["card"]["compared_with"] == "both"
 
 
+def test_as_many_tickets_as_before_are_expected_to_have_the_attribute_at_all():
+    """Two of a hundred had a code, E1 both; half of the others' codes are E2."""
+    places = [{"E2": 30}, {"E1": 2}, {"E1": 50, "E2": 50}, {"E1": 500, "E2": 500}]
+    found = measured(places, [30, 100, 200, 2000])
+    expected = 0.02 * (0.2 * 0.5 / 3 + 0.8 * 0.5)
+    assert found["E2"]["share_expected"] == pytest.approx(expected, rel=0.01)
+    assert found["E2"]["compared_with"] == "both"
+
+
 def test_a_theme_without_a_ticket_before_is_compared_with_the_other_themes():
     found = measured(
         [{"card": 30}, NOBODY, {"card": 20, "wallet": 80}, {"card": 200, "wallet": 800}], [30, 0, 100, 1000]
