@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
-from scipy.stats import chi2
 
 from models.causes.coincidences import RISE_EVENTS_SCHEMA, coincidences, event_segments
+from models.causes.excess import Ints, excess_interval
 from models.causes.exposure import Exposed, split_change
+from models.causes.onset import WEEK
 from models.causes.placing import Known, Rise, find_and_place
 from models.causes.segments import no_change_by, telling, unchanged
 from models.text.duplicates import is_template
@@ -112,19 +115,33 @@ def _weeks(rise: Rise) -> float:
     return max(rise.compared.weeks_now, 1.0) if rise.ended_at else rise.compared.weeks_now
 
 
+def _usual(rise: Rise) -> float:
+    """Tickets a week that there would have been anyway."""
+    return rise.expected / rise.compared.weeks_now if rise.compared.weeks_now else 0.0
+
+
+def _weekly(tickets: pl.DataFrame, since: datetime, weeks: int) -> Ints:
+    """Tickets in each of so many whole weeks since then."""
+    hours = (tickets["created_at"] - since).dt.total_hours().to_numpy()
+    return np.bincount(hours // WEEK, minlength=weeks)[:weeks]
+
+
 def _row(known: Known, rise: Rise, exposed: Exposed | None) -> dict[str, Any]:
     weeks = _weeks(rise)
-    # Exact interval of a Poisson count (Garwood 1936).
-    low = float(chi2.ppf(0.025, 2 * rise.victims)) / 2 if rise.victims else 0.0
-    high = float(chi2.ppf(0.975, 2 * rise.victims + 2)) / 2
-    excess, excess_low, excess_high = (
-        (count - rise.expected) / weeks for count in (float(rise.victims), low, high)
+    compared = rise.compared
+    low, high = excess_interval(
+        rise.victims,
+        _usual(rise),
+        compared.weeks_now,
+        before=_weekly(compared.before, known.window_starts_at, max(int(compared.weeks_before), 1)),
+        since=_weekly(compared.rise, rise.onset.at, int(compared.weeks_now)),
     )
+    excess = rise.victims - rise.expected
     figures = {
-        "excess": excess,
-        "excess_low": excess_low,
-        "excess_high": excess_high,
-        "rise_tickets": max(round(rise.victims - rise.expected), 0),
+        "excess": excess / weeks,
+        "excess_low": low / weeks,
+        "excess_high": high / weeks,
+        "rise_tickets": max(round(excess), 0),
     }
     return {
         "theme_id": rise.theme_id,
