@@ -33,7 +33,10 @@ class ThemeRises(dy.Schema):
     ended_at = time("when it went back to the usual; empty while it lasts", nullable=True)
     rate_measure = text("what the rates are counted against: orders, logins, ...", nullable=True)
     rate_before = number("victims per 1,000 of it in the weeks before", nullable=True)
-    rate_after = number("victims per 1,000 of it since the rise began", nullable=True)
+    rate_after = number(
+        "victims per 1,000 of it since the rise began; of the whole week where that was over sooner",
+        nullable=True,
+    )
     from_customers = number(
         "of the change in victims a week: because there are more customers", nullable=True
     )

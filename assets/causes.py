@@ -167,7 +167,7 @@ _TEXTS = """
         dg.AssetCheckSpec(
             "parts_sum_to_the_change",
             asset=asset_key("theme_rises"),
-            description="more customers, a higher rate and the mix come in threes, and a rise lies within its interval",
+            description="more customers, a higher rate and the mix sum to the rise, which lies within its interval",
         ),
     ],
     pool=WAREHOUSE_POOL,
@@ -268,8 +268,11 @@ def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:
     named = frames["rise_events"].filter("is_named").join(frames["theme_rises"], on="theme_id")
     late = named.filter(pl.col("starts_at") > pl.col("onset_high"))
     yield no_wrong_rows("rise_events", "named_events_begin_before_the_rise", late)
-    parts = pl.sum_horizontal(pl.col("from_customers", "from_rate", "from_mix").is_null())
+    parts = pl.col("from_customers", "from_rate", "from_mix")
+    unlike = (pl.sum_horizontal(parts) - pl.col("excess")).abs() > 1e-6 * (1 + pl.col("excess").abs())
     wrong = frames["theme_rises"].filter(
-        ~parts.is_in([0, 3]) | ~pl.col("excess").is_between("excess_low", "excess_high")
+        ~pl.sum_horizontal(parts.is_null()).is_in([0, 3])
+        | (pl.col("from_rate").is_not_null() & unlike)
+        | ~pl.col("excess").is_between("excess_low", "excess_high")
     )
     yield no_wrong_rows("theme_rises", "parts_sum_to_the_change", wrong)

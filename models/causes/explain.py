@@ -105,7 +105,8 @@ def _exposed(known: Known, rise: Rise) -> Exposed | None:
         rise.compared.before,
         rise.compared.rise,
         known.exposure,
-        weeks=(rise.compared.weeks_before, _weeks(rise)),
+        usual=_usual(rise),
+        weeks=(rise.compared.weeks_now, _weeks(rise)),
         days=(known.window_starts_at.date(), rise.onset.at.date(), (rise.ended_at or known.ends_at).date()),
     )
 

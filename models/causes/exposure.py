@@ -31,13 +31,16 @@ def split_change(
     before: pl.DataFrame,
     after: pl.DataFrame,
     exposure: pl.DataFrame,
+    usual: float,
     weeks: tuple[float, float],
     days: tuple[date, date, date],
 ) -> Exposed | None:
     """How much of a theme's change in victims a week is more customers, a higher contact rate, or mix.
 
     before, after: its victims in the weeks before and since the onset, with business_line, user_type and region.
-    exposure: the table stg_exposure. weeks: length of the two. days: first day before, day of the onset, last day.
+    exposure: the table stg_exposure. usual: victims a week before. weeks: how long the rise lasted, and over how many
+    it is told; the rest of them, in the week of a short burst, was as before. days: first day before, day of the onset,
+    last day.
     Measures are not added up: each is split by itself over its lines, user types and regions, and the terms are
     summed. Victims without a denominator count as rate. None where fewer than 8 in 10 have one.
     """
@@ -46,8 +49,14 @@ def split_change(
         .join(_by_cell(before, "before"), on=_CELL, how="full", coalesce=True)
         .join(_by_cell(after, "after"), on=_CELL, how="full", coalesce=True)
     )
+    lasted, told_over = weeks
+    share = lasted / told_over
     cells = cells.with_columns(
-        pl.col("before").fill_null(0) / weeks[0], pl.col("after").fill_null(0) / weeks[1]
+        before=pl.col("before").fill_null(0) * usual / max(before.height, 1),
+        after=pl.col("after").fill_null(0) / told_over,
+    ).with_columns(
+        after=pl.col("after") + (1 - share) * pl.col("before"),
+        exposure_after=share * pl.col("exposure_after") + (1 - share) * pl.col("exposure_before"),
     )
     with_exposure = cells.drop_nulls("measure")
     victims, covered = _sums(cells, "after"), _sums(with_exposure, "after")

@@ -88,8 +88,9 @@ def test_rates_are_per_thousand_orders_and_terms_are_a_week():
         victims(datetime(2026, 1, 5), 20),
         victims(datetime(2026, 1, 19), 30),
         orders(1000, 1500),
-        (2.0, 1.0),
-        DAYS,
+        usual=10.0,
+        weeks=(1.0, 1.0),
+        days=DAYS,
     )
     assert exposed is not None
     assert exposed.measure == "orders"
@@ -101,4 +102,20 @@ def test_rates_are_per_thousand_orders_and_terms_are_a_week():
 
 def test_without_a_denominator_nothing_is_said():
     tickets = victims(datetime(2026, 1, 5), 20, line="live"), victims(datetime(2026, 1, 19), 30, line="live")
-    assert split_change(*tickets, orders(1000, 1500), (2.0, 1.0), DAYS) is None
+    assert split_change(*tickets, orders(1000, 1500), usual=10.0, weeks=(1.0, 1.0), days=DAYS) is None
+
+
+def test_the_rest_of_the_week_of_a_burst_was_as_before():
+    """14 a week at 1,000 orders a day; then 20 in half a week at twice as many orders. The other half: 7 at 3,500."""
+    exposed = split_change(
+        victims(datetime(2026, 1, 5), 28),
+        victims(datetime(2026, 1, 19), 20),
+        orders(1000, 2000),
+        usual=14.0,
+        weeks=(0.5, 1.0),
+        days=DAYS,
+    )
+    assert exposed is not None
+    assert exposed.change.total == pytest.approx(27 - 14)
+    assert exposed.rate_after == pytest.approx(27 / 10.5)
+    assert exposed.change.customers == pytest.approx((10.5 - 7) * (2 + 27 / 10.5) / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -131,6 +132,27 @@ def test_only_what_was_tested_and_did_not_change_is_told_as_no_change(with_fault
 def test_nothing_rises_in_a_quiet_week(quiet):
     rises, segments, events = explain_rises(known_from(quiet, [ANDROID, IOS, SALE]))
     assert (rises.height, segments.height, events.height) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("days", [2, 6])
+def test_the_parts_of_a_rise_sum_to_it_also_where_it_is_over_before_the_week_is(quiet, rng, days):
+    """As many orders as ever, so that nothing is customers: two days of a burst are told as its week."""
+    end = WEEK_STARTS + timedelta(weeks=1)
+    begin = WEEK_STARTS + timedelta(days=1, hours=9)
+    burst = tickets("t3", arrivals(15.0, begin, min(begin + timedelta(days=days), end), rng), rng)
+    known = replace(known_from(pl.concat([quiet, burst])), exposure=_orders(10_000.0))
+    rise = explain_rises(known)[0].row(0, named=True)
+    assert (rise["theme_id"], rise["is_ongoing"]) == ("t3", days == 6)
+    parts = [rise[name] for name in ("from_customers", "from_rate", "from_mix")]
+    assert parts == pytest.approx([0, rise["excess"], 0], abs=1e-9)
+
+
+def _orders(a_day: float) -> pl.DataFrame:
+    days = pl.date_range(START.date(), WEEK_STARTS.date() + timedelta(weeks=1), eager=True)
+    regions = pl.DataFrame({"region": ["Europe", "America"]})
+    users = pl.DataFrame({"user_type": ["buyer", "seller"]})
+    cells = pl.DataFrame({"date": days}).join(regions, how="cross").join(users, how="cross")
+    return cells.with_columns(business_line=pl.lit("shop"), measure=pl.lit("orders"), value=pl.lit(a_day))
 
 
 def test_one_text_sent_by_many_accounts_moves_nothing(quiet, rng):

@@ -142,7 +142,13 @@ def test_a_coincidence_is_told_by_its_distance_no_more_exact_than_the_begin_is_k
 
 
 def test_more_customers_are_told_apart_from_customers_who_write_more_often():
-    row = {"rate_measure": "logins", "from_customers": 30.0, "from_rate": 28.0, "from_mix": -2.0}
+    row = {
+        "rate_measure": "logins",
+        "from_customers": 30.0,
+        "from_rate": 28.0,
+        "from_mix": -2.0,
+        "excess": 56.0,
+    }
     words = rise_words.where_from(row)
     assert "Of the change of 56 a week, 30 come from more logins, 28 because" in words
     assert "28 because customers write more often and −2 from another mix of customers." in words

@@ -96,7 +96,7 @@ def where_from(row: Row) -> str:
     parts = [row[name] for name in ("from_customers", "from_rate", "from_mix")]
     if any(part is None for part in parts):
         return ""
-    change = sum(parts)
+    change = row["excess"]  # what the parts sum to
     if round(change) < 1:
         return ""
     customers, rate, mix = parts
