@@ -175,7 +175,7 @@ def _elsewhere(action: dict[str, Any]) -> str:
 
 def _own_course(effect: Effect) -> str:
     """What else was compared with, where the weeks had begun to move before the action."""
-    if effect.began is None or effect.change is None:
+    if effect.began is None:
         return ""
     weeks = "the week" if effect.began == 1 else f"{effect.began} weeks"
-    return f", and its own {'fall' if effect.change < 0 else 'rise'} that began {weeks} before"
+    return f", and its own course since {weeks} before"
