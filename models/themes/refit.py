@@ -134,7 +134,10 @@ def themes_as_of(
     of_the_day = {name: f"{day}-{number}" for number, name in enumerate(only_then, 1)}
     result = placed.with_columns(pl.col("theme_id").replace(ids).replace(of_the_day))
     result = result.select(list(TICKETS_SCHEMA)).sort(KEY)
-    themes = themes.with_columns(pl.col("theme_id").replace(of_the_day))
+    themes = themes.with_columns(
+        pl.col("theme_id").replace(of_the_day),
+        is_original=pl.col("is_original") | pl.col("theme_id").is_in(only_then),
+    )
     return Placed(
         replace(after, themes=themes, centroids=after.centroids[places]),
         result,

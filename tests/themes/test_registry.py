@@ -422,6 +422,7 @@ def test_a_theme_that_there_was_only_on_a_past_day_has_an_id_of_that_day(three):
     past = themes_as_of(placed.registry, today, given, embed(given["text"]), embed, DAY)
     assert theme_of(past, given) == {"refund": {"t001"}, "login": {"t002"}, "parcel": {"2026-03-01-1"}}
     assert past.registry.themes["theme_id"].to_list() == ["t001", "t002", "2026-03-01-1"]
+    assert past.registry.themes["is_original"].all()
     assert past.registry.themes["name"].is_unique().all()
     borne = placed.registry.themes.filter(theme_id="t003")["name"].item()
     assert borne not in past.registry.themes["name"].to_list()
