@@ -166,7 +166,7 @@ def _fit(
         longest = np.abs(step).max(axis=-1, keepdims=True)
         if longest.max() < _CLOSE * likelihood.unit:
             break
-        values += step * np.minimum(1, _LONGEST_STEP * likelihood.unit / longest)
+        values += step / np.maximum(1, longest / (_LONGEST_STEP * likelihood.unit))
     prior = (np.log(precision) - precision * (values - usual) ** 2).sum(axis=-1) / 2
     likely = np.log([course.likely for course in models.courses])[:, None]
     evidence = likely + told.sum(axis=-1) / dispersion + prior - np.linalg.slogdet(curvature)[1] / 2
