@@ -31,7 +31,15 @@ NEAREST = 3
 # Texts of a surge are this separate from history; what a new theme's texts are beyond it adds up to so much.
 # The sum, not the mean: a surge holds small groups that are as separate as a new theme, but no large ones.
 USUAL_SEPARATION = 0.15
-LEAST_SEPARATION = 0.8
+LEAST_SEPARATION = 0.7
+# The rarer history is around a group, the easier the group lacks it by chance: what the group has beyond a surge
+# is divided by the surge around it. That is seen at so many recent texts nearest to the group, in so many nearest
+# to each; one recent text to so many of history is none. History counts as so much of them at least, so that the
+# rest of a large new theme does not hide it.
+RECENT_AROUND = 15
+TEXTS_AROUND = 30
+USUAL_ODDS = 1 / 8
+LEAST_SHARE_OLD = 0.5
 # Fewer texts of history than this, or fewer than there are recent ones, show nothing.
 LEAST_HISTORY = 100
 
@@ -59,19 +67,23 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     mean = history.mean(axis=0)
     history, recent = centred(history, mean), centred(recent, mean)
     usual = _novelty_of_a_random_split(history, len(recent), seed)
-    around = _around(history, recent)
+    around = _around(history, recent, np.arange(len(recent)), NEIGHBOURS)
     looked_at = np.flatnonzero(_novelty(around) > np.quantile(usual, NULL_QUANTILE))
     if len(looked_at) < LEAST_TEXTS:
         return []
     beyond_usual = _separation(history, around, looked_at) - USUAL_SEPARATION
-    groups = [looked_at[branch] for branch in _new_branches(recent[looked_at], beyond_usual)]
+    branches = _new_branches(recent[looked_at], beyond_usual)
+    surges = _surges(history, recent, [looked_at[branch] for branch in branches])
+    groups = [
+        looked_at[branch]
+        for branch, surge in zip(branches, surges, strict=True)
+        if beyond_usual[branch].sum() >= LEAST_SEPARATION * surge
+    ]
     return sorted(groups, key=lambda group: (-len(group), group[0]))
 
 
-def _around(history: Vectors, recent: Vectors) -> Around:
-    return Around(
-        nearest(recent, history, NEIGHBOURS), nearest(recent, recent, NEIGHBOURS, np.arange(len(recent)))
-    )
+def _around(history: Vectors, recent: Vectors, rows: Rows, count: int) -> Around:
+    return Around(nearest(recent[rows], history, count), nearest(recent[rows], recent, count, rows))
 
 
 def _novelty_of_a_random_split(history: Vectors, recent: int, seed: int) -> Floats:
@@ -79,17 +91,40 @@ def _novelty_of_a_random_split(history: Vectors, recent: int, seed: int) -> Floa
     taken = np.zeros(len(history), dtype=np.bool_)
     count = max(LEAST_TEXTS, round(len(history) * recent / (len(history) + recent)))
     taken[np.random.default_rng(seed).choice(len(history), count, replace=False)] = True
-    return _novelty(_around(history[~taken], history[taken]))
+    return _novelty(_around(history[~taken], history[taken], np.arange(count), NEIGHBOURS))
 
 
 def _novelty(around: Around) -> Floats:
     """Share of each recent text's neighbours that are recent too, smoothed over its nearest. Shape (recent,)."""
-    old, new = around.old.cosine, around.new.cosine
-    is_recent = np.repeat([False, True], [old.shape[1], new.shape[1]])
-    order = np.argsort(-np.concatenate([old, new], axis=1), axis=1, kind="stable")[:, :NEIGHBOURS]
-    share = is_recent[order].mean(axis=1)
+    share = _share_recent(around, NEIGHBOURS)
     smoothed = np.column_stack([share, share[around.new.index[:, :SMOOTHED_OVER]]])
     return np.asarray(smoothed.mean(axis=1))
+
+
+def _share_recent(around: Around, count: int) -> Floats:
+    """Share of the texts nearest to each recent one that are recent too. Shape (recent,)."""
+    old, new = around.old.cosine, around.new.cosine
+    is_recent = np.repeat([False, True], [old.shape[1], new.shape[1]])
+    order = np.argsort(-np.concatenate([old, new], axis=1), axis=1, kind="stable")[:, :count]
+    return np.asarray(is_recent[order].mean(axis=1))
+
+
+def _surges(history: Vectors, recent: Vectors, groups: list[Rows]) -> Floats:
+    """How many times the usual odds are those that a text around each group is recent, at least 1. Shape (groups,).
+
+    Texts that are alike can all be recent by chance where many around them are, as in a surge: whether they are
+    too many is judged by the texts outside (a scan statistic, Kulldorff 1997), here those near to the group.
+    All groups are left out, so that none counts against another.
+    """
+    others = np.delete(recent, np.concatenate(groups), axis=0) if groups else recent
+    if not groups or not len(others):
+        return np.ones(len(groups))
+    centres = np.array([recent[group].mean(axis=0) for group in groups])
+    met, back = np.unique(nearest(centres, others, RECENT_AROUND).index, return_inverse=True)
+    share = _share_recent(_around(history, others, met, TEXTS_AROUND), TEXTS_AROUND)
+    share = share[back.reshape(len(groups), -1)].mean(axis=1)
+    usual = max(USUAL_ODDS, len(recent) / len(history))
+    return np.maximum(1, share / np.maximum(1 - share, LEAST_SHARE_OLD) / usual)
 
 
 def _separation(history: Vectors, around: Around, rows: Rows) -> Floats:

@@ -65,6 +65,13 @@ def test_what_a_few_texts_of_a_known_theme_say_for_the_first_time_is_chance_but_
     assert len(find_new_themes(HISTORY, recent)) == themes
 
 
+@pytest.mark.parametrize(("surge", "themes"), [(0, 1), (80, 0)])
+def test_a_few_texts_nearly_alike_are_a_new_theme_in_a_usual_week_but_chance_amid_a_surge(surge, themes):
+    nearly_alike = texts_about(3, 7, seed=2, side=0.9 * np.eye(DIMENSIONS)[KNOWN])
+    recent = np.vstack([usual(8, seed=1), nearly_alike, texts_about(3, surge, seed=3)])
+    assert len(find_new_themes(HISTORY, recent)) == themes
+
+
 def test_a_new_theme_put_in_two_ways_is_one_theme():
     one, other = np.eye(DIMENSIONS)[KNOWN + 1], np.eye(DIMENSIONS)[KNOWN + 2]
     halves = [texts_about(KNOWN, 12, seed=part, side=0.4 * side) for part, side in enumerate((one, other))]
