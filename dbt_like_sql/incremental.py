@@ -198,16 +198,24 @@ def _replace_changed(
     forget_rows(connection, model.name, *keys.values())
     with _seen_as(connection, seen):
         keep_rows(connection, model.name, made)
-    rows = f"{SCHEMA}.{model.name}"
-    for key, name in keys.items():  # of the rows there were, and of those there are
-        before = f"select {key} from {model.name} semi join {TICKETS} using (source, ticket_id)"
-        keep_rows(connection, name, f"{before} union select {key} from {rows}")
-    connection.execute(
-        f"delete from {model.name} as old using {TICKETS} as changed "
+    _delete_changed(connection, model.name, keys)
+    connection.execute(f"insert into {model.name} by name select * from {SCHEMA}.{model.name}")
+    return True
+
+
+def _delete_changed(connection: duckdb.DuckDBPyConnection, table: str, keys: Mapping[str, str]) -> None:
+    """Delete the changed tickets' rows; keep the values of keys that they have, or have now, by the names to keep them."""
+    delete = (
+        f"delete from {table} as old using {TICKETS} as changed "
         "where old.source = changed.source and old.ticket_id = changed.ticket_id"
     )
-    connection.execute(f"insert into {model.name} by name select * from {rows}")
-    return True
+    if not keys:
+        connection.execute(delete)
+        return
+    connection.register(_ROWS, connection.sql(f"{delete} returning {', '.join(keys)}").pl())
+    for key, name in keys.items():
+        keep_rows(connection, name, f"select {key} from {_ROWS} union select {key} from {SCHEMA}.{table}")
+    connection.unregister(_ROWS)
 
 
 def _replace_keys(
