@@ -111,7 +111,12 @@ class DataFolder:
         if any(table.name == known.name for known in self.tables):
             raise ValueError(f"{table.name}: two published tables of one name; rename one")
         safe = spreadsheet_safe(table.frame)
-        safe.write_csv(self.folder / f"{table.name}.csv", datetime_format="%Y-%m-%d %H:%M:%S")
+        # Quoted, so that a spreadsheet that separates cells by ";" starts none within a text.
+        safe.write_csv(
+            self.folder / f"{table.name}.csv",
+            datetime_format="%Y-%m-%d %H:%M:%S",
+            quote_style="non_numeric",
+        )
         table.frame.write_parquet(self.folder / f"{table.name}.parquet")
         self.publish_sql(table.name)
         self.tables.append(table)

@@ -16,7 +16,7 @@ from assets.reports.scope import Scope
 
 # The fields of a rise, in order, with what they mean.
 FIELDS = {
-    "id": "the theme; stays the same from week to week",
+    "id": "the theme; stays the same from week to week, unless it begins with a date: then it is of that week only",
     "name": "its name",
     "kind": "new, risen, or segment: risen in one group of customers only",
     "week": "Monday of the week reported on",
@@ -26,7 +26,7 @@ FIELDS = {
     "excess": "tickets a week more than usual, since the rise began",
     "excess_low": "lower end of its 95 % interval",
     "excess_high": "upper end of its 95 % interval",
-    "rise_tickets": "tickets since the rise began beyond those expected",
+    "rise_tickets": "tickets since the rise began beyond those expected, in steps of five",
     "onset_at": "when the rise began, UTC",
     "onset_low": "earliest likely begin, UTC",
     "onset_high": "latest likely begin, UTC",
@@ -56,13 +56,13 @@ def write(rises: Rises, scope: Scope, folder: Path) -> tuple[Path, Path]:
         text = text.replace(character, f"\\u{ord(character):04x}")
     as_json.write_text(text + "\n", encoding="utf-8")
     frame = pl.DataFrame(rows, schema=dict.fromkeys(FIELDS), infer_schema_length=None)
-    spreadsheet_safe(frame).write_csv(as_csv)
+    spreadsheet_safe(frame).write_csv(as_csv, quote_style="non_numeric")
     return as_json, as_csv
 
 
 def _row(row: dict[str, Any], rises: Rises) -> dict[str, Any]:
     over = rises.segments.filter(theme_id=row["theme_id"], verdict="over")
-    over = over.filter(pl.col("lift").is_not_null())
+    over = over.filter(pl.coalesce("lift", "lift_over").is_not_null())
     named = rises.events.filter(pl.col("theme_id") == row["theme_id"], pl.col("is_named"))
     made = {
         **row,

@@ -7,7 +7,8 @@ The rule for counts, on pages, in charts, tables and the feed alike:
 - where rows are sums of others, as of all lines, no subtraction gives a hidden count away (`summed_counts`);
 - a rate whose base is known is such a part: a CSAT is shown only where good and bad ratings are each none, or ten and
   more (`hide_revealing_rate`);
-- a share so near the whole that it leaves 1 to 9 may be given as a lower bound (`share_at_least`).
+- a share so near the whole that it leaves 1 to 9 may be given as a lower bound (`share_at_least`);
+- how many times more often than expected, with its interval, tells what it was counted from (`lifts`).
 """
 
 from __future__ import annotations

@@ -112,7 +112,6 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "description": _TEXT,
         "tickets": _COUNT,
         "distinct_tickets": _COUNT,
-        "share": _NUMBER,
         "is_other": _FLAG,
         "is_template": _FLAG,
         "born_on": _DAY,
@@ -184,6 +183,7 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "lift_high": _NUMBER,
         "q_value": _NUMBER,
         "verdict": _TEXT,
+        "compared_with": _TEXT,
     },
     "rise_events": {
         "theme_id": _TEXT,

@@ -161,11 +161,6 @@ def between(unit: str, low: float | None, high: float | None) -> str:
     return f"{first} to {last}"
 
 
-def lift(value: float, low: float, high: float) -> str:
-    """`3.1 times as common here as elsewhere (2.4 to 4.0)`."""
-    return f"{times(value)} as common here as elsewhere ({number(low)} to {number(high)})"
-
-
 def listing(items: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
     if len(items) < 2:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from assets.reports import site
+from assets.reports.data_tables import DataFolder, PublishedTable
 from assets.reports.privacy import plain_text
 from assets.reports.site import render_site
 from tests.reports.conftest import HOSTILE, invented_tables, write_snapshot
@@ -158,6 +159,14 @@ def test_no_spreadsheet_runs_a_cell(folder):
                 assert not cells.str.contains(r"^[=+\-@\t\r]").any(), (file.name, name)
                 guarded += cells.str.starts_with("'=").sum()
     assert guarded > 10
+
+
+def test_a_text_starts_no_cell_in_a_spreadsheet_that_separates_by_semicolons(tmp_path):
+    text = pl.DataFrame({"text": ['x;=1+1 "quoted"', None], "count": [3, None]})
+    DataFolder(tmp_path).publish(PublishedTable("texts", "Texts", text))
+    lines = (tmp_path / "texts.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == '"x;=1+1 ""quoted""",3'
+    assert pl.read_csv(tmp_path / "texts.csv").equals(text)
 
 
 def test_the_feed_holds_text_that_does_nothing(folder):

@@ -41,7 +41,7 @@ def test_a_begin_that_is_not_known_to_the_hour_is_told_by_the_day(causes):
 
 
 def test_it_says_whom_it_hits_and_who_did_not_change(causes):
-    assert "platform: android and payment method: card 81 % 6.4 (5.1 to 8.0)" in causes
+    assert "platform: android and payment method: card 80 % 6.4 (5.1 to 8.0)" in causes
     assert "No more than expected from platform ios or web. No clear change by business line." in causes
     assert (
         "Of the change of 61 a week, 3 come from more orders and 3 from another mix of customers." in causes
@@ -63,14 +63,14 @@ def test_what_coincides_is_never_called_a_cause(causes):
 
 
 def test_a_card_has_cost_owner_issues_actions_and_similar_tickets(causes):
-    assert "31 of 140 tickets with a known target; 183 h past their targets in all" in causes
+    assert "31 of about 140 tickets with a known target; 183 h past their targets in all" in causes
     assert "61 % of 60 ratings; −9 points (−14 to −4) against similar tickets of other themes" in causes
     assert "Likely owner: Payments Checkout 80 % of this theme’s linked tickets were theirs" in causes
     assert "PAY-41: 3DS page hangs Payments Checkout, In Progress; open for 7 days" in causes
     assert "PAY-12: Old redirect Payments Checkout, Done; resolved 5 Oct after 5 days" in causes
     assert "Retry 3DS (fix, Payments) Worked: 40 % fewer" in causes
     assert "clearing the card and adding it again helped Ticket 77 · helpdesk · solved 3 Aug" in causes
-    assert "12 copies of the same text are not counted above; 11 of them look like a template" in causes
+    assert "12 copies of the same text are not counted above; some of them look like a template" in causes
 
 
 def test_a_quote_shows_its_subject_apart_from_its_text(site, causes):
@@ -95,7 +95,6 @@ def test_a_rise_whose_week_is_hidden_is_told_by_its_tickets_since_the_begin(caus
 def test_small_counts_are_in_no_table_of_the_rises(site):
     counts = {
         "rises": ("tickets_week", "rise_tickets", "copies", "template_tickets"),
-        "rise_segments": ("tickets",),
         "rise_impact": ("tickets", "sla_breached", "rated", "requesters_returned"),
         "rise_issues": ("linked_tickets",),
         "last_weeks_problems": ("tickets_then", "tickets_now"),
@@ -114,7 +113,7 @@ def test_small_counts_are_in_no_table_of_the_rises(site):
 
 def test_of_a_share_that_leaves_few_only_a_bound_is_given(site, causes):
     segments = pl.read_parquet(site / "data" / "rise_segments.parquet").filter(value="34.2")
-    assert segments.select("tickets", "share", "share_before", "share_of_rise").row(0) == (None,) * 4
+    assert segments.select("share", "share_before", "share_of_rise").row(0) == (None,) * 3
     assert segments["share_over"].to_list() == [0.9]
     assert "app version: 34.2 over 90 % 4.8 (4.1 to 5.6)" in causes
     assert "3DS_TIMEOUT" not in causes
@@ -178,7 +177,7 @@ def test_nothing_to_report_is_said_in_one_line(tables, render):
     assert "What did not change. " in causes
     assert "Whom it hits" not in causes
     assert json.loads((folder / "feed.json").read_text())["rises"] == []
-    assert (folder / "feed.csv").read_text().startswith("id,name,kind,week")
+    assert (folder / "feed.csv").read_text().startswith('"id","name","kind","week"')
 
 
 def test_a_snapshot_without_the_rises_tells_what_left_its_usual_range(tables, render):
@@ -204,7 +203,7 @@ def test_the_feed_has_every_rise_with_its_numbers_and_a_link_to_its_card(site, p
     assert (first["id"], first["kind"], first["excess"], first["onset_at"]) == (
         "0",
         "risen",
-        61.4,
+        61.0,
         "2026-11-11T14:00:00Z",
     )
     assert (first["top_event"], first["top_event_at"]) == ("Android 34.2", "2026-11-11T12:00:00Z")
@@ -222,5 +221,14 @@ def test_the_overview_names_the_rises_and_what_coincides(site):
     lines = parse(site / "index.html").readable
     assert "card declined at gift checkout 61 tickets a week more than usual" in lines
     assert "since 11 Nov 14:00, about the time of “Android 34.2”" in lines
-    assert "Of last week’s 3 problems, 2 are back to usual" in lines
+    assert "Of last week’s 3 problems, 1 is back to usual" in lines
+    assert "still above: “charged twice”; one no more a theme of its own" in lines
     assert "Fixes: 1 worked, 1 worse since, 1 without a clear effect and 1 too early to tell" in lines
+
+
+def test_rises_too_small_to_show_are_not_called_none(tables, render):
+    small = tables["theme_rises"].with_columns(rise_tickets=5)
+    folder, _ = render(tables | {"theme_rises": small})
+    causes = parse(folder / "root-causes.html").readable
+    assert "No problem rose by 10 tickets or more last week." in causes
+    assert "Four themes rose by fewer than 10 tickets: too few to show" in causes

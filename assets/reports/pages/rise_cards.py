@@ -22,6 +22,7 @@ ISSUES = 5
 SIMILAR = 3
 CHART_WEEKS = 16
 _HIDDEN = "hidden"
+_OTHER_THEMES = "* Too few such tickets before: compared with other themes at the same time."
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Card:
     began: str
     chart: charts.Chart | None
     year: Year | None  # shown where every week is hidden, so that there is no chart
-    hits: tuple[tuple[str, str, str], ...]  # who, share of the rise, times expected
+    hits: tuple[tuple[str, str, str], ...]  # who, share of the rise, times expected; a star: see hits_note
+    hits_note: str
     unchanged: str
     where_from: str
     coincides: tuple[Coincidence, ...]
@@ -97,6 +99,7 @@ def card(
         chart=_chart(row, weekly.filter(theme_id=row["theme_id"]), events, scope),
         year=theme_cards.year(four_weeks.filter(theme_id=row["theme_id"])),
         hits=hits,
+        hits_note=_OTHER_THEMES if any(times.endswith("*") for _, _, times in hits) else "",
         unchanged=rise_words.unchanged(segments, row["no_change_by"]),
         where_from=rise_words.where_from(row),
         coincides=tuple(_coincidence(mark, event, row) for mark, event in events if event["is_named"]),
@@ -145,6 +148,12 @@ def _chart(
         return None
     zone = ZoneInfo(scope.zone)
     first = shown["week"][0]
+    # Where the range of each week would tell of a hidden one, that of the last week stands for all.
+    is_early = pl.col("verdict") == "too early"
+    shown = shown.with_columns(
+        pl.when(~is_early).then(pl.col(name).fill_null(strategy="backward"))
+        for name in ("usual_low", "usual_high")
+    )
     onset = None
     if None not in (row["onset_at"], row["onset_low"], row["onset_high"]):
         onset = tuple(_local(row[name], zone) for name in ("onset_at", "onset_low", "onset_high"))
@@ -171,13 +180,13 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
 def _hits(segments: list[dict[str, Any]]) -> tuple[tuple[str, str, str], ...]:
     hits = []
     for row in segments:
-        if row["verdict"] != "over" or row["lift"] is None:
+        if row["verdict"] != "over" or (row["lift"] is None and row["lift_over"] is None):
             continue
         share = wording.share(row["share_of_rise"])
         if row["share_over"] is not None:
             share = f"over\u00a0{wording.share(row['share_over'])}"
-        interval = wording.between("number", row["lift_low"], row["lift_high"]).replace(" ", "\u00a0")
-        hits.append((rise_words.segment(row), share, f"{wording.number(row['lift'])} ({interval})"))
+        star = "*" if row["compared_with"] in ("other themes", "both") else ""
+        hits.append((rise_words.segment(row), share, f"{theme_cards.lift_in_words(row)}{star}"))
     return tuple(hits[:SEGMENTS])
 
 
@@ -185,7 +194,7 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
     """What the rise has cost since it began: label, value, context."""
     costs = []
     if row["tickets"] is not None:
-        costs.append(("Tickets", wording.count(row["tickets"]), "since it began"))
+        costs.append(("Tickets", f"about\u00a0{wording.count(row['tickets'])}", "since it began"))
     if row["handle_minutes"] is not None:
         extra = row["handle_minutes_excess"]
         context = f"{wording.hours(extra / 60)} more than usual" if extra is not None else "since it began"
@@ -196,7 +205,7 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         )
     if row["sla_known"] is not None:
         breached = _HIDDEN if row["sla_breached"] is None else wording.count(row["sla_breached"])
-        context = f"of {wording.plural(row['sla_known'], 'ticket')} with a known target"
+        context = f"of about {wording.plural(row['sla_known'], 'ticket')} with a known target"
         if row["sla_breach_minutes"]:
             context += f"; {wording.hours(row['sla_breach_minutes'] / 60)} past their targets in all"
         costs.append(("SLA broken", breached, context))
@@ -206,7 +215,9 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         costs.append(("CSAT", wording.NOTHING, "too few ratings to show"))
     if row["requesters"] is not None:
         back = _HIDDEN if row["requesters_returned"] is None else wording.count(row["requesters_returned"])
-        costs.append(("Wrote again", back, f"of {wording.count(row['requesters'])} customers, within 7 days"))
+        costs.append(
+            ("Wrote again", back, f"of about {wording.count(row['requesters'])} customers, within 7 days")
+        )
     return costs
 
 
@@ -224,10 +235,10 @@ def _copies(row: dict[str, Any]) -> str:
     if row["copies"] is None or not row["copies"]:
         return ""
     text = f"{wording.plural(row['copies'], 'copy', 'copies')} of the same text are not counted above"
-    if row["template_tickets"]:
-        text += (
-            f"; {wording.count(row['template_tickets'])} of them look like a template sent by many accounts"
-        )
+    if row["template_tickets"] != 0:
+        # Hidden where it is, or leaves, 1 to 9 of them.
+        many = "some" if row["template_tickets"] is None else wording.count(row["template_tickets"])
+        text += f"; {many} of them look like a template sent by many accounts"
     return f"{text}."
 
 
@@ -236,6 +247,9 @@ def _owner(owners: list[dict[str, Any]]) -> tuple[str, str] | None:
     if not owners:
         return None
     first = owners[0]
+    if first["share_over"] is not None:
+        share = f"over {wording.share(first['share_over'])}"
+        return first["team"], f"{share} of this theme’s linked tickets were theirs"
     if first["share"] is None:
         return first["team"], "few of this theme’s tickets were linked to an issue before"
     return first["team"], f"{wording.share(first['share'])} of this theme’s linked tickets were theirs"

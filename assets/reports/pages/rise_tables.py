@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
+from assets.reports.lifts import coarse_share, few_of, lifts_told, rests_on
 from assets.reports.pages.theme_tables import with_subjects
 from assets.reports.privacy import (
+    HIDDEN,
     SMALL_CELL,
     hide_revealing_rate,
     hide_small_cells,
@@ -28,8 +31,9 @@ _OF_THE_WEEK = (
     "from_mix",
     "rate_after",
 )
-_OF_A_SEGMENT = ("share", "share_before", "share_of_rise")
-_LIFT = ("lift", "lift_low", "lift_high")
+# What is counted since a rise began is told in steps of so many: less a week's tickets it would tell of a hidden week.
+_STEP = 5
+_WEEKS_BEFORE = 26
 _CSAT = ("csat_matched", "csat_points", "csat_points_low", "csat_points_high")
 
 
@@ -80,17 +84,17 @@ def rises(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> Rises:
     def of(name: str) -> pl.DataFrame:
         return snapshot.table(name, order_by="theme_id, rank").filter(ids)
 
+    before = _tickets_before(snapshot.table("theme_trends"), shown)
+
     return Rises(
         is_known=bool(found.height) or (scope.is_latest and snapshot.has("theme_rises")),
         rises=shown,
         too_small=found.filter(~pl.col("theme_id").is_in(apart)).height - shown.height,
-        segments=_segments(of("rise_segments")),
+        segments=_segments(of("rise_segments"), before),
         events=of("rise_events").pipe(plain_texts, ["event_id", "kind", "name", "shared_segment"]),
         impact=_impact(snapshot.table("rise_impact").filter(ids)),
         quotes=of("rise_quotes").pipe(with_subjects, snapshot, "rise_quotes"),
-        owners=of("rise_owners")
-        .pipe(hide_small_cells, "linked_tickets", dependents=["share"])
-        .pipe(plain_texts, ["team"]),
+        owners=_owners(of("rise_owners")),
         issues=of("rise_issues")
         .pipe(hide_small_cells, "linked_tickets")
         .pipe(plain_texts, ["issue_key", "team", "summary", "status"]),
@@ -98,43 +102,98 @@ def rises(snapshot: Snapshot, scope: Scope, themes: pl.DataFrame) -> Rises:
     )
 
 
+def _tickets_before(trends: pl.DataFrame, rises: pl.DataFrame) -> pl.DataFrame:
+    """About how many tickets each rising theme had in the weeks that its rise is compared with: theme_id, before."""
+    begin = pl.col("onset_at").dt.date() - pl.duration(days=6)
+    past = pl.col("week").is_between(begin - timedelta(weeks=_WEEKS_BEFORE), begin, closed="left")
+    joined = rises.select("theme_id", "onset_at").join(trends, on="theme_id").filter(past)
+    return joined.group_by("theme_id").agg(before=pl.col("distinct_tickets").sum())
+
+
 def _rises(found: pl.DataFrame) -> pl.DataFrame:
     hidden = found.pipe(hide_small_cells, "tickets_week", dependents=_OF_THE_WEEK)
-    for count in ("copies", "template_tickets"):
-        hidden = hide_small_cells(hidden, count)
+    hidden = hidden.pipe(hide_small_cells, "copies", dependents=["template_tickets"])
+    hidden = hidden.pipe(hide_small_parts, "template_tickets", "copies")
+    whole = ("usual_middle", "usual_low", "usual_high", "excess", "excess_low", "excess_high")
     return hidden.with_columns(
-        pl.col("usual_middle", "usual_low", "usual_high").round(0),
-        pl.col("excess", "excess_low", "excess_high", "from_customers", "from_rate", "from_mix").round(1),
+        # As whole numbers: a tenth would tell how many tickets the interval was told from.
+        pl.col(*whole, "from_customers", "from_rate", "from_mix").round(0),
+        pl.col("rate_before", "rate_after").round_sig_figs(2),
+        _in_steps("rise_tickets"),
     ).pipe(plain_texts, ["rate_measure", "no_change_by"])
 
 
-def _segments(found: pl.DataFrame) -> pl.DataFrame:
-    """Who rose and who did not. Of a share that leaves under ten tickets only a lower bound is given."""
-    bound = share_at_least("tickets", "share")
-    known = found.with_columns(share_over=bound, leaves_few=bound.is_not_null())
-    known = known.pipe(hide_small_cells, "tickets", dependents=(*_OF_A_SEGMENT, *_LIFT, "share_over"))
-    follow = ("tickets", *_OF_A_SEGMENT)
+def _segments(found: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Who rose and who did not. Of a share that leaves under ten tickets only a lower bound is given.
+
+    The tickets of each are left out: with a share they would tell of all tickets of the rise. before: see
+    `_tickets_before`.
+    """
+    known = found.join(before, on="theme_id", how="left", maintain_order="left")
+    whole = (pl.col("tickets") / pl.col("share")).round()
+    own = pl.col("share_before") * pl.col("before")
+    # Other themes' tickets move what is expected and widen its interval, but the theme's own are what it rests on.
+    own = pl.when(pl.col("compared_with") == "weeks before").then(own)
+    on = pl.max_horizontal(rests_on("tickets", "share", "share_before"), own)
+    known = known.with_columns(
+        _is_small=pl.col("tickets") < SMALL_CELL,
+        _few=few_of(on),
+        share_over=share_at_least("tickets", "share"),
+        _leaves_few=(whole - pl.col("tickets")).is_between(1, SMALL_CELL - 1),
+    )
+    said = ~pl.col("_is_small") & ~pl.col("_leaves_few")
     return (
         known.with_columns(
-            *(pl.when(~pl.col("leaves_few")).then(pl.col(name)).alias(name) for name in follow),
-            is_hidden=pl.col("is_hidden") | pl.col("leaves_few"),
+            *(
+                pl.when(said).then(coarse_share(name, whole)).alias(name)
+                for name in ("share", "share_of_rise")
+            ),
+            share_before=pl.when(said & ~pl.col("_few")).then(coarse_share("share_before", pl.col("before"))),
+            share_over=pl.when(~pl.col("_is_small")).then("share_over"),
         )
-        .drop("leaves_few")
+        .pipe(lifts_told, pl.col("_few"), pl.col("_is_small"))
+        .with_columns((pl.col("_is_small") | pl.col("_leaves_few") | pl.col("_few")).alias(HIDDEN))
+        .drop("tickets", "before", "_is_small", "_few", "_leaves_few")
         .pipe(plain_texts, ["attribute", "value", "attribute_2", "value_2"])
     )
 
 
 def _impact(found: pl.DataFrame) -> pl.DataFrame:
+    minutes = ("handle_minutes", "handle_minutes_excess", "cost")
     return (
-        found.pipe(
-            hide_small_cells, "tickets", dependents=["handle_minutes", "handle_minutes_excess", "cost"]
-        )
+        found.pipe(hide_small_cells, "tickets", dependents=minutes)
         .pipe(hide_small_cells, "sla_known", dependents=["sla_breached", "sla_breach_minutes"])
         .pipe(hide_small_parts, "sla_breached", "sla_known", dependents=["sla_breach_minutes"])
         .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT])
         .pipe(hide_revealing_rate, "csat", "rated", dependents=_CSAT)
         .pipe(hide_small_cells, "requesters", dependents=["requesters_returned"])
         .pipe(hide_small_parts, "requesters_returned", "requesters")
+        .with_columns(
+            *(_in_steps(name) for name in ("tickets", "sla_known", "requesters")),
+            # Their ratio is that of the tickets on top to all.
+            pl.col(minutes).round_sig_figs(2),
+            pl.col("sla_breach_minutes", "csat_points", "csat_points_low", "csat_points_high").round(0),
+            pl.col("csat", "csat_matched").round(2),
+        )
+    )
+
+
+def _in_steps(count: str) -> pl.Expr:
+    """A count told nearly: in steps of five."""
+    return ((pl.col(count) / _STEP).round() * _STEP).cast(pl.Int64).alias(count)
+
+
+def _owners(found: pl.DataFrame) -> pl.DataFrame:
+    """Teams with the share of the theme's linked tickets that were theirs; of a share that leaves few a lower bound."""
+    whole = (pl.col("linked_tickets") / pl.col("share")).round()
+    bound = share_at_least("linked_tickets", "share")
+    known = found.with_columns(
+        share_over=bound, share=pl.when(bound.is_null()).then(coarse_share("share", whole))
+    )
+    return (
+        known.pipe(hide_small_cells, "linked_tickets", dependents=["share", "share_over"])
+        .with_columns(_in_steps("linked_tickets"))
+        .pipe(plain_texts, ["team"])
     )
 
 

@@ -67,7 +67,8 @@ def about(
 ) -> About:
     """What a row of `theme_tables.themes` is about."""
     own = four_weeks.filter(theme_id=row["theme_id"])
-    its_drivers = drivers.filter(pl.col("theme_id") == row["theme_id"], pl.col("tickets").is_not_null())
+    is_told = pl.coalesce("share_in_theme", "share_over").is_not_null()
+    its_drivers = drivers.filter(pl.col("theme_id") == row["theme_id"], is_told)
     return About(
         anchor=anchor(row["theme_id"]),
         name=row["name"],
@@ -117,12 +118,25 @@ def year(own: pl.DataFrame) -> Year | None:
 
 
 def _driver(driver: dict[str, Any]) -> dict[str, str]:
+    share = wording.share(driver["share_in_theme"])
+    if driver["share_over"] is not None:
+        share = f"over {wording.share(driver['share_over'])}"
+    elsewhere = driver["share_elsewhere"]
+    few = elsewhere is None
     return {
         "who": f"{wording.readable(driver['attribute'])}: {wording.readable(driver['value'])}",
-        "share": f"{wording.share(driver['share_in_theme'])} of the theme, "
-        f"{wording.share(driver['share_elsewhere'])} elsewhere",
-        "lift": wording.lift(driver["lift"], driver["lift_low"], driver["lift_high"]),
+        "share": f"{share} of the theme, {'under 10 tickets' if few else wording.share(elsewhere)} elsewhere",
+        "lift": lift_in_words(driver, " as common here as elsewhere"),
     }
+
+
+def lift_in_words(row: dict[str, Any], than: str = "") -> str:
+    """`3.1 times as common (2.4 to 4.0)`, or `over 3 times as common` where it rests on few tickets; than: what follows."""
+    if row["lift"] is not None:
+        interval = wording.between("number", row["lift_low"], row["lift_high"]).replace(" ", "\u00a0")
+        return f"{wording.number(row['lift'])}{' times' if than else ''}{than} ({interval})"
+    times = f"over\u00a0{wording.number(row['lift_over']).removesuffix('.0')}"
+    return f"{times}{' times' if than else ''}{than}"
 
 
 def quote(row: dict[str, Any], zone: str = "UTC") -> Quote:

@@ -6,15 +6,19 @@ from datetime import timedelta
 
 import polars as pl
 
+from assets.reports.lifts import coarse_share, few_of, lifts_told, rests_on
 from assets.reports.privacy import (
+    HIDDEN,
     SMALL_CELL,
     hide_revealing_rate,
     hide_small_cells,
     hide_small_parts,
     plain_texts,
+    share_at_least,
 )
 from assets.reports.scope import Scope
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import ALL, Count, hide_summed_counts
 
 WEEKS = 24  # of a theme shown one by one
 FOUR_WEEKS = 13  # of a theme shown four by four: a year
@@ -31,7 +35,7 @@ def themes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     """
     known = snapshot.table("themes").rename({"tickets": "tickets_total"})
     if not scope.is_latest:
-        known = known.drop("tickets_total", "distinct_tickets", "share").join(
+        known = known.drop("tickets_total", "distinct_tickets").join(
             _totals_until(snapshot, scope), on="theme_id"
         )
         # What is new today was not yet there, or is not new as of then.
@@ -52,6 +56,7 @@ def themes(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
             nulls_last=True,
         )
         .drop("is_ignored")
+        .with_columns(pl.col("excess").round(0))
         .pipe(plain_texts, ["theme_id", "name", "description"])
     )
 
@@ -66,7 +71,7 @@ def _small_counts_hidden(joined: pl.DataFrame) -> pl.DataFrame:
     hidden = hidden.with_columns(before).pipe(hide_small_cells, "_before", dependents=of_four_weeks)
     hidden = hidden.pipe(hide_small_cells, "tickets_28d", dependents=of_four_weeks).drop("_before")
     before = (pl.col("tickets_total") - pl.col("tickets_week")).alias("_before")
-    of_all = ["tickets_total", "distinct_tickets", "share"]
+    of_all = ["tickets_total", "distinct_tickets"]
     hidden = hidden.with_columns(before).pipe(hide_small_cells, "_before", dependents=of_all).drop("_before")
     hidden = hidden.pipe(hide_small_parts, "unsolved_28d", "tickets_28d")
     hidden = hidden.pipe(hide_small_cells, "csat_rated_28d", dependents=_CSAT)
@@ -76,10 +81,9 @@ def _small_counts_hidden(joined: pl.DataFrame) -> pl.DataFrame:
 def _totals_until(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
     """Tickets of each theme up to the end of a past week."""
     trends = snapshot.table("theme_trends", where=f"week <= date '{scope.week}'")
-    totals = trends.group_by("theme_id").agg(
+    return trends.group_by("theme_id").agg(
         pl.col("distinct_tickets").sum(), tickets_total=pl.col("tickets").sum()
     )
-    return totals.with_columns(share=pl.col("tickets_total") / pl.col("tickets_total").sum())
 
 
 def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
@@ -102,15 +106,28 @@ def _week(snapshot: Snapshot, scope: Scope) -> pl.DataFrame:
 def trends(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
     """Tickets by week of the themes shown, small counts hidden.
 
-    The reader may know a theme's total and a week's: where one count of such a group is hidden a second one is too.
+    The reader may know a theme's total and a week's: where one count of such a group is hidden a second one is too,
+    though not of the last two weeks, which are told of elsewhere.
     """
-    return (
-        _weekly(snapshot, scope, shown, WEEKS)
-        .with_columns(pl.col("usual_middle", "usual_low", "usual_high").round(0))
-        .pipe(hide_small_cells, "tickets", within=[["week"], ["theme_id"]], dependents=["distinct_tickets"])
-        .pipe(hide_small_cells, "distinct_tickets")
-        .sort("theme_id", "week")
+    weekly = _weekly(snapshot, scope, shown, WEEKS)
+    is_told = (pl.col("week") >= scope.week - timedelta(weeks=1)) & (pl.col("tickets") >= SMALL_CELL)
+    others = weekly.filter(~is_told).pipe(
+        hide_small_cells, "tickets", within=[["week"], ["theme_id"]], dependents=["distinct_tickets"]
     )
+    hidden = pl.concat([others, weekly.filter(is_told).with_columns(pl.lit(False).alias(HIDDEN))])
+    hidden = hidden.pipe(hide_small_cells, "distinct_tickets").sort("theme_id", "week")
+    return _usual_told(hidden, scope)
+
+
+def _usual_told(hidden: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Usual ranges in whole tickets; of a theme with a hidden week the last week's alone, and none while it is too early.
+
+    The mean of one week is that week, and the means of many, week after week, tell what each of them was.
+    """
+    is_told = ~pl.col(HIDDEN).any().over("theme_id") | (pl.col("week") == scope.week)
+    is_told &= pl.col("verdict") != "too early"
+    usual = ("usual_middle", "usual_low", "usual_high")
+    return hidden.with_columns(pl.when(is_told).then(pl.col(name).round(0)).alias(name) for name in usual)
 
 
 def four_weeks(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
@@ -156,7 +173,8 @@ def in_agreement(themes: pl.DataFrame, four_weeks: pl.DataFrame, scope: Scope) -
 def _weekly(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame, weeks: int) -> pl.DataFrame:
     first = scope.week - timedelta(weeks=weeks - 1)
     frame = snapshot.table("theme_trends", where=f"week between date '{first}' and date '{scope.week}'")
-    return frame.filter(pl.col("theme_id").is_in(shown["theme_id"].to_list()))
+    # What fits no theme is not told by week: with it the themes of a week would sum to all its tickets.
+    return frame.filter(pl.col("theme_id").is_in(shown.filter(~pl.col("is_other"))["theme_id"].to_list()))
 
 
 def _block(scope: Scope) -> pl.Expr:
@@ -167,25 +185,53 @@ def _block(scope: Scope) -> pl.Expr:
 def drivers(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
     """Attribute values clearly more common in a theme than elsewhere, the surest first; small counts hidden.
 
-    They are known for the time up to the snapshot's end only, so for a past week there are none.
+    A count is hidden, too, where it leaves 1 to 9 of the theme's tickets with the attribute; of its share a lower bound
+    is told (`share_over`). They are known for the time up to the snapshot's end only, so for a past week there are none.
     """
-    return (
-        snapshot.table("theme_drivers")
-        .filter(
-            pl.lit(scope.is_latest),
-            pl.col("theme_id").is_in(shown["theme_id"].to_list()),
-            pl.col("lift_low") > 1,
-            pl.col("q_value").fill_null(0) < SIGNIFICANT_Q,
-        )
-        .pipe(
-            hide_small_cells,
-            "tickets",
-            within=[["theme_id", "attribute"]],
-            dependents=["share_in_theme", "share_elsewhere", "lift", "lift_low", "lift_high"],
-        )
-        .pipe(plain_texts, ["attribute", "value"])
-        .sort("theme_id", "lift_low", descending=[False, True], nulls_last=True)
+    found = snapshot.table("theme_drivers").filter(
+        pl.lit(scope.is_latest),
+        pl.col("theme_id").is_in(shown["theme_id"].to_list()),
+        pl.col("lift_low") > 1,
+        pl.col("q_value").fill_null(0) < SIGNIFICANT_Q,
     )
+    known = found.with_columns(
+        _whole=(pl.col("tickets") / pl.col("share_in_theme")).round().cast(pl.Int64),
+        _few=few_of(rests_on("tickets", "share_in_theme")),
+        _is_small=pl.col("tickets") < SMALL_CELL,
+        share_over=share_at_least("tickets", "share_in_theme"),
+    )
+    hidden = _parts_hidden(known).with_columns(
+        share_over=pl.when(pl.col("tickets").is_null() & ~pl.col("_is_small")).then("share_over")
+    )
+    told = pl.col("tickets").is_not_null() | pl.col("share_over").is_not_null()
+    return (
+        hidden.sort("theme_id", "lift_low", descending=[False, True], nulls_last=True)
+        .with_columns(
+            share_in_theme=pl.when(pl.col("tickets").is_not_null()).then(coarse_share("share_in_theme")),
+            share_elsewhere=pl.when(told & ~pl.col("_few")).then(pl.col("share_elsewhere").round(2)),
+        )
+        .pipe(lifts_told, pl.col("_few") | pl.col("tickets").is_null(), ~told)
+        .with_columns(pl.col(HIDDEN) | pl.col("_few"))
+        .drop("_whole", "_few", "_is_small")
+        .pipe(plain_texts, ["attribute", "value"])
+    )
+
+
+def _parts_hidden(known: pl.DataFrame) -> pl.DataFrame:
+    """The tickets with each value hidden where a theme's tickets with the attribute less those shown are 1 to 9."""
+    keys = ["theme_id", "attribute"]
+    per_attribute = known.group_by(keys).agg(pl.col("_whole").max(), _sum=pl.col("tickets").sum())
+    sums = pl.concat(
+        per_attribute.select(*keys, pl.lit(part).alias("_part"), tickets)
+        for part, tickets in (
+            (ALL, pl.col("_whole").alias("tickets")),
+            ("rest", (pl.col("_whole") - pl.col("_sum")).alias("tickets")),
+        )
+    )
+    parts = known.with_columns(_part=pl.lit("value: ") + pl.col("value"))
+    stacked = pl.concat([parts, sums], how="diagonal_relaxed")
+    hidden = hide_summed_counts(stacked, [Count("tickets", of="_whole")], keys=keys, over=["_part"])
+    return hidden.filter(pl.col("_part").str.starts_with("value: ")).drop("_part")
 
 
 def examples(snapshot: Snapshot, scope: Scope, shown: pl.DataFrame) -> pl.DataFrame:
