@@ -122,6 +122,20 @@ def test_less_than_eight_weeks_of_history(make):
     assert "too early" in made.says("root-causes")
 
 
+def test_what_cannot_be_judged_yet_is_not_called_usual(tables, make):
+    early = tables["kpi_signals"].with_columns(verdict=pl.lit("too early"))
+    unjudged = tables["kpi_watched"].with_columns(days_judged=0)
+    quiet = {
+        name: tables[name].clear() for name in tables if name.startswith(("surge", "vendor", "forecast"))
+    }
+    quiet |= {name: tables[name].clear() for name in ("kpi_signals_now", "theme_rises", "rise_followup")}
+    quiet |= {"action_verdicts": tables["action_verdicts"].clear(), "themes": tables["themes"].clear()}
+    made = make(tables | quiet | {"kpi_signals": early, "kpi_watched": unjudged})
+    for page in ("index", "operations", "review"):
+        assert "Nothing unusual" not in made.says(page).split("Nothing unusual that")[0], page
+        assert "It is too early to tell usual" in made.says(page), page
+
+
 def test_a_past_week_shows_nothing_that_came_later(make):
     week = date(2026, 9, 7)
     sunday = date(2026, 9, 13)

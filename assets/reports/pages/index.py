@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from assets.reports import wording
 from assets.reports.data_tables import DataFolder
 from assets.reports.page import Line, Page
+from assets.reports.pages.trends import TOO_EARLY
 from assets.reports.scope import Scope
 
 KPIS = 2  # beside volume: the page has about ten lines
@@ -59,6 +60,6 @@ def _finding(lines: Sequence[Line], root_causes: Page, trends: Page) -> str:
     if not lines:
         return "There is nothing to report yet."
     if all(line.tone == "usual" for line in lines):
-        return "Nothing unusual last week."
+        return trends.finding if trends.finding == TOO_EARLY else "Nothing unusual last week."
     themes = f"{root_causes.finding} " if root_causes.lines else ""
     return themes + wording.sentence(trends.finding)

@@ -83,6 +83,8 @@ class Signals:
     def finding(self) -> str:
         """`Eight numbers changed, six of them in ecommerce. 52 did not.`"""
         count = len(self.signals)
+        if not self.judged:
+            return "It is too early to tell usual days from unusual ones."
         if not count:
             return "Nothing unusual this week."
         text = (

@@ -65,7 +65,7 @@ def _finding(signals: Signals) -> str:
     if not signals.is_known:
         return "What is unusual cannot be told for this week."
     if not signals.signals:
-        return "Nothing unusual this week."
+        return signals.finding
     worse = [signal for signal in signals.signals if signal.tone == "worse"]
     if not worse:
         left = "left its usual range" if len(signals.signals) == 1 else "left their usual range"
@@ -154,7 +154,7 @@ def _lines(signals: Signals, sla: Sla | None) -> tuple[Line, ...]:
             else ""
         )
         lines.append(Line(first.finding, first.context + more, f"operations.html#{first.anchor}", first.tone))
-    elif signals.is_known:
+    elif signals.is_known and signals.judged:
         lines.append(
             Line(
                 "No number of operations is unusual",

@@ -23,7 +23,7 @@ _FOLLOWUP_COLUMNS = (
     Column("usual_high", "Usual up to", "count", "The upper end of its usual range when it was reported."),
     Column("outcome", "What came of it"),
 )
-_GOOD = ("back to usual", "theme retired")
+_GOOD, _GONE = "back to usual", "theme retired"
 
 
 def build(
@@ -92,6 +92,8 @@ def _finding(rises: Rises, listed: pl.DataFrame) -> str:
         return _how_many(rises.rises)
     if (listed["verdict"].fill_null("too early") == "too early").all():
         return "It is too early to tell rising problems from ordinary ones."
+    if rises.is_known and rises.too_small:
+        return f"No problem rose by {SMALL_CELL} tickets or more last week."
     if rises.is_known:
         return "No problem rose last week."
     above = _above(listed)
@@ -149,8 +151,9 @@ def _strip(
         total = float(shown["excess"].sum())
         strip.append(Figure("More tickets a week", wording.count(total), "than usual, from these problems"))
     if followup.height:
-        good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
-        strip.append(Figure("Last week’s problems", f"{good} of {followup.height}", "back to usual"))
+        good, gone = (followup.filter(outcome=outcome).height for outcome in (_GOOD, _GONE))
+        are = f"back to usual; {wording.number_word(gone)} no more a theme" if gone else "back to usual"
+        strip.append(Figure("Last week’s problems", f"{good} of {followup.height}", are))
     if fixes := action_register.counted(actions):
         worked = actions.filter(verdict="worked").height
         others = [fix for fix in fixes if not fix.endswith(" worked")]
@@ -232,10 +235,9 @@ def _lines(
         tone = "changed" if not rises.is_known and _above(listed) else "usual"
         lines.append(Line(finding.rstrip("."), _unchanged(rises, listed), "themes.html", tone))
     if followup.height:
-        good = followup.filter(pl.col("outcome").is_in(_GOOD)).height
-        are = "is" if good == 1 else "are"
+        good = followup.filter(outcome=_GOOD).height
         then = wording.plural(followup.height, "problem")
-        text = f"Of last week’s {then}, {good or 'none'} {are} back to usual"
+        text = f"Of last week’s {then}, {good or 'none'} {'is' if good == 1 else 'are'} back to usual"
         lines.append(Line(text, _still(followup), "root-causes.html#followup"))
     if fixes := action_register.counted(actions):
         text = f"Fixes: {wording.listing(fixes)}"
@@ -245,5 +247,9 @@ def _lines(
 
 
 def _still(followup: pl.DataFrame) -> str:
+    """Those that are still above, and how many are no themes any more: their tickets may lie in others."""
     names = [f"“{name}”" for name in followup.filter(outcome="still above")["name"].to_list()]
-    return f"still above: {wording.listing(names[:LINES])}" if names else ""
+    still = [f"still above: {wording.listing(names[:LINES])}"] if names else []
+    if gone := followup.filter(outcome=_GONE).height:
+        still.append(f"{wording.number_word(gone)} no more a theme of {'its' if gone == 1 else 'their'} own")
+    return "; ".join(still)

@@ -27,6 +27,7 @@ _RATES = (
     ("csat", "csat_rated", ("csat_low", "csat_high")),
     ("csat_response_rate", "csat_offered", ()),
 )
+TOO_EARLY = "It is too early to tell usual weeks from unusual ones."
 _NO_VERDICT = ("too early", "not all in yet")
 _USUAL_MEANING = (
     "Nearly all ordinary weeks fall in it: the mean of up to 26 weeks before, "
@@ -251,7 +252,7 @@ def _finding(kpis: list[Kpi], unusual: list[Kpi]) -> str:
     if not kpis:
         return "There are no whole weeks to report on yet."
     if all(kpi.verdict in _NO_VERDICT for kpi in kpis):
-        return "It is too early to tell usual weeks from unusual ones."
+        return TOO_EARLY
     volume = next((kpi for kpi in kpis if kpi.metric.name == "tickets_created"), None)
     others = [kpi for kpi in unusual if kpi is not volume]
     first = ""
