@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import cauchy, norm, t
 
 from models.causes.expected_weeks import WEEKS_A_YEAR
-from models.causes.own_courses import PARTS, OwnCourse, own_courses
+from models.causes.own_courses import PARTS, OwnCourse, none_of_its_own, own_courses
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,13 +97,13 @@ def change_posterior(likelihood: Likelihood, since: Floats, drift: float) -> Cha
 
     Courses of its own only where without one the change is beyond chance: most are not.
     """
-    models = _models(likelihood, since, drift)
-    plain = _averaged(likelihood, models.only(np.array([0])))
-    return plain if plain.low <= 0 <= plain.high else _averaged(likelihood, models)
+    plain = _averaged(likelihood, _models(likelihood, since, drift, [none_of_its_own(since)]))
+    if plain.low <= 0 <= plain.high:
+        return plain
+    return _averaged(likelihood, _models(likelihood, since, drift, own_courses(since)))
 
 
-def _models(likelihood: Likelihood, since: Floats, drift: float) -> _Models:
-    courses = own_courses(since)
+def _models(likelihood: Likelihood, since: Floats, drift: float, courses: list[OwnCourse]) -> _Models:
     years, unit = (since - since.mean()) / WEEKS_A_YEAR, likelihood.unit
     fixed, after = np.column_stack([np.ones_like(since), years]), since[:, None] > 0
     spreads = [[_LEVEL * unit, drift, *(unit * course.spread), _ANY_CHANGE * unit] for course in courses]

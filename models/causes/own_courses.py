@@ -41,6 +41,11 @@ class OwnCourse:
     likely: float
 
 
+def none_of_its_own(since: Floats) -> OwnCourse:
+    """That of most series: it goes on as it is."""
+    return _course(None, np.zeros_like(since), 0.0, 1.0, 1 - _ON_A_COURSE)
+
+
 def own_courses(since: Floats) -> list[OwnCourse]:
     """None of its own first, then: another level since a week; a fade or growth by the same share each week since one; a
     fall by the same number each week that ends at the action; a rush of some weeks that ends there; and the year's.
@@ -64,7 +69,7 @@ def own_courses(since: Floats) -> list[OwnCourse]:
         [(None, year, 0.0, (_YEAR, _YEAR, _SECOND_WAVE, _SECOND_WAVE))],
     ]
     share = _ON_A_COURSE / sum(map(bool, kinds))
-    return [_course(None, np.zeros_like(since), 0.0, 1.0, 1 - _ON_A_COURSE)] + [
+    return [none_of_its_own(since)] + [
         _course(*course, share / len(kind)) for kind in kinds for course in kind
     ]
 
