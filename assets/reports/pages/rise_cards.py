@@ -213,11 +213,12 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
         costs.append(("CSAT", wording.share(row["csat"]), _csat_context(row)))
     elif row["rated"] != 0:
         costs.append(("CSAT", wording.NOTHING, "too few ratings to show"))
-    if row["requesters"] is not None:
+    if row["requesters"] == 0:
+        costs.append(("Wrote again", wording.NOTHING, "too early: no ticket is 7 days old yet"))
+    elif row["requesters"] is not None:
         back = _HIDDEN if row["requesters_returned"] is None else wording.count(row["requesters_returned"])
-        costs.append(
-            ("Wrote again", back, f"of about {wording.count(row['requesters'])} customers, within 7 days")
-        )
+        customers = f"of about {wording.count(row['requesters'])} customers"
+        costs.append(("Wrote again", back, f"{customers}, within 7 days; newer tickets are not counted yet"))
     return costs
 
 
@@ -227,7 +228,9 @@ def _csat_context(row: dict[str, Any]) -> str:
         return ratings
     interval = f"{wording.signed(row['csat_points_low'])} to {wording.signed(row['csat_points_high'])}"
     points = wording.signed(row["csat_points"])
-    return f"{ratings}; {points} points ({interval}) against similar tickets of other themes"
+    is_part = row["rated_matched"] is not None and row["rated_matched"] < row["rated"]
+    which = f", which {wording.count(row['rated_matched'])} of them have" if is_part else ""
+    return f"{ratings}; {points} points ({interval}) against similar tickets of other themes{which}"
 
 
 def _copies(row: dict[str, Any]) -> str:

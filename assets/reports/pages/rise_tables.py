@@ -34,7 +34,7 @@ _OF_THE_WEEK = (
 # What is counted since a rise began is told in steps of so many: less a week's tickets it would tell of a hidden week.
 _STEP = 5
 _WEEKS_BEFORE = 26
-_CSAT = ("csat_matched", "csat_points", "csat_points_low", "csat_points_high")
+_CSAT = ("rated_matched", "csat_matched", "csat_points", "csat_points_low", "csat_points_high")
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,7 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
         .pipe(hide_small_parts, "sla_breached", "sla_known", dependents=["sla_breach_minutes"])
         .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT])
         .pipe(hide_revealing_rate, "csat", "rated", dependents=_CSAT)
+        .pipe(_hide_matched)
         .pipe(hide_small_cells, "requesters", dependents=["requesters_returned"])
         .pipe(hide_small_parts, "requesters_returned", "requesters")
         .with_columns(
@@ -175,6 +176,20 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
             pl.col("sla_breach_minutes", "csat_points", "csat_points_low", "csat_points_high").round(0),
             pl.col("csat", "csat_matched").round(2),
         )
+    )
+
+
+def _hide_matched(found: pl.DataFrame) -> pl.DataFrame:
+    """Of the ratings that have a match, the good and the bad are parts of all good and bad ones."""
+    rated, matched = pl.col("rated"), pl.col("rated_matched")
+    good = (pl.col("csat") * rated).round()
+    good_matched = ((pl.col("csat_matched") + pl.col("csat_points") / 100) * matched).round()
+    return (
+        found.with_columns(_good=good, _bad=rated - good)
+        .with_columns(_good_matched=good_matched, _bad_matched=matched - good_matched)
+        .pipe(hide_small_parts, "_good_matched", "_good", dependents=("_bad_matched", *_CSAT))
+        .pipe(hide_small_parts, "_bad_matched", "_bad", dependents=_CSAT)
+        .drop("_good", "_bad", "_good_matched", "_bad_matched")
     )
 
 
