@@ -104,24 +104,12 @@ def themes_as_of(
     person split off is there whenever that was.
     """
     tickets, embeddings = _in_order(tickets, embeddings)
-    there = (
-        registry.themes.select((pl.col("born_on") <= day) | pl.col("split_from").is_not_null())
-        .to_series()
-        .fill_null(False)
-        .to_numpy()
-    )
-    then = replace(registry, themes=registry.themes.filter(there), centroids=registry.centroids[there])
+    then = _up_to(registry, day)
     known = today.filter(pl.col("theme_id").is_in(then.themes["theme_id"].to_list()))
     found = find_themes(tickets, embeddings, embed)
-    placed = (
-        found.ticket_themes.join(
-            known.select(*KEY, earlier="theme_id", earlier_similarity="similarity"),
-            on=KEY,
-            how="left",
-            maintain_order="left",
-        )
-        .join(_facts(tickets), on=KEY, how="left", maintain_order="left")
-    )  # fmt: skip
+    earlier = known.select(*KEY, earlier="theme_id", earlier_similarity="similarity")
+    placed = found.ticket_themes.join(earlier, on=KEY, how="left", maintain_order="left")
+    placed = placed.join(_facts(tickets), on=KEY, how="left", maintain_order="left")
     fit = _fit(placed, tickets.height, registry.fit.model, day, registry.fit.last_number)
     after, ids, _ = _carried_over(then, found, placed, fit, ())
     names = {
@@ -144,6 +132,13 @@ def themes_as_of(
         history_frame([]),
         found.theme_examples.select(*KEY, "rank"),
     )
+
+
+def _up_to(registry: Registry, day: date) -> Registry:
+    """The themes born by a day, and what a person split off."""
+    there = (pl.col("born_on") <= day) | pl.col("split_from").is_not_null()
+    places = np.flatnonzero(registry.themes.select(there.fill_null(False)).to_series())
+    return replace(registry, themes=registry.themes[places], centroids=registry.centroids[places])
 
 
 def _under_names_of_then(

@@ -121,22 +121,21 @@ def describe_themes(
             is_ignored=pl.col("theme_id").is_in(list(curation.ignored)),
             is_curated=pl.col("theme_id").is_in(list(curation.named)),
         )
-        .with_columns(
-            is_new=pl.when(
-                pl.col("is_other") | pl.col("split_from").is_not_null() | (pl.col("born_on") <= day - NEW_FOR)
-            )
-            .then(False)
-            .when(~pl.col("is_original") | (pl.col("born_on") >= _births_known_from(tickets["created_on"])))
-            .then(True)
-        )
+        .with_columns(is_new=_is_new(tickets["created_on"], day))
         .sort(
             "is_other", "is_template", "distinct_tickets", "theme_id", descending=[False, False, True, False]
         )
     )
 
 
-def _births_known_from(created_on: pl.Series) -> pl.Expr:
-    """The first Monday with enough weeks with tickets before it; null where there is none."""
+def _is_new(created_on: pl.Series, day: date) -> pl.Expr:
+    """Whether a theme is new; null for one of the first fit before which too few weeks have tickets."""
     weeks = created_on.drop_nulls().dt.truncate("1w").unique().sort()
-    enough = weeks[WEEKS_BEFORE_A_FIRST_TICKET] if len(weeks) > WEEKS_BEFORE_A_FIRST_TICKET else None
-    return pl.lit(enough, dtype=pl.Date)
+    known_from = weeks[WEEKS_BEFORE_A_FIRST_TICKET] if len(weeks) > WEEKS_BEFORE_A_FIRST_TICKET else None
+    is_old = pl.col("born_on") <= day - NEW_FOR
+    return (
+        pl.when(is_old | pl.col("is_other") | pl.col("split_from").is_not_null())
+        .then(False)
+        .when(~pl.col("is_original") | (pl.col("born_on") >= pl.lit(known_from, dtype=pl.Date)))
+        .then(True)
+    )
