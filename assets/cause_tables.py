@@ -249,6 +249,12 @@ class RiseFollowup(dy.Schema):
     outcome = choice("how it went on", ("still above", "back to usual", "theme retired"))
 
 
+class RiseWeek(dy.Schema):
+    """The week that the report of rises is of, also where nothing rose; no row while there is no whole week."""
+
+    week = date("Monday of the week")
+
+
 CAUSE_TABLES: dict[str, type[dy.Schema]] = {
     "theme_rises": ThemeRises,
     "rise_segments": RiseSegments,
@@ -260,4 +266,5 @@ CAUSE_TABLES: dict[str, type[dy.Schema]] = {
     "similar_solved": SimilarSolved,
     "action_verdicts": ActionVerdicts,
     "rise_followup": RiseFollowup,
+    "rise_week": RiseWeek,
 }

@@ -198,7 +198,7 @@ def cause_frames(
         "select theme_id, name, description from themes "
         "where not is_other and not is_template and not is_ignored order by theme_id"
     )
-    return root_causes(
+    found = root_causes(
         known,
         Evidence(
             themes=reported,
@@ -220,13 +220,14 @@ def cause_frames(
             now=now,
         ),
     )
+    return found | {"rise_week": pl.DataFrame({"week": [known.week]})}
 
 
 def _last_week(warehouse: Warehouse, week: date) -> pl.DataFrame | None:
-    """What the report of the week before said of rises, as stored; None where there is none or it found nothing."""
-    if not {"theme_rises", "rise_followup"} <= set(warehouse.tables()):
+    """What the report of the week before said of rises, as stored; without a row where it found none, None without one."""
+    if not {"rise_week", "theme_rises", "rise_followup"} <= set(warehouse.tables()):
         return None
-    stored = warehouse.query("select max(week) as week from theme_rises").item()
+    stored = warehouse.query("select max(week) as week from rise_week").item()
     if stored == week - timedelta(weeks=1):
         return warehouse.query(
             "select theme_id, kind, tickets_week, usual_high from theme_rises order by rank"

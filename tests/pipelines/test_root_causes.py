@@ -86,10 +86,11 @@ def test_last_weeks_report_is_followed_up_as_it_was_stored(warehouse):
     row = dict.fromkeys(kept.columns) | {"theme_id": "t999", "kind": "new", "tickets_week": 17}
     stored = pl.DataFrame([row | {"week": week - timedelta(weeks=1), "rank": 1}], schema=kept.schema)
     warehouse.replace("theme_rises", stored)
-    told = cause_frames(warehouse, nothing_alike, None)["rise_followup"]
-    assert told.select("theme_id", "was", "tickets_then", "outcome").rows() == [
-        ("t999", "new", 17, "theme retired")
-    ]
+    warehouse.replace("rise_week", pl.DataFrame({"week": [week - timedelta(weeks=1)]}))
+    frames = cause_frames(warehouse, nothing_alike, None)
+    told = frames["rise_followup"].select("theme_id", "was", "tickets_then", "outcome")
+    assert told.rows() == [("t999", "new", 17, "theme retired")]
+    assert frames["rise_week"]["week"].to_list() == [week]
 
 
 def test_without_a_whole_week_there_is_nothing_to_say(warehouse):
