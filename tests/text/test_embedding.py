@@ -58,7 +58,7 @@ def test_a_text_is_computed_only_once(embedder):
         ["a text seen for the first time"], progress=lambda done, total: computed.append((done, total))
     )
     embedder.embed(
-        ["  a text seen for the\nfirst time "], progress=lambda done, total: computed.append((done, total))
+        ["  a text seen\tfor the first  time\n"], progress=lambda done, total: computed.append((done, total))
     )
     assert computed == [(1, 1)]
 
