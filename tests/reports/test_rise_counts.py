@@ -325,3 +325,25 @@ def test_what_a_driver_leaves_of_its_theme_is_not_told(published):
     ]
     assert shown["2", "E-1"]["lift_over"] == 50.0
     assert shown["3", "EU"]["tickets"] == 80
+
+
+def test_the_ratings_without_a_match_do_not_follow_from_those_with_one(tables, render):
+    """45 of 60 are good. Of 52 with a match 42, so 3 of the 8 without; or of 40 with a match 31, so that 9 are bad."""
+    good = {"csat": 0.75, "rated": 60}
+    matched = [(52, 100 * (42 / 52 - 0.7)), (40, 100 * (31 / 40 - 0.7))]
+    impact = pl.concat(
+        tables["rise_impact"]
+        .head(1)
+        .with_columns(
+            theme_id=pl.lit(theme),
+            rated_matched=count,
+            csat_points=points,
+            **{k: pl.lit(v) for k, v in good.items()},
+        )
+        for theme, (count, points) in zip("01", matched, strict=True)
+    )
+    folder, _ = render(tables | {"rise_impact": impact})
+    shown = pl.read_parquet(folder / "data" / "rise_impact.parquet").sort("theme_id")
+    assert shown["rated_matched"].to_list() == [None, None]
+    assert shown["csat_points"].to_list() == [11, None]
+    assert shown["csat"].to_list() == [0.75, 0.75]

@@ -117,7 +117,7 @@ def _rises(found: pl.DataFrame) -> pl.DataFrame:
     whole = ("usual_middle", "usual_low", "usual_high", "excess", "excess_low", "excess_high")
     return hidden.with_columns(
         # As whole numbers: a tenth would tell how many tickets the interval was told from.
-        pl.col(*whole, "from_customers", "from_rate", "from_mix").round(0),
+        pl.col(*whole, "from_customers", "from_rate", "from_mix").round(0) + 0.0,  # no minus zero
         pl.col("rate_before", "rate_after").round_sig_figs(2),
         _in_steps("rise_tickets"),
     ).pipe(plain_texts, ["rate_measure", "no_change_by"])
@@ -166,6 +166,10 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
         .pipe(hide_small_parts, "sla_breached", "sla_known", dependents=["sla_breach_minutes"])
         .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT])
         .pipe(hide_revealing_rate, "csat", "rated", dependents=_CSAT)
+        .with_columns(_csat_of_matched=pl.col("csat_matched") + pl.col("csat_points") / 100)
+        .pipe(hide_revealing_rate, "_csat_of_matched", "rated_matched", dependents=_CSAT)
+        .drop("_csat_of_matched")
+        .pipe(hide_small_parts, "rated_matched", "rated")
         .pipe(_hide_matched)
         .pipe(hide_small_cells, "requesters", dependents=["requesters_returned"])
         .pipe(hide_small_parts, "requesters_returned", "requesters")
