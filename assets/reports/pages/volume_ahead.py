@@ -14,6 +14,7 @@ from assets.reports.data_tables import Column, DataFolder, PublishedTable
 from assets.reports.pages.forecast_quality import LEVEL_LABELS
 from assets.reports.privacy import hide_small_cells, plain_texts
 from assets.reports.snapshot_tables import Snapshot
+from assets.reports.summed_counts import ALL, Count, hide_summed_counts
 
 PAST_DAYS = 91
 A_YEAR = timedelta(weeks=52)  # whole weeks, so that weekdays stay on weekdays
@@ -127,15 +128,26 @@ def _past(snapshot: Snapshot, first: date, data: DataFolder) -> pl.DataFrame:
     for level, dimension in LEVELS.items():
         arrivals = snapshot.daily_arrivals(dimension, since).filter(pl.col("date") < first)
         parts.append(arrivals.with_columns(level=pl.lit(level)))
-    # A value's count follows from the total and the other values.
-    past = hide_small_cells(pl.concat(parts), "tickets", within=[["level", "date"]])
     past = (
-        past.pipe(plain_texts, ["name"])
+        _hidden(pl.concat(parts))
+        .pipe(plain_texts, ["name"])
         .select("level", "name", "date", "tickets", "is_hidden")
         .sort("level", "name", "date")
     )
     data.publish(PublishedTable("daily_arrivals", "Arrivals by day", past))
     return past
+
+
+def _hidden(arrivals: pl.DataFrame) -> pl.DataFrame:
+    """Small counts hidden, and those that follow from the total of a day and the other values of its level."""
+    is_total = pl.col("level") == "total"
+    total, parts = arrivals.filter(is_total), arrivals.filter(~is_total)
+    sums = parts.select("level").unique(maintain_order=True).join(
+        total.select("date", "tickets", name=pl.lit(ALL)), how="cross"
+    )  # fmt: skip
+    stacked = pl.concat([parts, sums.select(parts.columns)])
+    hidden = hide_summed_counts(stacked, [Count("tickets")], keys=["level", "date"], over=["name"])
+    return pl.concat([hide_small_cells(total, "tickets"), hidden.filter(pl.col("name") != ALL)])
 
 
 def _series(forecast: pl.DataFrame, past: pl.DataFrame) -> list[Series]:
