@@ -132,7 +132,7 @@ def test_the_published_snapshot_has_tables_views_and_descriptions(tmp_path, ware
     warehouse.publish(tmp_path / "out" / "published.duckdb")
     warehouse.replace("raw.numbers", pl.DataFrame({"n": [9]}))
     with Warehouse(tmp_path / "out" / "published.duckdb", read_only=True) as snapshot:
-        assert snapshot.tables() == ["numbers", "raw.numbers"]
+        assert snapshot.tables() == ["numbers", "meta.builds", "raw.numbers"]
         assert snapshot.query("select n from numbers order by n")["n"].to_list() == [2, 3]
         assert snapshot.query("select comment from duckdb_columns() where comment is not null").item()
         with pytest.raises(duckdb.InvalidInputException):
