@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import polars as pl
 from sqlglot import exp
 from sqlglot.optimizer.scope import build_scope
 
@@ -212,7 +213,8 @@ def _delete_changed(connection: duckdb.DuckDBPyConnection, table: str, keys: Map
     if not keys:
         connection.execute(delete)
         return
-    connection.register(_ROWS, connection.sql(f"{delete} returning {', '.join(keys)}").pl())
+    deleted = connection.execute(f"{delete} returning {', '.join(keys)}").fetchall()
+    connection.register(_ROWS, pl.DataFrame(list(set(deleted)), schema=list(keys), orient="row"))
     for key, name in keys.items():
         keep_rows(connection, name, f"select {key} from {_ROWS} union select {key} from {SCHEMA}.{table}")
     connection.unregister(_ROWS)

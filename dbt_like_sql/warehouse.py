@@ -52,6 +52,8 @@ class Warehouse:
                 path.unlink()  # a first run was killed before DuckDB wrote its header
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
+            # Each time DuckDB tidies its file up, the last rows of every table that grew are written anew.
+            "checkpoint_threshold": "256MB",
             "preserve_insertion_order": False,  # keeping the order of rows nobody asked for costs memory
             "autoinstall_known_extensions": False,  # never reach for the network
             "python_enable_replacements": False,  # a missing table is an error, not a variable of that name
