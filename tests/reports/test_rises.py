@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from assets.reports.pages import action_words
+from assets.reports.pages.volume_parts import in_whole_tickets
 from tests.reports.conftest import WEEK
 from tests.reports.invented_rises import rise_tables
 from tests.reports.parsed_page import ParsedPage, parse
@@ -232,3 +233,11 @@ def test_rises_too_small_to_show_are_not_called_none(tables, render):
     causes = parse(folder / "root-causes.html").readable
     assert "No problem rose by 10 tickets or more last week." in causes
     assert "Four themes rose by fewer than 10 tickets: too few to show" in causes
+
+
+def test_the_parts_of_a_rise_in_whole_tickets_sum_to_it():
+    names = ["excess", "from_customers", "from_rate", "from_mix"]
+    rises = pl.DataFrame(
+        [(29.1, 4.6, 24.5, 0.0), (None,) * 4], schema=dict.fromkeys(names, pl.Float64), orient="row"
+    )
+    assert in_whole_tickets(rises, total="excess").rows() == [(29, 5, 24, 0), (None,) * 4]

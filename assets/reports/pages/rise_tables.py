@@ -9,6 +9,7 @@ import polars as pl
 
 from assets.reports.lifts import coarse_share, few_of, lifts_told, rests_on
 from assets.reports.pages.theme_tables import with_subjects
+from assets.reports.pages.volume_parts import in_whole_tickets
 from assets.reports.privacy import (
     HIDDEN,
     SMALL_CELL,
@@ -114,13 +115,17 @@ def _rises(found: pl.DataFrame) -> pl.DataFrame:
     hidden = found.pipe(hide_small_cells, "tickets_week", dependents=_OF_THE_WEEK)
     hidden = hidden.pipe(hide_small_cells, "copies", dependents=["template_tickets"])
     hidden = hidden.pipe(hide_small_parts, "template_tickets", "copies")
-    whole = ("usual_middle", "usual_low", "usual_high", "excess", "excess_low", "excess_high")
-    return hidden.with_columns(
-        # As whole numbers: a tenth would tell how many tickets the interval was told from.
-        pl.col(*whole, "from_customers", "from_rate", "from_mix").round(0) + 0.0,  # no minus zero
-        pl.col("rate_before", "rate_after").round_sig_figs(2),
-        _in_steps("rise_tickets"),
-    ).pipe(plain_texts, ["rate_measure", "no_change_by"])
+    whole = ("usual_middle", "usual_low", "usual_high", "excess_low", "excess_high")
+    return (
+        in_whole_tickets(hidden, total="excess")
+        .with_columns(
+            # As whole numbers: a tenth would tell how many tickets the interval was told from.
+            pl.col(*whole).round(0) + 0.0,  # no minus zero
+            pl.col("rate_before", "rate_after").round_sig_figs(2),
+            _in_steps("rise_tickets"),
+        )
+        .pipe(plain_texts, ["rate_measure", "no_change_by"])
+    )
 
 
 def _segments(found: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

@@ -74,14 +74,14 @@ def read_volume_parts(snapshot: Snapshot, scope: Scope, data: DataFolder) -> Vol
         (
             heading,
             PublishedTable(
-                "volume_changes", f"Change of volume: {heading.lower()}", _in_whole_tickets(own), _COLUMNS
+                "volume_changes", f"Change of volume: {heading.lower()}", in_whole_tickets(own), _COLUMNS
             ),
         )
         for compared, heading in _BEFORE.items()
         if (own := lines.filter(compared_with=compared)).height
     )
     total = lines.filter(business_line=ALL)
-    types = _in_whole_tickets(frame.filter(pl.col("user_type") != ALL, compared_with="week before"))
+    types = in_whole_tickets(frame.filter(pl.col("user_type") != ALL, compared_with="week before"))
     return VolumeParts(
         says=tuple(
             _says(row) for compared in _BEFORE for row in total.filter(compared_with=compared).to_dicts()
@@ -116,25 +116,24 @@ def _measures(told: str | None) -> list[str]:
     return [wording.readable(name) for name in told.split(", ")] if told else []
 
 
-def _in_whole_tickets(changes: pl.DataFrame) -> pl.DataFrame:
-    """The changes with parts rounded so that they add up to the rounded change."""
+def in_whole_tickets(changes: pl.DataFrame, total: str = "change") -> pl.DataFrame:
+    """The changes with customers, rate and mix rounded so that they add up to the rounded total."""
     rows = []
     for row in changes.iter_rows(named=True):
-        parts = _whole_parts(row)
-        rows.append(
-            row | {"change": round(row["change"])} | (dict(zip(_PARTS, parts, strict=True)) if parts else {})
-        )
+        parts = _whole_parts(row, total)
+        whole = {} if row[total] is None else {total: round(row[total])}
+        rows.append(row | whole | (dict(zip(_PARTS, parts, strict=True)) if parts else {}))
     return pl.DataFrame(rows, schema=changes.schema)
 
 
-def _whole_parts(row: dict[str, Any]) -> list[int] | None:
+def _whole_parts(row: dict[str, Any], total: str = "change") -> list[int] | None:
     """Customers, rate and mix in whole tickets: rounded down, and what is left to those with the largest remainders."""
     parts = [row[name] for name in _PARTS]
-    if any(part is None for part in parts):
+    if row[total] is None or any(part is None for part in parts):
         return None
     whole = [floor(part) for part in parts]
     by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
-    for place in by_remainder[: round(row["change"]) - sum(whole)]:
+    for place in by_remainder[: round(row[total]) - sum(whole)]:
         whole[place] += 1
     return whole
 
