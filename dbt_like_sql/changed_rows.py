@@ -45,7 +45,9 @@ def collect_changed(connection: duckdb.DuckDBPyConnection, span: list[Any]) -> N
 
 def is_collected(connection: duckdb.DuckDBPyConnection, span: list[Any]) -> bool:
     """Whether what is here holds for a span."""
-    return _has_changed(connection) and _row(connection, f"select * from {_SPAN}") == tuple(span)
+    return _has_changed(connection) and connection.execute(f"select * from {_SPAN}").fetchall() == [
+        tuple(span)
+    ]
 
 
 def forget_changed(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,7 +91,3 @@ def _has_changed(connection: duckdb.DuckDBPyConnection) -> bool:
         "select count(*) from duckdb_schemas() where database_name = current_database() and schema_name = ?"
     )
     return bool(connection.execute(found, [SCHEMA]).fetchall()[0][0])
-
-
-def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    return connection.execute(sql).fetchall()[0]

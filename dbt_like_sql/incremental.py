@@ -10,7 +10,7 @@ the as-of time goes on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ from dbt_like_sql.changed_rows import (
     keep_rows,
     rows_of_changed,
 )
+from dbt_like_sql.errors import SqlProjectError
 
 if TYPE_CHECKING:
     from dbt_like_sql.header import Header
@@ -63,11 +64,16 @@ class Upstream:
 
 
 def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
-    """What an incremental model is made from. models: every model, by name."""
+    """What an incremental model is made from. models: every model, by name.
+
+    Raises SqlProjectError where a model cannot be made anew by the column it names.
+    """
     by_ticket = [
         models[name] for name in model.reads if name in models and models[name].incremental == "ticket"
     ]
-    assigned = {} if model.incremental == "ticket" else _assigned(model, models)
+    if is_by_key(model):
+        _check_key(model, by_ticket)
+    assigned = _assigned(model, models) if is_by_key(model) else {}
     code, settings = [model.sql], _settings(model, models)
     for read in _passed(model, models):
         code.append(read.sql)
@@ -80,6 +86,22 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
         keys=tuple(sorted({each.incremental for each in models.values() if _takes_keys(each, model)})),
         assigned=assigned,
     )
+
+
+def _check_key(model: Model, by_ticket: Sequence[Model]) -> None:
+    """It is a table that has the column, and so is the one model by ticket that it reads."""
+    key = model.incremental
+    fits = [each.materialized == "table" and key in _names(each) for each in (model, *by_ticket)]
+    if len(by_ticket) != 1 or not all(fits):
+        raise SqlProjectError(
+            model.path,
+            f"'incremental: {key}' needs a table with the column {key} that reads one table with "
+            f"'incremental: ticket', which has it too",
+        )
+
+
+def _names(model: Model) -> set[str]:
+    return {column.name for column in model.columns}
 
 
 def _takes_keys(model: Model, of: Model) -> bool:
@@ -106,7 +128,7 @@ def _settings(model: Model, models: Mapping[str, Model]) -> list[str]:
     return [
         _distinct(name, columns)
         for name, columns in sorted(read.items())
-        if columns and not (name in models and models[name].incremental) and name not in RAW_BY_TICKET
+        if columns and not _is_followed(name, models)
     ]
 
 
@@ -115,10 +137,13 @@ def _assigned(model: Model, models: Mapping[str, Model]) -> dict[str, str]:
     return {
         name: _distinct(name, columns)
         for name, columns in _columns_read(model).items()
-        if {"source", "ticket_id"} <= columns
-        and not (name in models and models[name].incremental)
-        and name not in RAW_BY_TICKET
+        if {"source", "ticket_id"} <= columns and not _is_followed(name, models)
     }
+
+
+def _is_followed(table: str, models: Mapping[str, Model]) -> bool:
+    """Whether what changes in a table is known without looking at its rows."""
+    return table in RAW_BY_TICKET or (table in models and models[table].incremental in ("ticket", "time"))
 
 
 def _distinct(table: str, columns: set[str]) -> str:

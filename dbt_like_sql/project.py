@@ -260,35 +260,12 @@ def _model(file: _SqlFile, schema: MappingSchema) -> Model:
 def _with_upstream(models: Sequence[Model]) -> tuple[Model, ...]:
     """The models, the incremental ones with what they are made from."""
     by_name = {model.name: model for model in models}
-    for model in models:
-        if is_by_key(model):
-            _check_key(model, by_name)
     return tuple(
         replace(model, upstream=upstream(model, by_name))
         if is_by_ticket(model) or is_by_key(model)
         else model
         for model in models
     )
-
-
-def _check_key(model: Model, models: Mapping[str, Model]) -> None:
-    """A table made anew by the values of a column has it, and so has the one table by ticket that it reads."""
-    key = model.incremental
-    by_ticket = [
-        models[name] for name in model.reads if name in models and models[name].incremental == "ticket"
-    ]
-    has_key = [key in {column.name for column in each.columns} for each in (model, *by_ticket)]
-    if (
-        model.materialized == "view"
-        or len(by_ticket) != 1
-        or not is_by_ticket(by_ticket[0])
-        or not all(has_key)
-    ):
-        raise SqlProjectError(
-            model.path,
-            f"'incremental: {key}' needs a table with the column {key} that reads one table with "
-            f"'incremental: ticket', which has it too",
-        )
 
 
 def _qualified(file: _SqlFile, schema: MappingSchema) -> exp.Query:

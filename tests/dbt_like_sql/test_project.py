@@ -374,3 +374,23 @@ def test_a_project_of_45_files_is_read_within_a_second_or_two(project):
     assert len(read.models) == 45
     assert read.models[-1].lineage["c3"] == {("m43", "c3")}
     assert time.process_time() - started < 2  # about 0.5 s when nothing else runs
+
+
+def test_the_rows_of_a_table_made_by_column_are_a_setting_of_what_is_made_by_ticket_from_it(project):
+    """Nobody hands on which of its rows changed; of what it is made from itself by ticket, somebody does."""
+    by_ticket = (
+        HEAD + "-- incremental: ticket\n-- column source: s\n-- column ticket_id: t\n-- column status: u\n"
+    )
+    read = project(
+        staging__stg_ticket_changes=STG_TICKETS,
+        intermediate__lives=by_ticket + "select group_id as source, ticket_id, status from raw.tickets",
+        intermediate__counts=HEAD
+        + "-- incremental: status\n-- column status: u\n-- column lives: n\n"
+        + "select status, count(*) as lives from lives group by status",
+        marts__counted_lives=by_ticket
+        + "select lives.source, lives.ticket_id, lives.status from lives join counts on counts.status = lives.status",
+    )
+    upstream = {name: read.model(name).upstream for name in ("lives", "counts", "counted_lives")}
+    assert upstream["lives"].keys == ("status",)
+    assert upstream["counts"].settings == ()
+    assert upstream["counted_lives"].settings == ("select distinct status from counts",)
