@@ -131,16 +131,17 @@ def _of_new_values(pairs: pl.DataFrame, single: pl.DataFrame) -> pl.DataFrame:
 def _expected(known: pl.DataFrame) -> pl.DataFrame:
     """share_expected of all tickets, the variance of its logarithm, share_before and compared_with."""
     moved = pl.min_horizontal("others", "others_before") >= _LEAST_MOVED
-    left = 1 - pl.col("new_mass").filter("is_new").sum().over(_OF_AN_ATTRIBUTE)
+    new = pl.col("new_mass").filter("is_new").sum().over(_OF_AN_ATTRIBUTE)
     parts = known.with_columns(
         moved=pl.when(moved).then(_share("others") / _share("others_before")).otherwise(1.0),
         moved_variance=pl.when(moved).then(_variance("others") + _variance("others_before")).otherwise(0.0),
-        left=left.clip(lower_bound=1 / (pl.col("others_with") + 1)),  # by the new values to the others
+        left=(1 - new).clip(lower_bound=1 / (pl.col("others_with") + 1)),  # by the new values to the others
         missing=_missing("before_with"),
     ).with_columns(
         kept=(_raw_share("before") * pl.col("moved")).filter(~pl.col("is_new")).sum().over(_OF_AN_ATTRIBUTE),
     )
-    own = pl.when("is_new").then("new_share").otherwise(
+    # What the theme has always been about and what is new to all may both be new: together they are all, at most.
+    own = pl.when("is_new").then(pl.col("new_share") / new.clip(lower_bound=1.0)).otherwise(
         _share("before") * pl.col("moved") * pl.col("left")
         / pl.when(pl.col("kept") > 0).then("kept").otherwise(1.0)
     ).clip(upper_bound=1.0)  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import exp
+
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from models.causes.expected_shares import compare, corrected_together, measure
+from models.causes.expected_shares import compare, corrected_together, measure, with_share_of_rise
 from models.causes.segments import no_change_by, segment_counts, telling
 
 Counts = dict[str, int]
@@ -69,6 +70,7 @@ def test_what_a_theme_has_always_been_about_is_not_new_where_it_is_new_to_the_ot
         [{"E1": 30, "E2": 70}, {"E1": 30, "E2": 70}, {"E1": 1, "E3": 99}, {"E3": 1000}],
     )
     assert found["E1"]["share_expected"] == pytest.approx(0.3, abs=0.005)
+    assert found["E2"]["share_expected"] == pytest.approx(0.7, abs=0.01)
     assert found["E1"]["compared_with"] == "weeks before"
 
 
@@ -98,6 +100,65 @@ def test_as_many_tickets_as_before_are_expected_to_have_the_attribute_at_all():
     assert found["E2"]["compared_with"] == "both"
 
 
+def test_an_attribute_that_is_new_to_all_is_expected_as_often_as_others_have_it():
+    """None of a thousand tickets had a code before; now half of the others' do, four in five of these E1."""
+    found = measured([{"E1": 30}, NOBODY, {"E1": 80, "E2": 20}, {"E1": 1}], [30, 100, 200, 1000])
+    assert found["E1"]["share_expected"] == pytest.approx(0.5 * 80.5 / 101, abs=0.005)
+
+
+def test_an_attribute_that_more_of_the_others_have_now_is_expected_as_often_as_before():
+    """A tenth of the others had a code before and half now; of the theme, always two in five."""
+    found = measured([{"E1": 30}, {"E1": 400}, {"E1": 100}, {"E1": 100}], [100, 1000, 200, 1000])
+    assert found["E1"]["share_expected"] == pytest.approx(0.4, abs=0.001)
+
+
+def test_the_interval_of_a_lift_is_that_of_a_ratio_of_two_shares():
+    """Katz et al. 1978, with half a ticket more: 30 of 40 now and 50 of 100 before, moved from 200 to 300 in 1000."""
+    others, others_before = {"card": 300, "wallet": 700}, {"card": 200, "wallet": 800}
+    places = [{"card": 30, "wallet": 10}, {"card": 50, "wallet": 50}, others, others_before]
+    shares = [(30, 40), (50, 100), (300, 1000), (200, 1000)]
+    error = 1.96 * sum(1 / (inside + 0.5) - 1 / (whole + 1) for inside, whole in shares) ** 0.5
+    found = of_everybody(places)["card"]
+    assert found["lift_low"] == pytest.approx(found["lift"] * exp(-error), rel=1e-4)
+    assert found["lift_high"] == pytest.approx(found["lift"] * exp(error), rel=1e-4)
+
+
+def test_a_pair_with_a_new_value_is_expected_as_often_as_both_by_chance():
+    """Half of all tickets have a platform and a version: two in five of them the new one, half of them android."""
+
+    def tickets(version: str, android: int, ios: int) -> pl.DataFrame:
+        platforms = ["android"] * android + ["ios"] * ios
+        return pl.DataFrame({"platform": platforms, "version": [version] * len(platforms)})
+
+    frames = [
+        tickets("2", 30, 0),
+        tickets("1", 500, 500),
+        pl.concat([tickets("2", 200, 200), tickets("1", 300, 300)]),
+        tickets("1", 5000, 5000),
+    ]
+    attributes = [("platform",), ("version",), ("platform", "version")]
+    counts = [segment_counts(frame, attributes) for frame in frames]
+    found = measure(counts, [2 * frame.height for frame in frames])
+    pair = found.filter(value="android", value_2="2").row(0, named=True)
+    assert pair["share_expected"] == pytest.approx(0.5 * 0.4 * 0.5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected", "on_top", "of_rise"),
+    [
+        (0.5, 0.2, 0.5, 0.8),
+        (0.9, 0.2, 0.5, 1.0),
+        (0.05, 0.2, 0.5, 0.0),
+        (0.5, 0.2, 1.0, 0.5),
+        (0.5, 0.2, 0.0, 1.0),
+    ],
+)
+def test_the_share_of_what_came_on_top_is_what_the_expected_tickets_leave(share, expected, on_top, of_rise):
+    """Of ten tickets five are on top: five have the value, and one of the five expected."""
+    frame = pl.DataFrame({"share": [share], "share_expected": [expected]})
+    assert with_share_of_rise(frame, on_top)["share_of_rise"].item() == pytest.approx(of_rise)
+
+
 def test_a_theme_without_a_ticket_before_is_compared_with_the_other_themes():
     found = measured(
         [{"card": 30}, NOBODY, {"card": 20, "wallet": 80}, {"card": 200, "wallet": 800}], [30, 0, 100, 1000]
@@ -112,43 +173,60 @@ def test_what_every_ticket_of_a_theme_has_always_had_is_no_finding(before):
     assert told([{"buyer": 30}, {"buyer": before}, others, {k: 10 * n for k, n in others.items()}]) == set()
 
 
-@given(
-    now=st.lists(st.integers(0, 200), min_size=3, max_size=3),
-    before=st.lists(st.integers(20, 300), min_size=3, max_size=3),
-    others=st.lists(st.integers(0, 500), min_size=3, max_size=3),
-    others_before=st.lists(st.integers(0, 2000), min_size=3, max_size=3),
-    without=st.tuples(*[st.integers(0, 500)] * 4),
-)
-@settings(max_examples=60, deadline=None)
-def test_expected_shares_of_an_attribute_sum_to_one_at_most(now, before, others, others_before, without):
-    places = [dict(zip("abc", numbers, strict=True)) for numbers in (now, before, others, others_before)]
-    sizes = [sum(values.values()) + none for values, none in zip(places, without, strict=True)]
-    found = measured(places, sizes)
-    # Half a ticket is added to each of three counts.
-    assert sum(row["share_expected"] for row in found.values()) <= 1 + 0.1
-
-
-@given(
-    others=st.integers(20, 2000),
-    none_now=st.integers(0, 3000),
-    others_before=st.integers(20, 5000),
-    none_before=st.integers(0, 9000),
-)
-@settings(max_examples=60, deadline=None)
-def test_an_unchanged_mix_is_no_finding_however_often_others_have_the_attribute(
-    others, none_now, others_before, none_before
-):
-    """Sixty and forty of a hundred before, eighteen and twelve of thirty now."""
-    places = [
-        {"debit": 18, "credit": 12},
-        {"debit": 60, "credit": 40},
-        {"debit": others, "credit": others},
-        {"debit": others_before, "credit": others_before},
+def of_attributes(cases: list[list[Counts]]) -> list[pl.DataFrame]:
+    """The counts of many attributes, each a case of its own, at the four places."""
+    return [
+        pl.concat([counted(places[place], f"attribute {number}") for number, places in enumerate(cases)])
+        for place in range(4)
     ]
-    sizes = [30, 100, 2 * others + none_now, 2 * others_before + none_before]
-    frame = compare([counted(values) for values in places], sizes)
-    assert frame["q_value"].min() > 0.5
-    assert frame.filter(value="debit")["lift"].item() == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_expected_shares_of_an_attributes_values_sum_to_one():
+    """Whatever the counts: 300 attributes at random, in every second place hardly anybody with a value."""
+    rng = np.random.default_rng(2)
+
+    def three(most: int, least: int = 0) -> Counts:
+        few, many = rng.integers(0, 4, 3), rng.integers(0, most, 3)
+        numbers = np.where(rng.random(3) < 0.5, few, many)
+        numbers[rng.integers(3)] += least
+        return dict(zip("abc", numbers.tolist(), strict=True))
+
+    cases = [[three(200), three(300, least=100), three(500, least=10), three(2000)] for _ in range(300)]
+    # So many other tickets that no attribute is new to the theme: it is expected as often as before.
+    found = measure(of_attributes(cases), [600, 1000, 10**6, 10**6])
+    sums = found.group_by("attribute").agg(
+        sum=pl.col("share_expected").sum() / (pl.col("before").sum() / 1000)
+    )
+    # Half a ticket is added to each count, and moves as the others move.
+    assert sums.filter(~pl.col("sum").is_between(0.95, 1.15)).is_empty()
+
+
+def test_what_a_theme_has_always_been_about_and_what_is_new_to_all_share_what_there_is():
+    """The others had neither before; 99 in 100 of the theme's tickets were E1, and 99 in 100 of theirs now are E2."""
+    found = of_everybody(
+        [{"E1": 30, "E2": 30}, {"E1": 99, "E3": 1}, {"E2": 990, "E1": 10}, {"E3": 1000}],
+    )
+    assert found["E1"]["is_new"]
+    assert found["E1"]["share_expected"] == pytest.approx(0.5, abs=0.005)
+    assert found["E2"]["share_expected"] == pytest.approx(0.5, abs=0.005)
+
+
+def test_an_unchanged_mix_is_no_finding_however_often_others_have_the_attribute():
+    """Sixty and forty of a hundred before, eighteen and twelve of thirty now; of the others 1 in 125 to 4 in 5."""
+    cases = [
+        [
+            {"debit": 18, "credit": 12},
+            {"debit": 60, "credit": 40},
+            {"debit": others, "credit": others},
+            {"debit": others_before, "credit": others_before},
+        ]
+        for others in (20, 100, 500, 2000)
+        for others_before in (20, 50, 500, 1500, 5000)
+    ]
+    frame = compare(of_attributes(cases), [30, 100, 5000, 12500])
+    assert frame["p_value"].min() > 0.5
+    lifts = frame.filter(value="debit")["lift"].to_list()
+    assert lifts == pytest.approx([1.0] * len(cases), abs=0.02)
 
 
 def test_q_values_are_corrected_over_all_rises():
