@@ -177,5 +177,5 @@ def _own_course(effect: Effect) -> str:
     """What else was compared with, where the weeks had begun to move before the action."""
     if effect.began is None:
         return ""
-    weeks = "the week" if effect.began == 1 else f"{effect.began} weeks"
-    return f", and its own course since {weeks} before"
+    weeks = "the week" if effect.began == 1 else f"the {effect.began} weeks"
+    return f", and how it was already changing in {weeks} before"

@@ -154,7 +154,7 @@ def test_every_verdict_on_a_fix_is_told(causes):
             -0.4,
             "No evidence that it helped: no tickets before it, some since (12 weeks since,",
         ),
-        ("no evidence", None, "No evidence that it helped: no tickets before or since (12 weeks since,"),
+        ("no evidence", None, "No evidence that it helped: too few tickets to compare (12 weeks since,"),
     ],
 )
 def test_a_fix_of_what_had_no_tickets_before_is_not_too_early(verdict, low, told):

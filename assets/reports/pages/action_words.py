@@ -47,8 +47,8 @@ def _tickets(row: Row) -> str:
     """`40 % fewer, measured against other themes, likely 28 to 52 % fewer`."""
     low, high = row["change_low"], row["change_high"]
     if row["change"] is None:
-        # There is no ratio to nothing; without any ticket there is not even a lower end.
-        return "no tickets before it, some since" if low is not None else "no tickets before or since"
+        # There is no ratio to nothing; without a ticket here or in what it is compared with not even a lower end.
+        return "no tickets before it, some since" if low is not None else "too few tickets to compare"
     seen = f"{_change(row['change'])}, measured against {_control(row)}"
     return f"{seen}, likely {_changes(low, high)}" if low is not None else seen
 
