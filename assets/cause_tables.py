@@ -100,8 +100,10 @@ class RiseEvents(dy.Schema):
     hours_before_onset = number("hours from its begin to the rise's; negative: it began after")
     timing_match = number("how well the times agree, 0 to 1")
     segment_match = number("how well those who write agree with those it concerns, 0 to 1")
-    score = number("timing_match x segment_match")
-    shared_segment = text("what rise and event have in common, such as platform: android", nullable=True)
+    score = number("timing_match x segment_match x how readily an event of its kind brings a problem")
+    shared_segment = text(
+        "whom the event concerns, such as platform: android, where some of them write", nullable=True
+    )
     is_named = flag("it matches well enough to be named in the headline")
 
 

@@ -260,9 +260,7 @@ def _owner(owners: list[dict[str, Any]]) -> tuple[str, str] | None:
 
 def _issue(row: dict[str, Any], scope: Scope) -> tuple[str, str, str]:
     what = f"{row['issue_key']}: {row['summary']}" if row["summary"] else row["issue_key"]
-    state = wording.listing([part for part in (row["team"], row["status"]) if part], last="·").replace(
-        " · ", ", "
-    )
+    state = ", ".join(part for part in (row["team"], row["status"]) if part)
     return what, state, _age(row, scope)
 
 
@@ -282,5 +280,5 @@ def _age(row: dict[str, Any], scope: Scope) -> str:
 def action_name(row: dict[str, Any]) -> str:
     """What is done, of which kind, and who does it."""
     name = row["name"] or row["action_id"]
-    about = wording.listing([part for part in (row["kind"], row["team"]) if part])
-    return f"{name} ({about.replace(' and ', ', ')})" if about else name
+    about = ", ".join(part for part in (row["kind"], row["team"]) if part)
+    return f"{name} ({about})" if about else name

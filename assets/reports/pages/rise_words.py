@@ -26,7 +26,7 @@ CONFIDENCE_RULE = (
     "expected, and six times as many as chance alone would add. May be chance: the range in brackets reaches down to "
     "nothing. Probably so: between the two."
 )
-SEGMENTS_MATCH = 0.5  # of segment_match; below it a rise is mainly of others than an event concerns
+SEGMENTS_MATCH = 0.5  # of segment_match; below it those whom an event concerns are not those who write
 NEARLY_ALL = 0.9
 SMALL_PART = 0.1  # of a rise; a part below it is called small
 
@@ -101,16 +101,13 @@ def where_from(row: Row) -> str:
         return ""
     customers, rate, mix = parts
     measure = wording.readable(row["rate_measure"] or "customers")
+    from_customers = f"{_come(customers)} from {_way(customers, 'more', 'fewer')} {measure}"
     if abs(customers) < SMALL_PART * change and abs(mix) < SMALL_PART * change:
         return (
             f"Not because there were more {measure}: the same customers write more often. Of the change of "
-            f"{wording.count(change)} a week, {_signed(customers)} come from more {measure} and {_signed(mix)} "
-            "from another mix of customers."
+            f"{wording.count(change)} a week, {from_customers} and {_signed(mix)} from another mix of customers."
         )
-    parts = [
-        f"{_signed(customers)} come from more {measure}",
-        f"{_signed(rate)} because customers write more often",
-    ]
+    parts = [from_customers, f"{_signed(rate)} because customers write {_way(rate, 'more', 'less')} often"]
     if round(mix):
         parts.append(f"{_signed(mix)} from another mix of customers")
     return f"Of the change of {wording.count(change)} a week, {wording.listing(parts)}."
@@ -178,12 +175,16 @@ def _length(least: timedelta, most: timedelta) -> str:
 
 
 def _among(row: Row) -> str:
-    """How much of the rise is among those an event concerns; who that is stands behind it."""
+    """How much of the rise is among those an event concerns; who that is stands behind it.
+
+    A poor match may be a rise of others, one no clearer among them than before, or one of a single problem where an
+    event brings people with all of theirs: what is said is true of each.
+    """
     match, segment = row["segment_match"], f" ({_shared(row)})" if row["shared_segment"] else ""
     if match is None or (match >= SEGMENTS_MATCH and not segment):
         return ""
     if match < SEGMENTS_MATCH:
-        return f", but not mainly among those it concerns{segment}"
+        return f", but those it concerns{segment} are a poor match for those who write"
     return f", {'nearly only' if match >= NEARLY_ALL else 'mostly'} among those it concerns{segment}"
 
 
@@ -222,6 +223,14 @@ def _is_exact(row: Row) -> bool:
 
 def _day(moment: datetime, zone: str) -> str:
     return wording.moment(moment, zone).rsplit(" ", 1)[0]
+
+
+def _come(value: float) -> str:
+    return f"{_signed(value)} {'comes' if abs(round(value)) == 1 else 'come'}"
+
+
+def _way(value: float, up: str, down: str) -> str:
+    return up if round(value) >= 0 else down
 
 
 def _signed(value: float) -> str:
