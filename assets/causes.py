@@ -91,8 +91,8 @@ _WEEK = """
     from (select max(week) as week from theme_trends) cross join stg_account
     where week is not null
 """
-# A year before the first action that can still be judged, and half a year since. Of tickets without a theme, too, so that
-# what reaches a whole line can be compared.
+# From a year before the first action on. Of tickets without a theme, too, so that what reaches a whole line can be
+# compared.
 _ACTION_WEEKS = """
     with begun as (
         select min(started_at) as first_at
