@@ -21,8 +21,13 @@ _OF_AN_ATTRIBUTE = ["attribute", "attribute_2"]
 
 
 def compare(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFrame:
-    """The segments of MINIMUM tickets of a rise (see `measure`) with p_value, and q_value over them."""
-    large = measure(counts, sizes).filter(pl.col("tickets") >= MINIMUM)
+    """The segments of MINIMUM tickets of a rise (see `measure`) with p_value, and q_value over them.
+
+    A value that so many tickets were to be expected of is among them too: that it is missing is a change.
+    """
+    expected = pl.col("share_expected") * pl.col("tickets_total")
+    is_missed = pl.col("attribute_2").is_null() & (expected >= MINIMUM)
+    large = measure(counts, sizes).filter((pl.col("tickets") >= MINIMUM) | is_missed)
     return corrected_together([large.with_columns(p_value=_p_values(large))])[0]
 
 

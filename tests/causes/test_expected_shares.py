@@ -247,6 +247,15 @@ def test_no_change_is_said_only_where_a_doubling_would_have_been_seen(of_each, n
     assert no_change_by(found, besides=["payment"]) == []
 
 
+def test_no_change_is_not_said_where_a_value_is_missing_and_all_others_share_its_tickets():
+    """A quarter was to be expected of each of four; three have a third, which each alone may have by chance."""
+    now, before = dict.fromkeys("abc", 20), dict.fromkeys("abcd", 500)
+    frames = [counted(values) for values in (now, before, before, before)]
+    found = compare(frames, [60, 2000, 2000, 2000])
+    assert no_change_by(found) == []
+    assert telling(found, 9).is_empty()
+
+
 def test_no_change_is_not_said_of_what_a_told_value_determines():
     """Every ticket is on android, as ever; but that is where the new version is, with which they came."""
 
