@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import exp
 
 import numpy as np
 import polars as pl
@@ -92,6 +93,13 @@ def test_no_more_of_those_it_concerns_than_expected_is_a_quarter_of_the_match():
     assert match(compared=even)["segment_match"] == pytest.approx(0.5 * 0.25, abs=0.01)
 
 
+@pytest.mark.parametrize(("hours_before", "is_named"), [(60, True), (66, False)])
+def test_an_event_is_named_from_a_score_of_two_fifths_on(hours_before, is_named):
+    """Of an hour's match of 1, 0.42 and 0.39 are left."""
+    found = match(hours_before=hours_before)
+    assert (found["is_named"], found["hours_before_onset"]) == (is_named, hours_before)
+
+
 def test_none_of_those_it_concerns_is_no_match_and_nothing_is_shared():
     found = match(concerned={"platform": "ios"}, compared=replace(FAULT, rise=people(40, 0)))
     assert (found["segment_match"], found["shared_segment"], found["is_named"]) == (0, None, False)
@@ -123,6 +131,23 @@ def test_what_brings_people_matches_where_all_problems_rose_or_more_customers_ex
     even = replace(FAULT, rise=people(20, 20), all_now=people(now // 2, now // 2))
     found = match("campaign", concerned={}, compared=even, from_customers=from_customers)
     assert found["segment_match"] == pytest.approx(told, abs=0.01)
+
+
+def test_how_far_the_others_rose_counts_as_far_as_it_is_sure():
+    """From a hundred a week to 160: surely a third more. Half more is all there can be."""
+    even = replace(FAULT, rise=people(20, 20), all_now=people(80, 80))
+    surely = 1.6 * exp(-1.96 * (1 / 160 + 1 / 2600) ** 0.5)
+    found = match("campaign", concerned={}, compared=even)
+    assert found["segment_match"] == pytest.approx((surely - 1) / 0.5, rel=1e-3)
+
+
+def test_a_segment_with_a_smaller_part_of_the_rise_does_not_make_it_one_of_that_segment():
+    """Clearly more on android than before, but no more than half of those on top."""
+    some = replace(
+        FAULT, rise=people(45, 55), before=people(26, 234), others_before=people(130, 1170), excess_share=0.9
+    )
+    everybody = replace(some, others_now=people(10, 90), all_now=people(400, 400))
+    assert match("campaign", concerned={}, compared=everybody)["segment_match"] == pytest.approx(1.0)
 
 
 def test_a_rise_in_one_segment_is_hardly_one_of_all_whom_a_campaign_brings():
