@@ -33,7 +33,11 @@ def needed(*wanted: str) -> list[Model]:
 
 @pytest.fixture(scope="module")
 def history() -> dict[str, pl.DataFrame]:
-    return known_by(simulate(tickets=800, seed=3, as_of=date(2026, 6, 30), days=90).tables, AS_OF)
+    """A small operation in which nobody knows who wrote one ticket of five."""
+    tables = simulate(tickets=800, seed=3, as_of=date(2026, 6, 30), days=90).tables
+    is_known = pl.col("ticket_id").str.tail(1).is_in(["5", "9"]).not_()
+    tickets = tables["tickets"].with_columns(pl.when(is_known).then("requester_id").alias("requester_id"))
+    return known_by(tables | {"tickets": tickets}, AS_OF)
 
 
 def opened() -> Warehouse:
