@@ -2,6 +2,7 @@
 -- Combinations without an open ticket have no row; sources that never say when they solve are left out.
 -- grain: day, business line, tier, vendor and status
 -- owner: team:support-analytics
+-- incremental: date
 -- unique: date, business_line, tier, vendor, status
 -- column date: the day in the account's zone; the day of the run's date as of that moment [not_null]
 -- column business_line: the line, or `unknown` [not_null]

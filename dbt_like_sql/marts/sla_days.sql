@@ -3,6 +3,7 @@
 -- only where broken before.
 -- grain: day, business line, tier, vendor and metric
 -- owner: team:support-analytics
+-- incremental: date
 -- unique: date, business_line, tier, vendor, metric
 -- column date: the day in the account's zone [not_null]
 -- column business_line: the line, or `unknown` [not_null]
@@ -20,7 +21,7 @@
 -- zendesk target_share: the same share; Explore puts each target at the ticket's or the update's date as the report asks,
 --   leaves deleted tickets out and counts business hours by the ticket's last schedule
 select
-    coalesce(breached_on, ended_on) as date,
+    date,
     business_line,
     coalesce(cast(tier as varchar), 'unknown') as tier,
     coalesce(vendor, 'unknown') as vendor,
@@ -29,10 +30,5 @@ select
     count(*) filter (where is_breached) as breached,
     avg(case when is_breached then 0.0 else 1.0 end) as target_share
 from sla_instances
-where is_breached or state = 'achieved'
-group by
-    coalesce(breached_on, ended_on),
-    business_line,
-    coalesce(cast(tier as varchar), 'unknown'),
-    coalesce(vendor, 'unknown'),
-    metric
+where date is not null
+group by date, business_line, coalesce(cast(tier as varchar), 'unknown'), coalesce(vendor, 'unknown'), metric

@@ -30,6 +30,8 @@
 --   made the target shorter than the minutes already counted; empty while it has not
 -- column ended_on: the day of ended_at in the account's zone
 -- column breached_on: the day of breached_at in the account's zone
+-- column date: the day on which it counts as kept or broken: breached_on or, where kept, ended_on; empty for one that
+--   counts as neither
 -- column elapsed_minutes: minutes the clock has counted: for first and next reply all until the reply; for requester wait
 --   not while pending; for agent work not while pending or on hold; for resolution not while solved [not_null]
 -- metric elapsed_minutes: Minutes on the service clock
@@ -309,6 +311,13 @@ select
         case when clocks.is_breached then coalesce(breaches.breached_at, clocks.applied_at) end
             at time zone 'UTC' at time zone account.time_zone as date
     ) as breached_on,
+    -- A broken target counts on the day of the breach, a kept one on the day of its end.
+    cast(
+        case
+            when clocks.is_breached then coalesce(breaches.breached_at, clocks.applied_at)
+            when not clocks.is_cancelled then clocks.ended_at
+        end at time zone 'UTC' at time zone account.time_zone as date
+    ) as date,
     clocks.elapsed_minutes,
     case when clocks.is_breached then clocks.elapsed_minutes - clocks.target_minutes end as breach_minutes,
     clocks.elapsed_minutes / clocks.target_minutes as share_elapsed,
