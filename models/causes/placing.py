@@ -123,14 +123,15 @@ def _sketched(
     """Find the stretch in all of the theme's tickets, then again in the segment that holds the rise."""
     theme = victims.filter(pl.col("theme_id") == row["theme_id"])
     rest = victims.filter(pl.col("theme_id") != row["theme_id"])
-    hidden = {
-        row[a]: row[v] for a, v in (("attribute", "value"), ("attribute_2", "value_2")) if row[a] is not None
-    }
-    first = _stretch(known, rest, theme.filter(all_equal(hidden)))
+    first = _stretch(known, rest, theme.filter(all_equal(_segment(row))))
     segments = _compared(known, theme, rest, risen, first).segments(attributes)
-    stretch = _stretch(known, rest, theme.filter(all_equal(_holding(segments) or hidden)))
-    sits_in = telling(segments, _SEGMENTS_LOOKED_AT).filter(pl.col("share_of_rise") >= _HOLDS_THE_RISE)
-    keys = [tuple(part for part in key if part is not None) for key in sits_in.select(KEY).iter_rows()]
+    # A value that is new, such as an app version, would make every rise begin with its release: it has no tickets before.
+    holding = _holding(segments.filter(~pl.col("is_new")))
+    sharper = holding.row(0, named=True) if holding.height else row
+    stretch = _stretch(known, rest, theme.filter(all_equal(_segment(sharper))))
+    keys = [
+        tuple(part for part in key if part is not None) for key in _holding(segments).select(KEY).iter_rows()
+    ]
     return _Sketch(row, stretch, keys)
 
 
@@ -182,23 +183,15 @@ def _onset(start: datetime, moment: Moment) -> Onset:
     return Onset(at, low, high, hours, likely)
 
 
-def _holding(segments: pl.DataFrame) -> dict[str, str]:
-    """The segment that holds most of the rise, by which its beginning is seen more sharply.
+def _holding(segments: pl.DataFrame) -> pl.DataFrame:
+    """The segments that hold most of the rise, the most telling first."""
+    return telling(segments, _SEGMENTS_LOOKED_AT).filter(pl.col("share_of_rise") >= _HOLDS_THE_RISE)
 
-    A value that is new, such as an app version, is left out: it cannot have tickets before it exists, and would
-    make every rise begin with its release.
-    """
-    holding = telling(segments.filter(~pl.col("is_new")), _SEGMENTS_LOOKED_AT).filter(
-        pl.col("share_of_rise") >= _HOLDS_THE_RISE
-    )
-    if holding.is_empty():
-        return {}
-    first = holding.row(0, named=True)
-    return {
-        first[a]: first[v]
-        for a, v in (("attribute", "value"), ("attribute_2", "value_2"))
-        if first[a] is not None
-    }
+
+def _segment(row: dict[str, Any]) -> dict[str, str]:
+    """The attribute values of a row with KEY; none where a rise is one of the whole theme."""
+    values = (("attribute", "value"), ("attribute_2", "value_2"))
+    return {row[attribute]: row[value] for attribute, value in values if row[attribute] is not None}
 
 
 def _stretch(known: Known, rest: pl.DataFrame, events: pl.DataFrame) -> Stretch:
