@@ -21,6 +21,7 @@ _USUAL_CHANGE, _ANY_CHANGE = 0.7, 3.0
 _LEVEL = 1e3
 # Weeks over which what moves one week still moves the next.
 _LAGS = 4
+_PARAMETERS = 4  # that the weeks tell: level, trend, change and about one of a course
 _SURE, _LIKELIER_THAN_NOT = 0.975, 0.5
 # Courses less likely than the likeliest by this, on the logarithm, move no end of the interval.
 _UNLIKELY = 7.0
@@ -179,7 +180,7 @@ def _dispersion(models: _Models, fitted: _Fitted, least: float) -> float:
 
     best = int(fitted.evidence[:, 0].argmax())
     columns, score, information = models.columns[best], fitted.score[best, 0], fitted.information[best, 0]
-    freedom = max(len(score) - 4, 1)
+    freedom = max(len(score) - _PARAMETERS, 1)
     of_weeks = float((score**2 / np.maximum(information, 1e-9)).sum()) / freedom
     scatter = (columns * information[:, None]).T @ columns + np.diag(models.precision[best])
     to_change = np.linalg.inv(scatter)[-1]

@@ -36,14 +36,15 @@ def test_the_first_of_steady_tickets_after_none_is_the_onset():
     assert found.onset.high - found.onset.low <= 4
 
 
-def test_a_burst_has_a_beginning_and_an_end():
+@pytest.mark.parametrize("lasted", [8, 40])
+def test_a_burst_has_a_beginning_and_an_end(lasted):
     begin = HOURS - 5 * DAY
-    found = find_stretch(
-        np.concatenate([events(0.3, 0, HOURS, 1), events(120, begin, begin + 8, 2)]), usual=0.3, rhythm=FLAT
-    )
+    burst = events(120, begin, begin + lasted, 2)
+    found = find_stretch(np.concatenate([events(0.3, 0, HOURS, 1), burst]), usual=0.3, rhythm=FLAT)
     assert found.onset.at == pytest.approx(begin, abs=3)
     assert found.ended is not None
-    assert found.ended.at == pytest.approx(begin + 8, abs=5)
+    assert found.ended.at == pytest.approx(begin + lasted, abs=5)
+    assert found.ended.low - 1 <= begin + lasted <= found.ended.high + 1
 
 
 def test_an_earlier_burst_is_not_taken_for_the_beginning_of_this_one():
