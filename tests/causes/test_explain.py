@@ -207,6 +207,25 @@ def test_a_short_history_is_no_history_of_nothing(quiet, rng, weeks):
     assert abs(rise["onset_at"] - WEEK_STARTS) < timedelta(days=3)
 
 
+def test_a_rise_is_as_clear_as_it_is_large_and_beyond_chance(quiet, rng):
+    """Every theme evenly: so many a week, and in the last one."""
+    counts = {"few": (2, 11), "large": (20, 45), "clear": (4, 40)}
+
+    def evenly(usual: int, now: int) -> list[datetime]:
+        before = [START + n * timedelta(weeks=1) / usual for n in range(27 * usual)]
+        return before + [WEEK_STARTS + n * timedelta(weeks=1) / now for n in range(now)]
+
+    themes = [tickets(theme, evenly(*numbers), rng) for theme, numbers in counts.items()]
+    rises = explain_rises(known_from(pl.concat([quiet, *themes])))[0]
+    # Nine on top are few; 25 are more than twenty, but not six times the root of twenty.
+    assert dict(rises.select("theme_id", "confidence").iter_rows()) == {
+        "few": "weak",
+        "large": "fair",
+        "clear": "strong",
+    }
+    assert rises.sort("rank")["theme_id"].to_list() == ["clear", "large", "few"]
+
+
 def test_weeks_without_a_ticket_before_a_rise_count_as_such(quiet, rng):
     """A theme that was over half a year ago is expected to have next to nothing."""
     long_ago = tickets("t9", arrivals(3.0, START + timedelta(weeks=1), START + timedelta(weeks=4), rng), rng)
