@@ -210,6 +210,8 @@ TABLES: dict[str, dict[str, pl.DataType]] = {
         "sla_known": _COUNT,
         "sla_breach_minutes": _NUMBER,
         "csat": _NUMBER,
+        "csat_low": _NUMBER,
+        "csat_high": _NUMBER,
         "csat_matched": _NUMBER,
         "csat_points": _NUMBER,
         "csat_points_low": _NUMBER,

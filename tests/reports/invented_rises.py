@@ -145,6 +145,8 @@ def _impact() -> pl.DataFrame:
         "sla_known": 140,
         "sla_breach_minutes": 10_980.0,
         "csat": 0.61,
+        "csat_low": 0.483,
+        "csat_high": 0.724,
         "csat_matched": 0.7,
         "csat_points": -9.0,
         "csat_points_low": -14.0,

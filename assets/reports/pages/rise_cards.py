@@ -224,6 +224,8 @@ def _costs(row: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _csat_context(row: dict[str, Any]) -> str:
     ratings = f"of {wording.plural(row['rated'], 'rating')}"
+    if row["csat_low"] is not None and row["csat_high"] is not None:
+        ratings = f"({wording.between('share', row['csat_low'], row['csat_high'])}) {ratings}"
     if row["csat_points"] is None:
         return ratings
     interval = f"{wording.signed(row['csat_points_low'])} to {wording.signed(row['csat_points_high'])}"

@@ -35,6 +35,7 @@ _OF_THE_WEEK = (
 # What is counted since a rise began is told in steps of so many: less a week's tickets it would tell of a hidden week.
 _STEP = 5
 _WEEKS_BEFORE = 26
+_CSAT_INTERVAL = ("csat_low", "csat_high")
 _CSAT = ("rated_matched", "csat_matched", "csat_points", "csat_points_low", "csat_points_high")
 
 
@@ -169,8 +170,8 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
         found.pipe(hide_small_cells, "tickets", dependents=minutes)
         .pipe(hide_small_cells, "sla_known", dependents=["sla_breached", "sla_breach_minutes"])
         .pipe(hide_small_parts, "sla_breached", "sla_known", dependents=["sla_breach_minutes"])
-        .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT])
-        .pipe(hide_revealing_rate, "csat", "rated", dependents=_CSAT)
+        .pipe(hide_small_cells, "rated", dependents=["csat", *_CSAT_INTERVAL, *_CSAT])
+        .pipe(hide_revealing_rate, "csat", "rated", dependents=(*_CSAT_INTERVAL, *_CSAT))
         .with_columns(_csat_of_matched=pl.col("csat_matched") + pl.col("csat_points") / 100)
         .pipe(hide_revealing_rate, "_csat_of_matched", "rated_matched", dependents=_CSAT)
         .drop("_csat_of_matched")
@@ -183,7 +184,7 @@ def _impact(found: pl.DataFrame) -> pl.DataFrame:
             # Their ratio is that of the tickets on top to all.
             pl.col(minutes).round_sig_figs(2),
             pl.col("sla_breach_minutes", "csat_points", "csat_points_low", "csat_points_high").round(0),
-            pl.col("csat", "csat_matched").round(2),
+            pl.col("csat", *_CSAT_INTERVAL, "csat_matched").round(2),
         )
     )
 
