@@ -27,8 +27,7 @@ _ESCALATIONS = """
 """
 _FRESH = f"""
     select placed.* from ({_ESCALATIONS}) as placed
-    left join ticket_themes as known on known.source = placed.source and known.ticket_id = placed.ticket_id
-    where known.ticket_id is null or known.text_digest <> placed.text_digest
+    anti join ticket_themes using (source, ticket_id, text_digest)
     order by placed.source, placed.ticket_id
 """
 _KNOWN = """
@@ -37,23 +36,6 @@ _KNOWN = """
         known.is_near_duplicate, escalations.created_on, known.text_digest, known.copy_key
     from ticket_themes as known
     left join escalations on escalations.source = known.source and escalations.ticket_id = known.ticket_id
-"""
-
-
-# One of each text up to a day. A digest orders the tickets as chance would, and the same way every time.
-_DISTINCT_TEXTS = """
-    with first_of_each as (
-        select source, ticket_id, known.text_digest
-        from escalations
-        join ticket_themes as known using (source, ticket_id)
-        where not known.is_near_duplicate and created_on <= ?
-        qualify row_number() over (partition by known.copy_key order by source, ticket_id) = 1
-    )
-
-    select text
-    from first_of_each
-    join escalations using (source, ticket_id)
-    order by text_digest, source, ticket_id
 """
 
 
@@ -212,8 +194,8 @@ def _born(
     fresh: int,
 ) -> Placed:
     """New themes among the latest tickets, looked for where there are new or edited ones (fresh: how many)."""
-    from models.themes.births import HISTORY_AT_MOST, RECENT_AT_MOST, RECENT_DAYS, Recent, find_births
-    from models.themes.registry import Placed, history_frame
+    from models.themes.births import RECENT_AT_MOST, RECENT_DAYS, Recent, find_births, sample_before
+    from models.themes.registry import KEY, Placed, history_frame
 
     examples = warehouse.query(
         "select shown.theme_id, shown.rank, shown.source, shown.ticket_id, escalations.text "
@@ -227,7 +209,8 @@ def _born(
         f"{_ESCALATIONS} where created_on > ? order by created_at desc, source, ticket_id limit {RECENT_AT_MOST}",
         [since],
     ).sort("created_at", "source", "ticket_id")
-    history = warehouse.query(f"{_DISTINCT_TEXTS} limit {HISTORY_AT_MOST}", [since])
+    sample = sample_before(placed, since)
+    history = sample.join(_texts(warehouse, sample), on=KEY, how="left", maintain_order="left")
     latest = Recent(recent, embedder.embed(recent["text"]), embedder.embed(history["text"]))
     taken = set(curation.names.values())
     return find_births(registry, placed, latest, examples, embedder.embed, day, taken)

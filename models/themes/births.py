@@ -38,6 +38,22 @@ class Recent:
     history: Vectors  # unit rows of distinct texts
 
 
+def sample_before(tickets: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The tickets up to a day that recent ones are compared with: one of each text, HISTORY_AT_MOST of them.
+
+    tickets: TICKETS_SCHEMA, sorted by source and ticket. Returns source and ticket_id, ordered by the digest of the
+    text: as chance would, and the same way every time.
+    """
+    return (
+        tickets.filter(~pl.col("is_near_duplicate"), pl.col("created_on") <= day)
+        .filter(pl.col("copy_key").is_first_distinct())
+        .select("text_digest", *KEY)
+        .bottom_k(HISTORY_AT_MOST, by=["text_digest", *KEY])
+        .sort("text_digest", *KEY)
+        .select(KEY)
+    )
+
+
 def find_births(
     registry: Registry,
     tickets: pl.DataFrame,
@@ -58,7 +74,7 @@ def find_births(
     long, requesters = is_long(texts), recent.tickets["requester_key"]
     sent = is_template(copies, requesters, long)
     tickets = _repeats_marked(tickets, recent.tickets, is_repeat(copies, requesters, long, sent))
-    mine = recent.tickets.select(KEY).join(tickets, on=KEY, how="left", maintain_order="left")
+    mine = recent.tickets.select(KEY).join(tickets, on=KEY, maintain_order="left")
     templates = registry.themes.filter("is_template")["theme_id"].to_list()
     known = mine["theme_id"].is_in(templates).to_numpy()
     sets = _rows_of(copies, sent & ~known)
