@@ -173,7 +173,7 @@ def place_new(
 
 def _repeats(placed: pl.DataFrame, left: pl.DataFrame, tickets: pl.DataFrame) -> pl.Series:
     """Which new tickets are copies that do not count, of one another or of those that were there before."""
-    earlier = left.join(placed, on="copy_key", how="semi").join(tickets, on=KEY, how="left")
+    earlier = left.join(placed, on="copy_key", how="semi").join(tickets, on=KEY)
     columns = ["copy_key", "requester_key", "is_long"]
     texts = pl.concat([earlier.with_columns(is_long=pl.lit(False)).select(columns), placed.select(columns)])
     groups = texts["copy_key"].rank("dense").cast(pl.Int64).to_numpy()

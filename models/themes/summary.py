@@ -57,7 +57,7 @@ def example_tickets(tickets: pl.DataFrame, chosen: pl.DataFrame) -> pl.DataFrame
     firsts = tickets.filter(~pl.col("is_near_duplicate")).select(*KEY, "theme_id", "similarity", "copy_key")
     stay = firsts.join(chosen.select(*KEY, "rank"), on=KEY).sort("theme_id", "rank", *KEY)
     by = ["similarity", *KEY]
-    distinct = firsts.sort(KEY).unique(["theme_id", "copy_key"], keep="first")
+    distinct = firsts.sort(KEY).filter(pl.struct("theme_id", "copy_key").is_first_distinct())
     most_central = (
         pl.struct(*by, "copy_key").top_k_by(by, 2 * EXAMPLES, reverse=[False, True, True]).alias("ticket")
     )
