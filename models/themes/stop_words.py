@@ -42,14 +42,16 @@ def can_be_a_name(words: list[str]) -> bool:
     if _is_letter(words[0]) or _is_letter(words[-1]):
         return False
     opens = words[0] not in stop_words or (words[0] in _MAY_OPEN and len(words) > 1)
-    closes = words[-1] not in stop_words | _MAY_NOT_CLOSE
+    closes = words[-1] not in stop_words and words[-1] not in _MAY_NOT_CLOSE
     if words[0] in _MAY_OPEN and words[-1] in _MAY_CLOSE_A_QUESTION:
         closes = len(words) > 2
+    if not (opens and closes):
+        return False
     if words[0] not in _MAY_OPEN and any(pair in _QUESTION for pair in pairwise(words)):
         return False  # "countries do you operate" is cut out of "in which countries do you operate"
     if len(words) > 1 and words[0] == "not" and words[1] in stop_words:
         return False
-    return opens and closes and len(set(words)) == len(words)
+    return len(set(words)) == len(words)
 
 
 def _is_letter(word: str) -> bool:
