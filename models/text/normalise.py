@@ -68,7 +68,7 @@ def normalise(texts: pl.Series) -> pl.Series:
         (_SIGNATURE, "."),
         (_FIRST_LINE, "${1}. "),
         (_LINE_THAT_ENDS, "${1}. ${2}"),
-        (r"\s+", " "),
+        (r"\s{2,}|[^\S ]", " "),  # not \s+, which writes every single blank anew: six times as long
         (r"\s+([,.;:!?])", "${1}"),
         (r"([,.;:!?])(?:\s*[,.;:])+", "${1}"),
     ):
