@@ -19,6 +19,7 @@
 -- column is_offered: the requester was asked for a rating; empty where the source does not say. Where no history says
 --   when, a ticket solved by the run's date counts as asked if it is by now
 -- column score: their last word; empty while unrated [accepted: good, bad]
+-- column first_rated_on: the day they first rated it, in the account's zone; empty where no history says
 -- column reason: why they rated so; empty where no reason is given, or none by the run's date
 -- column good_to_bad: times they changed a good rating to a bad one; empty where the source has no history of ratings
 -- column bad_to_good: times they changed a bad rating to a good one; empty where the source has no history of ratings
@@ -42,6 +43,7 @@ ratings as (
         events.to_value as rating,
         coalesce(lag(events.to_value) over words, events.from_value) as rating_before,
         row_number() over words as position,
+        events.occurred_at,
         events.occurred_at <= account.as_of as is_known
     from raw.ticket_events as events
     cross join stg_account as account
@@ -60,6 +62,7 @@ last_words as (
         bool_or(is_known) as is_asked,
         bool_or(rating = 'offered' and not is_known) as is_asked_later,
         max_by(rating, position) filter (where rating <> 'offered' and is_known) as score,
+        min(occurred_at) filter (where rating <> 'offered' and is_known) as first_rated_at,
         count(*) filter (where rating_before = 'good' and rating = 'bad' and is_known) as good_to_bad,
         count(*) filter (where rating_before = 'bad' and rating = 'good' and is_known) as bad_to_good
     from ratings
@@ -92,6 +95,7 @@ told as (
         coalesce(last_words.is_asked, false) as is_asked,
         coalesce(last_words.is_asked_later, false) as is_asked_later,
         last_words.score,
+        cast(last_words.first_rated_at at time zone 'UTC' at time zone account.time_zone as date) as first_rated_on,
         coalesce(last_words.good_to_bad, 0) as good_to_bad,
         coalesce(last_words.bad_to_good, 0) as bad_to_good
     from stg_tickets as tickets
@@ -119,6 +123,7 @@ known as (
                 then is_asked or (csat_offered and solved_at is not null and not is_asked_later)
         end as is_offered,
         case when is_of_now then csat_score else score end as score,
+        first_rated_on,
         case when is_of_now then csat_reason end as reason,
         case when has_rating_changes then good_to_bad end as good_to_bad,
         case when has_rating_changes then bad_to_good end as bad_to_good
@@ -136,6 +141,7 @@ counted as (
         counted_on,
         is_offered,
         score,
+        first_rated_on,
         reason,
         good_to_bad,
         bad_to_good
@@ -172,6 +178,7 @@ select
     owners.vendor,
     counted.is_offered,
     counted.score,
+    counted.first_rated_on,
     counted.reason,
     counted.good_to_bad,
     counted.bad_to_good
