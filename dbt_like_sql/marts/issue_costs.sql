@@ -84,24 +84,52 @@ rated as (
         ratings.business_line,
         ratings.channel,
         coalesce(ratings.priority, 'none') as priority,
-        coalesce(ratings.is_escalated, false) as is_escalated,
-        linked_tickets.ticket_id is not null as is_linked
+        coalesce(ratings.is_escalated, false) as is_escalated
     from ticket_ratings as ratings
-    left join linked_tickets
+    join linked_tickets
         on linked_tickets.source = ratings.source and linked_tickets.ticket_id = ratings.ticket_id
     where ratings.score is not null
 ),
 
-usual as (
+rated_like as (
     select
         business_line,
         channel,
         priority,
         is_escalated,
-        avg(case when is_good then 1.0 else 0.0 end) as csat
+        count(*) filter (where is_good) as good,
+        count(*) as rated
     from rated
-    where not is_linked
     group by business_line, channel, priority, is_escalated
+),
+
+all_rated as (
+    select
+        business_line,
+        channel,
+        coalesce(priority, 'none') as priority,
+        coalesce(is_escalated, false) as is_escalated,
+        count(*) filter (where score = 'good') as good,
+        count(*) as rated
+    from ticket_ratings
+    where score is not null
+    group by business_line, channel, coalesce(priority, 'none'), coalesce(is_escalated, false)
+),
+
+usual as (
+    select
+        all_rated.business_line,
+        all_rated.channel,
+        all_rated.priority,
+        all_rated.is_escalated,
+        (all_rated.good - rated_like.good) / cast(all_rated.rated - rated_like.rated as double) as csat
+    from all_rated
+    join rated_like
+        on rated_like.business_line = all_rated.business_line
+        and rated_like.channel = all_rated.channel
+        and rated_like.priority = all_rated.priority
+        and rated_like.is_escalated = all_rated.is_escalated
+    where all_rated.rated > rated_like.rated
 ),
 
 satisfaction as (
@@ -115,7 +143,7 @@ satisfaction as (
         -- Wilson's interval, as in kpi_periods: z squared over n.
         3.841459 / nullif(count(usual.csat), 0) as z2_n
     from linked
-    join rated on rated.source = linked.source and rated.ticket_id = linked.ticket_id and rated.is_linked
+    join rated on rated.source = linked.source and rated.ticket_id = linked.ticket_id
     left join usual
         on usual.business_line = rated.business_line
         and usual.channel = rated.channel
