@@ -17,10 +17,10 @@ with reasons as (
         source,
         measure,
         reason,
-        count(*) as tickets,
-        avg(ours) as ours_mean,
-        avg(reported) as reported_mean
-    from sla_reconciliation
+        cast(sum(tickets) as bigint) as tickets,
+        sum(ours_sum) / sum(tickets_of_ours) as ours_mean,
+        sum(reported_sum) / sum(tickets) as reported_mean
+    from reconciliation_weeks
     group by source, measure, reason
 )
 

@@ -6,6 +6,7 @@
 -- unique: source, ticket_id, measure
 -- column source: where the ticket comes from [not_null]
 -- column ticket_id: the ticket, unique within its source [not_null]
+-- column created_week: Monday of the week it was created in, in the account's zone [not_null]
 -- column measure: what is compared: a time metric of ticket_metrics in calendar or (`_business`) business minutes,
 --   reopens, agent_replies, reassignments, or sla_met, which is 1 where every service target was met and else 0
 --   [not_null]
@@ -63,6 +64,7 @@ compared as (
     select
         tickets.source,
         tickets.ticket_id,
+        cast(date_trunc('week', tickets.created_on) as date) as created_week,
         measures.measure,
         measures.tolerance,
         metrics.is_deleted,
@@ -132,6 +134,7 @@ compared as (
 select
     source,
     ticket_id,
+    created_week,
     measure,
     ours,
     reported,
