@@ -64,9 +64,9 @@ judged_tickets as (
     select
         ended_on as date,
         coalesce(business_line, 'all') as business_line,
-        count(*) filter (where is_achieved) as achieved,
-        count(*) as judged
-    from sla_judged_tickets
+        sum(achieved) as achieved,
+        sum(judged) as judged
+    from sla_judged_days
     where metric = 'all'
     group by grouping sets ((ended_on, business_line), (ended_on))
 ),

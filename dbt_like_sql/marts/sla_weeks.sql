@@ -68,9 +68,9 @@ tickets as (
         date_trunc('week', ended_on) as week,
         coalesce(business_line, 'all') as business_line,
         metric,
-        count(*) as tickets_judged,
-        count(*) filter (where is_achieved) as tickets_achieved
-    from sla_judged_tickets
+        cast(sum(judged) as bigint) as tickets_judged,
+        cast(sum(achieved) as bigint) as tickets_achieved
+    from sla_judged_days
     group by grouping sets (
         (date_trunc('week', ended_on), business_line, metric),
         (date_trunc('week', ended_on), metric)
