@@ -22,11 +22,14 @@ class ThemeRises(dy.Schema):
     usual_middle = number("mean of the up to 26 weeks before", nullable=True)
     usual_low = number("lower end of the usual range", nullable=True)
     usual_high = number("upper end of the usual range", nullable=True)
-    excess = number("victims a week above what was expected, since the rise began")
+    excess = number(
+        "victims a week above what was expected, since the rise began; what is over is told of a week, and what began "
+        "within a day of a day"
+    )
     excess_low = number("lower end of its 95 % interval")
     excess_high = number("upper end of its 95 % interval")
     rise_tickets = count("victims since the rise began beyond those expected")
-    onset_at = time("when the rise began, the middle of what is likely", nullable=True)
+    onset_at = time("the hour in which the rise began, the middle of what is likely", nullable=True)
     onset_low = time("earliest likely begin (95 % interval)", nullable=True)
     onset_high = time("latest likely begin (95 % interval)", nullable=True)
     is_ongoing = flag("it still lasts at the end of the week")

@@ -20,6 +20,8 @@ _OVER_LISTED, _UNCHANGED_LISTED = 12, 6
 # A rise of fewer tickets is weak; a strong one has twice as many, this many deviations of a chance count above.
 _FEW = 10
 _STRONG_DEVIATIONS = 6.0
+# A few hours tell nothing of a week: a rise that began within them is told as if it had lasted a day.
+_LEAST_WEEKS = 1 / 7
 
 THEME_RISES_SCHEMA: dict[str, Any] = {
     "theme_id": pl.String,
@@ -112,8 +114,8 @@ def _exposed(known: Known, rise: Rise) -> Exposed | None:
 
 
 def _weeks(rise: Rise) -> float:
-    """Weeks over which a rise is counted: a burst that is over counts as one week."""
-    return max(rise.compared.weeks_now, 1.0) if rise.ended_at else rise.compared.weeks_now
+    """Weeks over which a rise is told: a burst that is over as that of one week, one of a few hours as that of a day."""
+    return max(rise.compared.weeks_now, 1.0 if rise.ended_at else _LEAST_WEEKS)
 
 
 def _usual(rise: Rise) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,8 @@ _LIKELY = (0.025, 0.5, 0.975)
 class Moment:
     """A change in hours since the window's start: the middle of what is likely, and the 95 % interval.
 
-    log_posterior: of the change lying within each hour from `start` on.
+    at: the beginning of the hour in which a rise began, the end of that in which it ended, so that all tickets of a burst
+    within the hour are its own. log_posterior: of the change lying within each hour from `start` on.
     """
 
     at: float
@@ -73,9 +74,10 @@ def find_stretch(events: Floats, usual: float, rhythm: Floats) -> Stretch:
         return Stretch(onset, None)
     # The end is a beginning when time runs backwards from the middle of the quiet stretch that follows.
     until = min(bounds[last + 2] * DAY, bounds[last + 1] * DAY + _SEARCHED)
-    back = _change_hour(until - events, rhythm[:until][::-1], 0, until - round(onset.at), usual)
+    back = _change_hour(until - events, rhythm[:until][::-1], 0, until - int(onset.at), usual)
     first_hour = until - back.start - len(back.log_posterior)
-    return Stretch(onset, _moment(first_hour, back.log_posterior[::-1]))
+    ended = _moment(first_hour, back.log_posterior[::-1])
+    return Stretch(onset, replace(ended, at=ended.at + 1))
 
 
 def _segments(counts: Ints) -> list[int]:
@@ -133,8 +135,7 @@ def _moment(start: int, log_posterior: Floats) -> Moment:
     weights = np.exp(log_posterior - log_posterior.max())
     cumulative = np.cumsum(weights) / weights.sum()
     low, middle, high = (float(start + np.searchsorted(cumulative, share)) for share in _LIKELY)
-    # The change lies somewhere within the hour.
-    return Moment(middle + 0.5, low, high + 1, start, log_posterior)
+    return Moment(middle, low, high + 1, start, log_posterior)
 
 
 def _log_marginal(counts: Ints, exposed: Floats, shape: float, rate: float) -> Floats:

@@ -242,6 +242,26 @@ def test_the_same_tickets_in_another_order_give_the_same_report(with_fault):
         assert one.equals(other)
 
 
+@pytest.mark.parametrize("minute", [0, 10, 58])
+def test_a_burst_of_minutes_has_all_of_its_tickets(quiet, rng, minute):
+    """Thirty tickets within five minutes, in one hour or in two."""
+    begin = RELEASED + timedelta(minutes=minute)
+    times = [begin + n * timedelta(seconds=10) for n in range(30)]
+    rise = explain_rises(known_from(pl.concat([quiet, tickets("t3", times, rng)])))[0].row(0, named=True)
+    assert (rise["theme_id"], rise["is_ongoing"]) == ("t3", False)
+    assert rise["onset_at"] <= times[0] < times[-1] <= rise["ended_at"]
+    assert rise["rise_tickets"] == pytest.approx(30, abs=1)
+
+
+def test_what_began_an_hour_ago_is_not_told_as_if_it_went_on_for_a_week(quiet, rng):
+    """Nineteen tickets in the week's last hour are 133 a week at most, not three thousand."""
+    end = WEEK_STARTS + timedelta(weeks=1)
+    times = [end - n * timedelta(minutes=3) for n in range(1, 20)]
+    rise = explain_rises(known_from(pl.concat([quiet, tickets("t3", times, rng)])))[0].row(0, named=True)
+    assert rise["is_ongoing"]
+    assert 100 < rise["excess"] <= 133
+
+
 @pytest.mark.parametrize("hour", [datetime(2026, 5, 10, 20), datetime(2026, 5, 4, 1)])
 def test_a_rise_at_the_very_edge_of_the_week_is_placed_without_error(with_fault, hour):
     rises, _, _ = explain_rises(known_from(with_fault(since=hour, rate=60.0)))
