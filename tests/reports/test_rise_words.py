@@ -133,3 +133,22 @@ def test_where_a_rise_comes_from_is_told_with_its_direction(parts, told):
 def test_a_team_keeps_its_name():
     told = action_name({"name": "Retry", "action_id": "a", "kind": "fix", "team": "Trust and Safety"})
     assert told == "Retry (fix, Trust and Safety)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "since", "between"),
+    [
+        (2, 2, "11 Nov 14:00", "It began between 11 Nov 12:00 and 11 Nov 16:00."),
+        (24, 24, "11 Nov 14:00", "It began between 10 Nov 14:00 and 12 Nov 14:00."),
+        (24, 25, "about 11 Nov", "It began between 10 Nov and 12 Nov."),
+    ],
+)
+def test_a_begin_is_told_to_the_hour_where_it_is_known_to_two_days(before, after, since, between):
+    row = rise(onset_low=ONSET - before * HOUR, onset_high=ONSET + after * HOUR)
+    assert (rise_words.since(row, "UTC"), rise_words.since_between(row, "UTC")) == (since, between)
+
+
+def test_a_begin_that_is_not_known_is_not_told():
+    row = rise(onset_at=None, onset_low=None, onset_high=None)
+    assert (rise_words.since(row, "UTC"), rise_words.since_between(row, "UTC")) == ("", "")
+    assert rise_words.headline(row, "UTC")[1] == "more than usual (48 to 75)"
