@@ -31,7 +31,7 @@ _NO_THEME = ""
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """What an action's weeks say. before: the metric's level then. effect: None while there are too few weeks.
 
     is_relative: the effect is a share of the level before; otherwise it is in the metric's own unit.
@@ -73,7 +73,7 @@ class ActionWeeks:
         self._themes = set(weekly["theme_id"].drop_nulls())
         self._cubes: dict[tuple[str, bool], WeeklyTickets] = {}
 
-    def compare(self, action: dict[str, Any]) -> Compared | None:
+    def compare(self, action: dict[str, Any]) -> Comparison | None:
         """What the weeks round an action that has begun say of its metric; None where nothing can be compared."""
         theme, metric = action["theme_id"], action["metric"]
         if self._weekly.is_empty():
@@ -88,7 +88,7 @@ class ActionWeeks:
             return self._compare_means(action, MEANS[metric], by_region)
         return None
 
-    def _compare_tickets(self, action: dict[str, Any], every: WeeklyTickets) -> Compared:
+    def _compare_tickets(self, action: dict[str, Any], every: WeeklyTickets) -> Comparison:
         weeks, since = _round(every, action)
         sides = int((since < 0).sum()), int((since > 0).sum())
         reached = _reached(weeks.segments, action)
@@ -98,7 +98,7 @@ class ActionWeeks:
         method = DIFFERENCES if is_difference else INTERRUPTED
         control = _elsewhere(action) if is_difference else "other themes, by line and user type as here"
         if sides[0] < LEAST_BEFORE or sides[1] < LEAST_AFTER:
-            return Compared(method, control, *sides)
+            return Comparison(method, control, *sides)
         expected = weeks.expected(action["theme_id"], reached, since < 0)
         before = float(own[since < 0].mean())
         if is_difference:
@@ -106,9 +106,9 @@ class ActionWeeks:
             effect = change_of_share(own, elsewhere, ratio, since, every.drift)
         else:
             effect = change_of_rate(own, expected, since, every.drift)
-        return Compared(method, control + _own_course(effect), *sides, before, effect)
+        return Comparison(method, control + _own_course(effect), *sides, before, effect)
 
-    def _compare_means(self, action: dict[str, Any], mean: Mean, by_region: bool) -> Compared | None:
+    def _compare_means(self, action: dict[str, Any], mean: Mean, by_region: bool) -> Comparison | None:
         metric, theme = action["metric"], action["theme_id"]
         counts, since = _round(self._cube(f"{metric}_tickets", by_region), action)
         sums, _ = _round(self._cube(f"{metric}_sum", by_region), action)
@@ -127,14 +127,14 @@ class ActionWeeks:
         told = np.isfinite(values) & (weights > 0)
         sides = int((told & (since < 0)).sum()), int((told & (since > 0)).sum())
         if sides[0] < LEAST_BEFORE or sides[1] < LEAST_AFTER:
-            return Compared(method, control, *sides)
+            return Comparison(method, control, *sides)
         level = weeks.level(reached, since < 0)
         effect = change_of_mean(values, weights, since, mean.drift)
         if mean.is_log:
             effect = effect.relative()
             level = float(np.exp(level))
         control += _own_course(effect)
-        return Compared(method, control, *sides, level, effect, is_relative=mean.is_log)
+        return Comparison(method, control, *sides, level, effect, is_relative=mean.is_log)
 
     def _cube(self, column: str, by_region: bool) -> WeeklyTickets:
         if (column, by_region) not in self._cubes:

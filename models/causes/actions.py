@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.causes.action_weeks import TICKETS, ActionWeeks, Compared
+from models.causes.action_weeks import TICKETS, ActionWeeks, Comparison
 from models.causes.mean_weeks import MEANS
 
 # An action is taken to be against a theme when its wording is this close, as a cosine, to the theme's.
@@ -106,7 +106,7 @@ def _has_begun(action: dict[str, Any], now: datetime) -> bool:
     return action["started_at"] is not None and action["started_at"] <= now and action["status"] != "planned"
 
 
-def _verdict(action: dict[str, Any], compared: Compared | None, now: datetime) -> str:
+def _verdict(action: dict[str, Any], compared: Comparison | None, now: datetime) -> str:
     """Worked where the metric moved the right way for sure; the other way is worse."""
     # What is done or running has begun, also where nobody said when.
     has_no_day = action["started_at"] is None and action["status"] != "planned"
