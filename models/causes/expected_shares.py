@@ -50,7 +50,7 @@ def measure(counts: Sequence[pl.DataFrame], sizes: Sequence[int]) -> pl.DataFram
     before, and among those every value keeps its share, moved as the other themes moved it, so that the shares of an
     attribute's values still sum to one. A value that hardly anybody had before is expected as often as among the other
     themes now, so that the newest app version is not found in every rise. compared_with says which of the two it was.
-    Lift: log ratio of shares (Katz et al. 1978), half a ticket added to each count.
+    Lift: ratio of the rise's share to the expected, with the interval of its logarithm (Katz et al. 1978).
     """
     joined = _joined(counts, sizes)
     single = _expected(_with_newness(joined.filter(pl.col("attribute_2").is_null())))
@@ -189,6 +189,7 @@ def _coverage() -> tuple[pl.Expr, pl.Expr]:
 
 
 def _missing(tickets: str) -> pl.Expr:
+    """How many are missing to enough tickets before, as a share of these: the weight of the other themes."""
     return (1 - pl.col(tickets) / _ENOUGH_BEFORE).clip(lower_bound=0.0)
 
 
