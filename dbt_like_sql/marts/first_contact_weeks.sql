@@ -21,15 +21,14 @@ with counts as (
     select
         cast(date_trunc('week', first_solved_on) as date) as week,
         coalesce(business_line, 'all') as business_line,
-        count(*) as tickets,
-        count(*) filter (where is_first_contact_resolution) as resolved_first,
-        cast(count(*) filter (where is_first_contact_resolution) as double) / count(*) as rate,
+        cast(sum(judged) as bigint) as tickets,
+        cast(sum(resolved_first) as bigint) as resolved_first,
+        cast(sum(resolved_first) as double) / sum(judged) as rate,
         -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / count(*) as z2_n
-    from ticket_first_contact as contacts
+        3.841459 / sum(judged) as z2_n
+    from first_contact_days as contacts
     join source_coverage as coverage on coverage.source = contacts.source
-    where is_first_contact_resolution is not null
-        and date_trunc('week', first_solved_on) + interval 13 day <= coverage.volume_until
+    where date_trunc('week', first_solved_on) + interval 13 day <= coverage.volume_until
     group by grouping sets (
         (date_trunc('week', first_solved_on), business_line), (date_trunc('week', first_solved_on))
     )

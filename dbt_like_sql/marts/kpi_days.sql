@@ -75,10 +75,9 @@ first_contacts as (
     select
         first_solved_on as date,
         coalesce(business_line, 'all') as business_line,
-        count(*) filter (where is_first_contact_resolution) as resolved_first,
-        count(*) as judged
-    from ticket_first_contact
-    where is_first_contact_resolution is not null
+        sum(resolved_first) as resolved_first,
+        sum(judged) as judged
+    from first_contact_days
     group by grouping sets ((first_solved_on, business_line), (first_solved_on))
 ),
 
