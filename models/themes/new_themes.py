@@ -20,26 +20,22 @@ NEIGHBOURS = 10
 SMOOTHED_OVER = 5
 # A text is looked at if it is more novel than this share of texts when history is split at random.
 NULL_QUANTILE = 0.90
-# Texts looked at can be one group if the mean cosine (centred) of its halves is at least the first, and are one
-# theme where it is at least the second; smaller groups are chance.
-GROUP_COSINE = 0.35
-THEME_COSINE = 0.45
-LEAST_TEXTS = 6
+# Texts looked at can be one theme if the mean cosine (centred) of its halves is at least this; fewer are chance.
+THEME_COSINE = 0.35
+LEAST_TEXTS = 4
 # Closeness is the mean cosine to so many nearest texts; distance from history is taken with all neighbours too,
 # since a few texts of a surge can lack their nearest in history by chance, not all of them.
 NEAREST = 3
 # Texts of a surge are this separate from history; what a new theme's texts are beyond it adds up to so much.
 # The sum, not the mean: a surge holds small groups that are as separate as a new theme, but no large ones.
 USUAL_SEPARATION = 0.15
-LEAST_SEPARATION = 0.7
-# The rarer history is around a group, the easier the group lacks it by chance: what the group has beyond a surge
-# is divided by the surge around it. That is seen at so many recent texts nearest to the group, in so many nearest
-# to each; one recent text to so many of history is none. History counts as so much of them at least, so that the
-# rest of a large new theme does not hide it.
+LEAST_SEPARATION = 1.0
+# The rarer history is around a group, the easier the group lacks it by chance: what is asked for is multiplied by
+# the surge around it. That is seen at so many recent texts nearest to the group, in so many nearest to each; where
+# no more than this share of them is recent, there is none.
 RECENT_AROUND = 15
 TEXTS_AROUND = 30
-USUAL_ODDS = 1 / 8
-LEAST_SHARE_OLD = 0.5
+USUAL_SHARE = 1 / 9
 # Fewer texts of history than this, or fewer than there are recent ones, show nothing.
 LEAST_HISTORY = 100
 
@@ -71,7 +67,8 @@ def find_new_themes(history: Vectors, recent: Vectors, seed: int = 0) -> list[Ro
     looked_at = np.flatnonzero(_novelty(around) > np.quantile(usual, NULL_QUANTILE))
     if len(looked_at) < LEAST_TEXTS:
         return []
-    beyond_usual = _separation(history, around, looked_at) - USUAL_SEPARATION
+    # A text in the midst of history is no evidence against the others of its group: it may be there by mistake.
+    beyond_usual = np.maximum(_separation(history, around, looked_at), 0) - USUAL_SEPARATION
     branches = _new_branches(recent[looked_at], beyond_usual)
     surges = _surges(history, recent, [looked_at[branch] for branch in branches])
     groups = [
@@ -110,7 +107,7 @@ def _share_recent(around: Around, count: int) -> Floats:
 
 
 def _surges(history: Vectors, recent: Vectors, groups: list[Rows]) -> Floats:
-    """How many times the usual odds are those that a text around each group is recent, at least 1. Shape (groups,).
+    """How many times the usual share of the texts around each group is recent. Shape (groups,).
 
     Texts that are alike can all be recent by chance where many around them are, as in a surge: whether they are
     too many is judged by the texts outside (a scan statistic, Kulldorff 1997), here those near to the group.
@@ -123,8 +120,8 @@ def _surges(history: Vectors, recent: Vectors, groups: list[Rows]) -> Floats:
     met, back = np.unique(nearest(centres, others, RECENT_AROUND).index, return_inverse=True)
     share = _share_recent(_around(history, others, met, TEXTS_AROUND), TEXTS_AROUND)
     share = share[back.reshape(len(groups), -1)].mean(axis=1)
-    usual = max(USUAL_ODDS, len(recent) / len(history))
-    return np.maximum(1, share / np.maximum(1 - share, LEAST_SHARE_OLD) / usual)
+    usual = max(USUAL_SHARE, len(recent) / (len(history) + len(recent)))
+    return np.asarray(share / usual)
 
 
 def _separation(history: Vectors, around: Around, rows: Rows) -> Floats:
@@ -146,18 +143,16 @@ def _separation(history: Vectors, around: Around, rows: Rows) -> Floats:
 def _new_branches(texts: Vectors, beyond_usual: Floats) -> list[Rows]:
     """The branches of the texts' average-link tree that are separate enough in sum, none within another.
 
-    A branch takes the place of the new ones within it if it is more separate than each, unless there are two
-    that are not alike enough to be one theme.
+    A branch takes the place of the new ones within it if it is at least as separate as each.
     """
     members = {row: np.array([row]) for row in range(len(texts))}
     new: dict[int, list[Rows]] = {row: [] for row in members}
     tree = linkage(texts, method="average", metric="cosine")
     for branch, (left, right, distance, size) in enumerate(tree, start=len(texts)):
-        if distance > 1 - GROUP_COSINE:
+        if distance > 1 - THEME_COSINE:
             break
         rows = members[branch] = np.sort(np.concatenate([members.pop(left), members.pop(right)]))
         within = new.pop(left) + new.pop(right)
         least = max((beyond_usual[part].sum() for part in within), default=LEAST_SEPARATION)
-        is_one = size >= LEAST_TEXTS and (len(within) < 2 or distance <= 1 - THEME_COSINE)
-        new[branch] = [rows] if is_one and beyond_usual[rows].sum() >= least else within
+        new[branch] = [rows] if size >= LEAST_TEXTS and beyond_usual[rows].sum() >= least else within
     return [rows for branches in new.values() for rows in branches]

@@ -72,6 +72,29 @@ def test_a_few_texts_nearly_alike_are_a_new_theme_in_a_usual_week_but_chance_ami
     assert len(find_new_themes(HISTORY, recent)) == themes
 
 
+@pytest.mark.parametrize(("each", "around"), [(2, 8), (30, 0)])
+def test_a_few_recent_texts_are_no_surge_nor_are_many_where_everything_is_recent(each, around):
+    nearly_alike = texts_about(3, 7, seed=2, side=0.9 * np.eye(DIMENSIONS)[KNOWN])
+    recent = np.vstack([usual(each, seed=1), nearly_alike, texts_about(3, around, seed=3)])
+    assert [len(group) for group in find_new_themes(HISTORY, recent)] == [7]
+
+
+def test_four_texts_about_something_never_seen_are_a_new_theme_and_three_are_none():
+    found = [
+        find_new_themes(HISTORY, np.vstack([usual(8, seed=1), texts_about(KNOWN, count, seed=1)]))
+        for count in (4, 3)
+    ]
+    assert [[len(group) for group in groups] for groups in found] == [[4], []]
+
+
+def test_a_new_theme_is_found_though_one_of_its_texts_was_written_before():
+    new = texts_about(KNOWN, 8, seed=1)
+    before = new[:1] + 0.35 / np.sqrt(DIMENSIONS) * np.random.default_rng(1).normal(size=(3, DIMENSIONS))
+    before /= np.linalg.norm(before, axis=1, keepdims=True)
+    history = np.vstack([HISTORY, before.astype(np.float32)])
+    assert [len(group) for group in find_new_themes(history, np.vstack([usual(8, seed=1), new]))] == [8]
+
+
 def test_a_new_theme_put_in_two_ways_is_one_theme():
     one, other = np.eye(DIMENSIONS)[KNOWN + 1], np.eye(DIMENSIONS)[KNOWN + 2]
     halves = [texts_about(KNOWN, 12, seed=part, side=0.4 * side) for part, side in enumerate((one, other))]
