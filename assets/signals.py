@@ -58,6 +58,21 @@ _WEEKLY = """
     select week, business_line, 'first_contact_rate', rate, cast(tickets as double)
     from first_contact_weeks
     union all
+    select period_start, business_line, 'next_reply_minutes_median', minutes_median, cast(tickets as double)
+    from measured_periods
+    where granularity = 'week' and measure = 'next reply'
+    union all
+    select
+        period_start, business_line, 'one_touch_rate',
+        coalesce(sum(tickets) filter (where measure = 'one touch'), 0) / sum(tickets), cast(sum(tickets) as double)
+    from measured_periods
+    where granularity = 'week' and measure in ('one touch', 'more touches')
+    group by period_start, business_line
+    union all
+    select week, business_line, 'csat_coverage', coverage, cast(tickets as double)
+    from csat_weeks
+    where vendor = 'all'
+    union all
     select week, business_line, 'contact_rate_' || measure, per_1000, exposure
     from contact_rate_weeks
     where user_type = 'all'
@@ -78,6 +93,8 @@ _ROUNDING = 1e-6
             "sla_weeks",
             "first_contact_weeks",
             "contact_rate_weeks",
+            "measured_periods",
+            "csat_weeks",
             "daily_volume",
             "weeks",
             "business_lines",

@@ -136,7 +136,34 @@ _FIRST_CONTACT = Metric(
     "Not reopened, and no new ticket of the same customer on the same theme within 7 days.",
     "tickets solved",
 )
-_OF_DAYS = {metric.name: metric for metric in (_TARGETS, _TICKETS_KEPT, _FIRST_CONTACT)}
+_NEXT_REPLY = Metric(
+    "next_reply_minutes_median",
+    "Next reply, median",
+    "minutes",
+    "above",
+    "From a customer's message after the first reply to the next public reply. Half of the messages were answered sooner.",
+    "replies",
+)
+_ONE_TOUCH = Metric(
+    "one_touch_rate",
+    "Solved with at most one reply",
+    "share",
+    "below",
+    "Of the tickets solved, those with fewer than two agent replies.",
+    "tickets solved",
+)
+_COVERAGE = Metric(
+    "csat_coverage",
+    "CSAT coverage",
+    "share",
+    "below",
+    "Of all tickets solved, how many were rated, whether their customer was asked or not.",
+    "tickets solved",
+)
+_OF_DAYS = {
+    metric.name: metric
+    for metric in (_TARGETS, _TICKETS_KEPT, _FIRST_CONTACT, _NEXT_REPLY, _ONE_TOUCH, _COVERAGE)
+}
 _PER_1000 = "contact_rate_"
 
 

@@ -7,8 +7,9 @@
 -- column business_line: its business line, or `unknown` [not_null]
 -- column measured_on: the day it belongs to, in the account's zone [not_null]
 -- column measured_week: the Monday of that day's week [not_null]
--- column measure: what is counted [not_null, accepted: created, solved, solved again, first reply, full resolution, asked,
---   rated good, rated bad, asked and rated good, asked and rated bad, escalatable, escalated, escalatable and escalated]
+-- column measure: what is counted [not_null, accepted: created, solved, solved again, first reply, next reply,
+--   full resolution, one touch, more touches, asked, not asked, rated good, rated bad, asked and rated good, asked and
+--   rated bad, escalatable, escalated, escalatable and escalated]
 -- column minutes: how long it took, calendar minutes; empty for what is only counted
 with solves as (
     select
@@ -63,18 +64,41 @@ measurements as (
     where times.solved_at is not null
     union all
     select
+        replies.source,
+        replies.ticket_id,
+        times.business_line,
+        cast(replies.replied_at at time zone 'UTC' at time zone account.time_zone as date),
+        'next reply',
+        replies.minutes
+    from next_replies as replies
+    join ticket_times as times on times.source = replies.source and times.ticket_id = replies.ticket_id
+    cross join stg_account as account
+    where replies.replied_at is not null
+    union all
+    select
+        metrics.source,
+        metrics.ticket_id,
+        metrics.business_line,
+        cast(metrics.solved_at at time zone 'UTC' at time zone account.time_zone as date),
+        case when metrics.is_one_touch then 'one touch' else 'more touches' end,
+        null
+    from ticket_metrics as metrics
+    cross join stg_account as account
+    where metrics.is_one_touch is not null and metrics.solved_at is not null
+    union all
+    select
         source,
         ticket_id,
         business_line,
         counted_on,
         case
-            when is_offered is null then 'rated ' || score
-            when score is not null then 'asked and rated ' || score
-            else 'asked'
+            when is_offered and score is not null then 'asked and rated ' || score
+            when is_offered then 'asked'
+            when score is not null then 'rated ' || score
+            else 'not asked'
         end,
         null
     from ticket_ratings
-    where is_offered or score is not null
     union all
     select
         times.source,

@@ -6,11 +6,13 @@
 -- column business_line: the line, `unknown`, or `all` for all lines together [not_null]
 -- column metric: a column of daily_kpis; sla_target_share, the service targets kept of those decided on the day, and
 --   sla_ticket_share, the tickets that kept all of theirs, on the day the last was decided; first_contact_rate, of the
---   tickets first solved on the day, those resolved at first contact; or the contact rate on a named denominator:
+--   tickets first solved on the day, those resolved at first contact; next_reply_minutes_median, of the replies after the
+--   first; one_touch_rate, of the tickets solved for the last time so far, those with fewer than two agent replies;
+--   csat_coverage, the rated ones of all tickets last solved on the day; or the contact rate on a named denominator:
 --   tickets per 1,000 of it, of the user types that the denominator is known for, on days on which no part of it is missing
 --   [not_null, accepted: tickets_created, tickets_solved, backlog, first_reply_minutes_median, first_reply_minutes_p90,
 --   full_resolution_minutes_median, full_resolution_minutes_p90, csat, csat_response_rate, reopen_rate, escalation_rate,
---   sla_target_share, sla_ticket_share, first_contact_rate,
+--   sla_target_share, sla_ticket_share, first_contact_rate, next_reply_minutes_median, one_touch_rate, csat_coverage,
 --   contact_rate_orders, contact_rate_active_users, contact_rate_payouts, contact_rate_logins]
 -- column value: tickets, minutes, a share from 0 to 1, or tickets per 1,000 [not_null]
 -- column denominator: what a median or a rate rests on: tickets, ratings, orders, ...; empty for plain counts
@@ -79,6 +81,27 @@ first_contacts as (
         sum(judged) as judged
     from first_contact_days
     group by grouping sets ((first_solved_on, business_line), (first_solved_on))
+),
+
+counted as (
+    select
+        period_start as date,
+        business_line,
+        max(minutes_median) filter (where measure = 'next reply') as next_reply_minutes,
+        sum(tickets) filter (where measure = 'next reply') as next_replies,
+        coalesce(sum(tickets) filter (where measure = 'one touch'), 0) as one_touch,
+        sum(tickets) filter (where measure in ('one touch', 'more touches')) as touched,
+        coalesce(sum(tickets) filter (
+            where measure in ('rated good', 'rated bad', 'asked and rated good', 'asked and rated bad')
+        ), 0) as rated,
+        sum(tickets) filter (
+            where measure in (
+                'not asked', 'asked', 'rated good', 'rated bad', 'asked and rated good', 'asked and rated bad'
+            )
+        ) as ratable
+    from measured_periods
+    where granularity = 'day'
+    group by period_start, business_line
 ),
 
 figures as (
@@ -197,6 +220,30 @@ figures as (
     select
         date,
         business_line,
+        'next_reply_minutes_median',
+        next_reply_minutes,
+        cast(next_replies as double)
+    from counted
+    union all
+    select
+        date,
+        business_line,
+        'one_touch_rate',
+        cast(one_touch as double) / touched,
+        cast(touched as double)
+    from counted
+    union all
+    select
+        date,
+        business_line,
+        'csat_coverage',
+        cast(rated as double) / ratable,
+        cast(ratable as double)
+    from counted
+    union all
+    select
+        date,
+        business_line,
         'contact_rate_' || measure,
         per_1000,
         exposure
@@ -217,7 +264,7 @@ settled as (
         figures.value,
         figures.denominator,
         case
-            when figures.metric in ('csat', 'csat_response_rate') then ratings.settles_after
+            when figures.metric in ('csat', 'csat_response_rate', 'csat_coverage') then ratings.settles_after
             when figures.metric = 'first_contact_rate' then 7
             else 0
         end as settles_after

@@ -8,7 +8,9 @@ where (
             'reopen_rate',
             'sla_target_share',
             'sla_ticket_share',
-            'first_contact_rate'
+            'first_contact_rate',
+            'one_touch_rate',
+            'csat_coverage'
         )
         and value not between 0 and 1
     )

@@ -32,12 +32,15 @@ KPIS = {
     "full_resolution_minutes_p90": Kpi(_SLOWEST_TENTH, "worse"),
     "csat": Kpi(_SHARE, "better"),
     "csat_response_rate": Kpi(_SHARE, "changed"),
+    "csat_coverage": Kpi(_SHARE, "changed"),
     "reopen_rate": Kpi(_SHARE, "worse"),
     # More tickets can be escalated on a day than come in.
     "escalation_rate": Kpi(Scale("rate"), "worse"),
     "sla_target_share": Kpi(_SHARE, "better"),
     "sla_ticket_share": Kpi(_SHARE, "better"),
     "first_contact_rate": Kpi(_SHARE, "better"),
+    "next_reply_minutes_median": Kpi(_MINUTES, "worse"),
+    "one_touch_rate": Kpi(_SHARE, "better"),
     **{
         f"contact_rate_{measure}": Kpi(Scale("rate", _PER_THOUSAND), "worse")
         for measure in ("orders", "active_users", "payouts", "logins")

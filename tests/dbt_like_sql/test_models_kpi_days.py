@@ -42,6 +42,39 @@ def test_daily_figures_are_worked_out_by_hand(operation):
     assert (2, "live", "tickets_created") not in days
 
 
+def test_replies_after_the_first_one_touch_and_coverage_are_of_the_days_they_belong_to(operation):
+    """On the second three tickets are solved: one asked twice more, one was never answered, one is not asked to rate."""
+    agent, requester = {"actor_kind": "agent"}, {"actor_kind": "requester"}
+
+    def at(time, kind, by=agent, day="02"):
+        return (f"2026-03-{day} {time}", kind, by)
+
+    opened = ("2026-03-02 09:05", "status_changed", {"from_value": "new", "to_value": "open"})
+    conversation = [opened, at("09:10", "public_reply")]
+    for asked, answered in (("09:20", "09:30"), ("10:00", "10:40")):
+        conversation += [at(asked, "public_reply", requester), at(answered, "public_reply")]
+    columns = {"status": "solved", "csat_offered": True}
+    operation.ticket(
+        "1", "2026-03-02 09:00", csat_score="bad", events=[*conversation, at("11:00", "solved")], **columns
+    )
+    operation.ticket("2", "2026-03-02 09:00", events=[at("12:00", "solved")], **columns)
+    late = [at("09:10", "public_reply"), at("23:00", "public_reply", requester), at("12:00", "solved")]
+    late = [*late, at("02:00", "public_reply", agent, "03")]
+    operation.ticket("3", "2026-03-02 09:00", events=sorted(late), **(columns | {"csat_offered": False}))
+    warehouse = operation.only("kpi_days").build("2026-03-12 00:00", volume_until=date(2026, 3, 11))
+    days = warehouse.query(
+        "select metric, date, value, denominator, settles_after from kpi_days where business_line = 'all' "
+        "and metric in ('next_reply_minutes_median', 'one_touch_rate', 'csat_coverage') order by metric, date"
+    )
+    # Answers to the first take 10 and 40 minutes; the third's comes the next day, after three hours.
+    assert days.rows() == [
+        ("csat_coverage", date(2026, 3, 2), pytest.approx(1 / 3), 3, 7),
+        ("next_reply_minutes_median", date(2026, 3, 2), 25, 2, 0),
+        ("next_reply_minutes_median", date(2026, 3, 3), 180, 1, 0),
+        ("one_touch_rate", date(2026, 3, 2), pytest.approx(1 / 3), 3, 0),
+    ]
+
+
 def test_ratings_that_still_come_in_leave_the_last_days_out(operation):
     """A ticket is solved every morning and rated two days later; on the tenth, the last two have no rating yet."""
     for day in range(2, 11):
