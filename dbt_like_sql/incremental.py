@@ -34,6 +34,7 @@ from dbt_like_sql.changed_rows import (
     rows_of_changed,
 )
 from dbt_like_sql.errors import SqlProjectError
+from dbt_like_sql.macros import MACROS
 
 if TYPE_CHECKING:
     from dbt_like_sql.header import Header
@@ -50,9 +51,10 @@ class Upstream:
     """What an incremental model is made from.
 
     tables: the tables by ticket that it reads. views: the SQL of the views by ticket that it reads, by name.
-    code: its SQL and that of views and time models on the way to it. settings: selects over small tables; while their
-    results stay the same, so do the rows of unchanged tickets. keys: the columns whose values other models need of the
-    changed tickets. assigned: selects over what else says something of tickets (themes, links), by the tables' names.
+    code: its SQL, the functions it may use, and the SQL of views and time models on the way to it. settings: selects
+    over small tables; while their results stay the same, so do the rows of unchanged tickets. keys: the columns whose
+    values other models need of the changed tickets. assigned: selects over what else says something of tickets (themes,
+    links), by the tables' names.
     """
 
     tables: tuple[str, ...]
@@ -74,7 +76,7 @@ def upstream(model: Model, models: Mapping[str, Model]) -> Upstream:
     if is_by_key(model):
         _check_key(model, by_ticket)
     assigned = _assigned(model, models) if is_by_key(model) else {}
-    code, settings = [model.sql], _settings(model, models)
+    code, settings = [MACROS, model.sql], _settings(model, models)
     for read in _passed(model, models):
         code.append(read.sql)
         settings += _settings(read, models)

@@ -18,6 +18,7 @@ from dbt_like_sql.builds import Build, last_build, store_build
 from dbt_like_sql.changed_rows import forget_changed
 from dbt_like_sql.errors import SqlModelError, WarehouseBusy, WarehouseUnreadable, duckdb_line
 from dbt_like_sql.incremental import build_incremental
+from dbt_like_sql.macros import MACROS
 from dbt_like_sql.project import Model, SqlTest
 
 
@@ -64,7 +65,7 @@ class Warehouse:
             config["threads"] = threads
         try:
             self._connection = duckdb.connect(path, read_only=read_only, config=config)
-            self._connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+            self._connection.execute(f"set timezone = 'UTC'; set enable_progress_bar = false; {MACROS}")
         except duckdb.Error as error:
             raise _opening_error(path, error) from error
 

@@ -99,9 +99,7 @@ dense as (
             when counts.escalation_base + counts.escalated_tickets > 0 then counts.escalated_tickets
         end as escalated_tickets,
         nullif(counts.escalation_base, 0) as escalation_base,
-        cast(counts.csat_good as double) / nullif(counts.csat_rated, 0) as csat,
-        -- Wilson: the interval's centre and half width, from z squared over n (z = 1.959964).
-        3.841459 / nullif(counts.csat_rated, 0) as z2_n
+        cast(counts.csat_good as double) / nullif(counts.csat_rated, 0) as csat
     from periods
     join business_lines as lines on lines.first_created_on <= periods.last_day
     left join counts
@@ -126,14 +124,8 @@ select
     csat_rated,
     csat_offered,
     csat,
-    case
-        when csat is not null
-            then greatest(0, (csat + z2_n / 2 - sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
-    end as csat_low,
-    case
-        when csat is not null
-            then least(1, (csat + z2_n / 2 + sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
-    end as csat_high,
+    wilson_low(csat, csat_rated) as csat_low,
+    wilson_high(csat, csat_rated) as csat_high,
     cast(csat_answered as double) / csat_offered as csat_response_rate,
     reopened_tickets,
     cast(reopened_tickets as double) / nullif(tickets_solved, 0) as reopen_rate,

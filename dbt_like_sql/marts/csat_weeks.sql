@@ -83,8 +83,6 @@ shares as (
         good,
         bad,
         cast(good as double) / nullif(answered, 0) as csat,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / nullif(answered, 0) as z2_n,
         cast(offered_and_answered as double) / nullif(offered, 0) as response_rate,
         cast(answered as double) / tickets as coverage,
         good_to_bad,
@@ -102,14 +100,8 @@ select
     good,
     bad,
     csat,
-    case
-        when csat is not null
-            then greatest(0, (csat + z2_n / 2 - sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
-    end as low,
-    case
-        when csat is not null
-            then least(1, (csat + z2_n / 2 + sqrt(z2_n * (csat * (1 - csat) + z2_n / 4))) / (1 + z2_n))
-    end as high,
+    wilson_low(csat, answered) as low,
+    wilson_high(csat, answered) as high,
     response_rate,
     coverage,
     cast(good_to_bad as bigint) as good_to_bad,

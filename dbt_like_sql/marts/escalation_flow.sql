@@ -76,8 +76,6 @@ counts as (
         count(*) as tickets_tier_1,
         count(*) filter (where is_escalated) as escalated,
         cast(count(*) filter (where is_escalated) as double) / count(*) as escalation_rate,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / count(*) as z2_n,
         count(*) filter (where is_with_partner) as to_partner,
         count(*) filter (where is_returned) as returned,
         count(*) filter (where is_ping_pong) as ping_pong,
@@ -98,10 +96,8 @@ select
     tickets_tier_1,
     escalated,
     escalation_rate,
-    greatest(0, (escalation_rate + z2_n / 2
-        - sqrt(z2_n * (escalation_rate * (1 - escalation_rate) + z2_n / 4))) / (1 + z2_n)) as low,
-    least(1, (escalation_rate + z2_n / 2
-        + sqrt(z2_n * (escalation_rate * (1 - escalation_rate) + z2_n / 4))) / (1 + z2_n)) as high,
+    wilson_low(escalation_rate, tickets_tier_1) as low,
+    wilson_high(escalation_rate, tickets_tier_1) as high,
     to_partner,
     returned,
     ping_pong,

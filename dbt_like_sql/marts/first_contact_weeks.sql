@@ -23,9 +23,7 @@ with counts as (
         coalesce(business_line, 'all') as business_line,
         cast(sum(judged) as bigint) as tickets,
         cast(sum(resolved_first) as bigint) as resolved_first,
-        cast(sum(resolved_first) as double) / sum(judged) as rate,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / sum(judged) as z2_n
+        cast(sum(resolved_first) as double) / sum(judged) as rate
     from first_contact_days as contacts
     join source_coverage as coverage on coverage.source = contacts.source
     where date_trunc('week', first_solved_on) + interval 13 day <= coverage.volume_until
@@ -40,6 +38,6 @@ select
     tickets,
     resolved_first,
     rate,
-    greatest(0, (rate + z2_n / 2 - sqrt(z2_n * (rate * (1 - rate) + z2_n / 4))) / (1 + z2_n)) as low,
-    least(1, (rate + z2_n / 2 + sqrt(z2_n * (rate * (1 - rate) + z2_n / 4))) / (1 + z2_n)) as high
+    wilson_low(rate, tickets) as low,
+    wilson_high(rate, tickets) as high
 from counts

@@ -139,9 +139,7 @@ satisfaction as (
         count(*) as csat_rated,
         count(usual.csat) as csat_matched,
         avg(case when usual.csat is not null then case when rated.is_good then 1.0 else 0.0 end end) as csat,
-        avg(usual.csat) as csat_expected,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / nullif(count(usual.csat), 0) as z2_n
+        avg(usual.csat) as csat_expected
     from linked
     join rated on rated.source = linked.source and rated.ticket_id = linked.ticket_id
     left join usual
@@ -219,12 +217,8 @@ select
     coalesce(satisfaction.csat_rated, 0) as csat_rated,
     coalesce(satisfaction.csat_matched, 0) as csat_matched,
     100 * (satisfaction.csat - satisfaction.csat_expected) as csat_points,
-    100 * (greatest(0, (satisfaction.csat + satisfaction.z2_n / 2 - sqrt(
-        satisfaction.z2_n * (satisfaction.csat * (1 - satisfaction.csat) + satisfaction.z2_n / 4)
-    )) / (1 + satisfaction.z2_n)) - satisfaction.csat_expected) as csat_points_low,
-    100 * (least(1, (satisfaction.csat + satisfaction.z2_n / 2 + sqrt(
-        satisfaction.z2_n * (satisfaction.csat * (1 - satisfaction.csat) + satisfaction.z2_n / 4)
-    )) / (1 + satisfaction.z2_n)) - satisfaction.csat_expected) as csat_points_high,
+    100 * (wilson_low(satisfaction.csat, satisfaction.csat_matched) - satisfaction.csat_expected) as csat_points_low,
+    100 * (wilson_high(satisfaction.csat, satisfaction.csat_matched) - satisfaction.csat_expected) as csat_points_high,
     targets.sla_breaches,
     targets.breach_minutes,
     costs.waiting_now,

@@ -89,10 +89,7 @@ shares as (
         coalesce(tickets.tickets_achieved, 0) as tickets_achieved,
         tickets.tickets_achieved / cast(tickets.tickets_judged as double) as ticket_share,
         breaches.breach_minutes_median,
-        breaches.breach_minutes_sum,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / (targets.achieved + targets.breached) as target_z2_n,
-        3.841459 / tickets.tickets_judged as ticket_z2_n
+        breaches.breach_minutes_sum
     from targets
     left join breaches
         on breaches.week = targets.week
@@ -111,37 +108,13 @@ select
     achieved,
     breached,
     target_share,
-    case
-        when target_share is not null then greatest(
-            0,
-            (target_share + target_z2_n / 2 - sqrt(target_z2_n * (target_share * (1 - target_share) + target_z2_n / 4)))
-                / (1 + target_z2_n)
-        )
-    end as target_low,
-    case
-        when target_share is not null then least(
-            1,
-            (target_share + target_z2_n / 2 + sqrt(target_z2_n * (target_share * (1 - target_share) + target_z2_n / 4)))
-                / (1 + target_z2_n)
-        )
-    end as target_high,
+    wilson_low(target_share, achieved + breached) as target_low,
+    wilson_high(target_share, achieved + breached) as target_high,
     tickets_judged,
     tickets_achieved,
     ticket_share,
-    case
-        when ticket_share is not null then greatest(
-            0,
-            (ticket_share + ticket_z2_n / 2 - sqrt(ticket_z2_n * (ticket_share * (1 - ticket_share) + ticket_z2_n / 4)))
-                / (1 + ticket_z2_n)
-        )
-    end as ticket_low,
-    case
-        when ticket_share is not null then least(
-            1,
-            (ticket_share + ticket_z2_n / 2 + sqrt(ticket_z2_n * (ticket_share * (1 - ticket_share) + ticket_z2_n / 4)))
-                / (1 + ticket_z2_n)
-        )
-    end as ticket_high,
+    wilson_low(ticket_share, tickets_judged) as ticket_low,
+    wilson_high(ticket_share, tickets_judged) as ticket_high,
     breach_minutes_median,
     breach_minutes_sum
 from shares

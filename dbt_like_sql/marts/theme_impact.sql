@@ -119,8 +119,6 @@ figures as (
         coalesce(recent.sla_known_28d, 0) as sla_known_28d,
         recent.sla_breach_minutes_28d,
         cast(recent.csat_good_28d as double) / nullif(recent.csat_rated_28d, 0) as csat_28d,
-        -- Wilson's interval, as in kpi_periods: z squared over n.
-        3.841459 / nullif(recent.csat_rated_28d, 0) as z2_n,
         themes.is_other or themes.is_template as is_set_apart
     from theme_trends as trends
     join last_week on last_week.week = trends.week
@@ -142,16 +140,8 @@ select
     unsolved_28d,
     handle_hours_28d,
     csat_28d,
-    case
-        when csat_28d is not null then greatest(
-            0, (csat_28d + z2_n / 2 - sqrt(z2_n * (csat_28d * (1 - csat_28d) + z2_n / 4))) / (1 + z2_n)
-        )
-    end as csat_low_28d,
-    case
-        when csat_28d is not null then least(
-            1, (csat_28d + z2_n / 2 + sqrt(z2_n * (csat_28d * (1 - csat_28d) + z2_n / 4))) / (1 + z2_n)
-        )
-    end as csat_high_28d,
+    wilson_low(csat_28d, csat_rated_28d) as csat_low_28d,
+    wilson_high(csat_28d, csat_rated_28d) as csat_high_28d,
     csat_rated_28d,
     sla_breached_28d,
     sla_known_28d,
