@@ -77,6 +77,19 @@ _WEEKLY = """
     from contact_rate_weeks
     where user_type = 'all'
 """
+_QA_REVIEWS = """
+    select
+        reviews.source,
+        reviews.review_id,
+        reviews.ticket_id,
+        reviews.reviewed_on as date,
+        cast(date_trunc('week', reviews.reviewed_on) as date) as week,
+        coalesce(metrics.business_line, 'unknown') as business_line,
+        reviews.scores
+    from stg_qa_reviews as reviews
+    left join ticket_metrics as metrics using (source, ticket_id)
+    where reviews.reviewer_kind = 'qa'
+"""
 # Terms and change differ by no more than rounding.
 _ROUNDING = 1e-6
 
@@ -95,6 +108,9 @@ _ROUNDING = 1e-6
             "contact_rate_weeks",
             "measured_periods",
             "csat_weeks",
+            "stg_qa_reviews",
+            "ticket_metrics",
+            "next_audits",
             "daily_volume",
             "weeks",
             "business_lines",
@@ -135,11 +151,13 @@ def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
     from models.operations.signals import kpi_signals
 
     weeks = warehouse.query("select week from weeks where is_whole order by week")["week"].to_list()
+    days = warehouse.query(
+        "select date, business_line, metric, value, denominator, settles_after, is_whole from kpi_days"
+    )
+    of_days, of_weeks = _quality(warehouse, days)
     signals = kpi_signals(
-        warehouse.query(
-            "select date, business_line, metric, value, denominator, settles_after, is_whole from kpi_days"
-        ),
-        warehouse.query(_WEEKLY),
+        pl.concat([days, of_days.select(days.columns)]),
+        pl.concat([warehouse.query(_WEEKLY), of_weeks], how="diagonal"),
         warehouse.query("select * from stg_calendar"),
         weeks[-1] if weeks else None,
     )
@@ -150,6 +168,18 @@ def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
         weeks[-_WEEKS_EXPLAINED:],
     )
     return {**signals, "volume_changes": changes}
+
+
+def _quality(warehouse: Warehouse, days: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The quality score of QA's reviews by day and by week; a day is whole where the line's tickets of it are."""
+    from models.operations.quality import review_scores, scores_by, weigh
+
+    draws = warehouse.query("select source, ticket_id, drawn_on, weight from next_audits")
+    scored = weigh(review_scores(warehouse.query(_QA_REVIEWS)), draws)
+    named = {"metric": pl.lit("iqs"), "settles_after": pl.lit(0, days.schema["settles_after"])}
+    whole = days.filter(metric="tickets_created").select("date", "business_line", "is_whole")
+    of_days = scores_by(scored, "date").join(whole, on=["date", "business_line"]).with_columns(**named)
+    return of_days, scores_by(scored, "week").with_columns(metric=named["metric"])
 
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:

@@ -160,9 +160,17 @@ _COVERAGE = Metric(
     "Of all tickets solved, how many were rated, whether their customer was asked or not.",
     "tickets solved",
 )
+_QUALITY = Metric(
+    "iqs",
+    "Quality score",
+    "share",
+    "below",
+    "Mean score of the tickets that QA reviewed (IQS); a critical fault makes a review count as 0.",
+    "reviews",
+)
 _OF_DAYS = {
     metric.name: metric
-    for metric in (_TARGETS, _TICKETS_KEPT, _FIRST_CONTACT, _NEXT_REPLY, _ONE_TOUCH, _COVERAGE)
+    for metric in (_TARGETS, _TICKETS_KEPT, _FIRST_CONTACT, _NEXT_REPLY, _ONE_TOUCH, _COVERAGE, _QUALITY)
 }
 _PER_1000 = "contact_rate_"
 

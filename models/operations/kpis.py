@@ -41,6 +41,7 @@ KPIS = {
     "first_contact_rate": Kpi(_SHARE, "better"),
     "next_reply_minutes_median": Kpi(_MINUTES, "worse"),
     "one_touch_rate": Kpi(_SHARE, "better"),
+    "iqs": Kpi(_SHARE, "better"),
     **{
         f"contact_rate_{measure}": Kpi(Scale("rate", _PER_THOUSAND), "worse")
         for measure in ("orders", "active_users", "payouts", "logins")

@@ -9,6 +9,7 @@ ALL = "all"
 FAILED_BELOW = 0.5  # a critical category under half its range fails the review
 RESAMPLES = 1000
 FEWEST_REVIEWS = 5  # fewer say nothing of an interval
+_MEAN_SCORE = (pl.col("score") * pl.col("weight")).sum() / pl.col("weight").sum()
 
 QUALITY_SCORES_SCHEMA = {
     "week": pl.Date,
@@ -94,15 +95,12 @@ def quality_scores(scored: pl.DataFrame) -> pl.DataFrame:
     whole = pl.concat([ordered, ordered.with_columns(week=pl.lit(None, dtype=pl.Date))])
     whole = pl.concat([whole, whole.with_columns(business_line=pl.lit(ALL))])
     whole = pl.concat([whole, whole.with_columns(vendor=pl.lit(ALL))])
-    drawn = pl.col("weight").count().over(keys)
     cells = (
-        whole.with_columns(is_of_all_tickets=(drawn >= FEWEST_REVIEWS) & (drawn * 2 >= pl.len().over(keys)))
-        .filter(~pl.col("is_of_all_tickets") | pl.col("weight").is_not_null())
-        .with_columns(weight=pl.when("is_of_all_tickets").then("weight").otherwise(1.0))
+        _standing_for(whole, keys)
         .group_by(keys)
         .agg(
             reviews=pl.len().cast(pl.Int64),
-            iqs=(pl.col("score") * pl.col("weight")).sum() / pl.col("weight").sum(),
+            iqs=_MEAN_SCORE,
             critical_failures=pl.col("is_critical_failure").sum().cast(pl.Int64),
             is_of_all_tickets=pl.col("is_of_all_tickets").first(),
             scores=pl.concat_arr("score", "weight").sort_by("score", "weight"),
@@ -114,6 +112,34 @@ def quality_scores(scored: pl.DataFrame) -> pl.DataFrame:
         low=pl.Series([low for low, _ in intervals], dtype=pl.Float64),
         high=pl.Series([high for _, high in intervals], dtype=pl.Float64),
     ).select(pl.col(name).cast(kind) for name, kind in QUALITY_SCORES_SCHEMA.items())
+
+
+def scores_by(scored: pl.DataFrame, period: str) -> pl.DataFrame:
+    """IQS of each period by line and of all lines, by the rule of `quality_scores`: period, business_line, value,
+    denominator (reviews).
+
+    scored: the period's column, business_line, score, weight, one row per review.
+    """
+    keys = [period, "business_line"]
+    ordered = scored.select(*keys, "score", "weight").sort(*keys, "score", "weight")
+    whole = pl.concat([ordered, ordered.with_columns(business_line=pl.lit(ALL))])
+    return (
+        _standing_for(whole, keys)
+        .group_by(keys)
+        .agg(value=_MEAN_SCORE, denominator=pl.len().cast(pl.Float64))
+        .sort(keys)
+    )
+
+
+def _standing_for(reviews: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """The reviews that make up a row of keys, each with the weight it has there; adds is_of_all_tickets."""
+    drawn = pl.col("weight").count().over(keys)
+    is_of_all = (drawn >= FEWEST_REVIEWS) & (drawn * 2 >= pl.len().over(keys))
+    return (
+        reviews.with_columns(is_of_all_tickets=is_of_all)
+        .filter(~pl.col("is_of_all_tickets") | pl.col("weight").is_not_null())
+        .with_columns(weight=pl.when("is_of_all_tickets").then("weight").otherwise(1.0))
+    )
 
 
 def _interval(scores: np.ndarray) -> tuple[float | None, float | None]:

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.operations.quality import quality_scores, review_scores, weigh
+from models.operations.quality import quality_scores, review_scores, scores_by, weigh
 
 WEEK = date(2026, 3, 2)
 
@@ -106,3 +106,25 @@ def test_a_review_has_the_weight_of_its_tickets_last_draw():
     })  # fmt: skip
     reviewed = pl.DataFrame({"source": ["a", "a", "b"], "ticket_id": ["3", "1", "2"]})
     assert weigh(reviewed, draws)["weight"].to_list() == [None, 5.0, None]
+
+
+def test_scores_of_days_follow_the_rule_of_the_weeks():
+    """Five of six reviews of a line are of drawn tickets, so these stand for all; the other line's has no draw."""
+    reviews = pl.DataFrame(
+        {
+            "date": [WEEK] * 7,
+            "week": [WEEK] * 7,
+            "business_line": ["live"] * 6 + ["creator"],
+            "vendor": ["north"] * 7,
+            "reviewer_kind": ["qa"] * 7,
+            "score": [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.5],
+            "is_critical_failure": [False] * 7,
+            "weight": [1.0, 1.0, 1.0, 1.0, 6.0, None, None],
+        }
+    )
+    of_days = scores_by(reviews, "date")
+    assert of_days.rows() == [
+        (WEEK, "all", pytest.approx(0.4), 5.0), (WEEK, "creator", 0.5, 1.0), (WEEK, "live", pytest.approx(0.4), 5.0),
+    ]  # fmt: skip
+    weekly = quality_scores(reviews).filter(week=WEEK, vendor="all").sort("business_line")
+    assert of_days["value"].to_list() == pytest.approx(weekly["iqs"].to_list())

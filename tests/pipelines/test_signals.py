@@ -14,9 +14,10 @@ def test_every_kpi_is_watched_by_day_and_week_and_explained(finished: Settings):
         days, weeks = (
             {metric for (metric,) in published.execute(select).fetchall()}
             for select in (
-                "select distinct metric from kpi_days where is_whole",
+                "select distinct metric from kpi_chart",
                 "select distinct metric from kpi_watched where value is not null",
             )
         )
-    assert weeks == days == set(KPIS)
+    assert days == set(KPIS)
+    assert days - weeks <= {"iqs"}  # audits are few: there may be none in a week
     assert all(kpi(metric).meaning for metric in KPIS)
