@@ -7,6 +7,8 @@ from datetime import datetime
 
 import duckdb
 
+BUILDS = "meta.builds"
+
 
 @dataclass(frozen=True)
 class Build:
@@ -20,15 +22,18 @@ class Build:
     change: int = 0
 
 
+def create_builds(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of builds, unless it is there."""
+    connection.execute(
+        "create schema if not exists meta; create table if not exists "
+        f"{BUILDS} (model varchar primary key, digest varchar, as_of timestamp, change bigint)"
+    )
+
+
 def last_build(connection: duckdb.DuckDBPyConnection, model: str) -> Build | None:
     """The last build of a table or view; None for none."""
-    connection.execute("create schema if not exists meta")
-    connection.execute(
-        "create table if not exists meta.builds "
-        "(model varchar primary key, digest varchar, as_of timestamp, change bigint)"
-    )
     found = connection.execute(
-        "select digest, as_of, change from meta.builds where model = ?", [model]
+        f"select digest, as_of, change from {BUILDS} where model = ?", [model]
     ).fetchall()
     return Build(*found[0]) if found else None
 
@@ -36,6 +41,6 @@ def last_build(connection: duckdb.DuckDBPyConnection, model: str) -> Build | Non
 def store_build(connection: duckdb.DuckDBPyConnection, model: str, build: Build) -> None:
     """Take down what a table was made from, after its last build was asked for."""
     connection.execute(
-        "insert or replace into meta.builds values (?, ?, ?, ?)",
+        f"insert or replace into {BUILDS} values (?, ?, ?, ?)",
         [model, build.digest, build.as_of, build.change],
     )

@@ -212,8 +212,9 @@ def _in_order(model: Model) -> str:
 
 def _newest(connection: duckdb.DuckDBPyConnection) -> tuple[int, datetime]:
     """The last load and the as-of time of what is loaded."""
-    change = _number(connection, "select coalesce(max(change), 0) from raw.ticket_changes")
-    return change, _row(connection, "select max(as_of) from raw.account")[0]
+    change = "select coalesce(max(change), 0) from raw.ticket_changes"
+    change, as_of = _row(connection, f"select ({change}), (select max(as_of) from raw.account)")
+    return int(change), as_of
 
 
 def _replace_changed(

@@ -14,7 +14,7 @@ from types import TracebackType
 import duckdb
 import polars as pl
 
-from dbt_like_sql.builds import Build, last_build, store_build
+from dbt_like_sql.builds import BUILDS, Build, create_builds, last_build, store_build
 from dbt_like_sql.changed_rows import forget_changed
 from dbt_like_sql.errors import SqlModelError, WarehouseBusy, WarehouseUnreadable, duckdb_line
 from dbt_like_sql.incremental import build_incremental
@@ -47,6 +47,7 @@ class Warehouse:
     ) -> None:
         self.path = path
         self._in_transaction = False
+        self._kinds: dict[str, str] | None = None  # table or view, by name; None: to be looked up
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and path.stat().st_size == 0:
@@ -92,11 +93,21 @@ class Warehouse:
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement whose result nobody needs."""
+        self._kinds = None
         self._connection.execute(sql, list(parameters))
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Everything inside happens together or not at all; one inside another joins the outer."""
+        self._kinds = None  # who asks for it may make tables by itself
+        try:
+            with self._together() as connection:
+                yield connection
+        finally:
+            self._kinds = None
+
+    @contextmanager
+    def _together(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if self._in_transaction:
             yield self._connection
             return
@@ -105,6 +116,7 @@ class Warehouse:
         try:
             yield self._connection
         except BaseException:
+            self._kinds = None
             with suppress(duckdb.Error):  # a fatal error has already ended it; the first error tells more
                 self._connection.rollback()
             raise
@@ -138,17 +150,21 @@ class Warehouse:
         Raises SqlModelError when DuckDB refuses or fails; the table is then as it was before.
         """
         try:
-            with self.transaction() as connection:
+            with self._together() as connection:
+                if self._kind(BUILDS) is None:
+                    create_builds(connection)
+                    self._made(BUILDS, "table")
                 if model.materialized == "view":
                     self._build_view(model)
                     return
+                exists = self._kind(model.name) == "table"
                 self._drop_other_kind(model.name, "table")
                 is_new = True
                 if model.upstream is None:
                     connection.execute(f"create or replace table {model.name} as {model.sql}")
                 else:
-                    exists = self._is_there("table", model.name)
                     is_new = build_incremental(connection, model, model.upstream, exists=exists)
+                self._made(model.name, "table")
                 if is_new:  # a table that was only added to keeps its descriptions
                     connection.execute(_descriptions(model))
         except duckdb.Error as error:
@@ -209,30 +225,37 @@ class Warehouse:
         statements = f"create or replace view {model.name} as {model.sql}\n;{_descriptions(model)}"
         made_from = Build(hashlib.sha256(statements.encode()).hexdigest())
         is_same = last_build(self._connection, model.name) == made_from
-        is_there = self._is_there("view", model.name)
+        is_there = self._kind(model.name) == "view"
         if is_same and is_there:
             self._connection.execute(f"describe {model.name}")  # fails where its tables no longer fit
             return
         if not is_there:
             self._drop_other_kind(model.name, "view")
         self._connection.execute(statements)
+        self._made(model.name, "view")
         store_build(self._connection, model.name, made_from)
 
     def _drop_other_kind(self, table: str, kind: str) -> None:
         """DuckDB does not replace a view by a table or the reverse: drop what is of the other kind."""
         other = "view" if kind == "table" else "table"
-        if self._is_there(other, table):
+        if self._kind(table) == other:
             self._connection.execute(f"drop {other} {table}")
 
-    def _is_there(self, kind: str, name: str) -> bool:
-        """Whether there is a table, or a view, of that name. Not by information_schema, which takes longer."""
-        schema, _, name = name.rpartition(".")
-        found = self._fetch(
-            f"select count(*) from duckdb_{kind}s() "
-            f"where database_name = current_database() and schema_name = ? and {kind}_name = ?",
-            [schema or "main", name],
-        )
-        return bool(found[0][0])
+    def _kind(self, name: str) -> str | None:
+        """Whether there is a table or a view of that name. DuckDB's lists are read once: each reading takes 6 ms."""
+        if self._kinds is None:
+            self._kinds = {
+                name if schema == "main" else f"{schema}.{name}": kind
+                for kind in ("table", "view")
+                for schema, name in self._fetch(
+                    f"select schema_name, {kind}_name from duckdb_{kind}s() where database_name = current_database()"
+                )
+            }
+        return self._kinds.get(name)
+
+    def _made(self, name: str, kind: str) -> None:
+        if self._kinds is not None:
+            self._kinds[name] = kind
 
     def _count(self, source: str) -> int:
         return int(self._fetch(f"select count(*) from {source}")[0][0])

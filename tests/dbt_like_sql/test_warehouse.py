@@ -254,3 +254,18 @@ def test_an_input_larger_than_memory_spills_instead_of_dying(tmp_path):
         with pytest.raises(duckdb.OutOfMemoryException):  # so it was the spill that saved it
             warehouse.query(_SORT)
     assert not spill.exists()  # and nothing of it stays behind
+
+
+def test_what_kind_a_name_has_is_not_remembered_past_a_failure_or_anothers_statement(warehouse, model):
+    warehouse.build(model("select 1 as n", materialized="view"))
+    with pytest.raises(SqlModelError):
+        warehouse.build(model("select error('no') as n"))
+    warehouse.build(model("select 2 as n"))
+    warehouse.execute("drop table numbers")
+    warehouse.execute("create view numbers as select 3 as n")
+    warehouse.build(model("select 4 as n"))
+    with warehouse.transaction() as connection:
+        connection.execute("drop table numbers")
+        connection.execute("create view numbers as select 5 as n")
+    warehouse.build(model("select 6 as n"))
+    assert warehouse.query("select n from numbers").item() == 6
