@@ -156,7 +156,7 @@ def signal_frames(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
     )
     of_days, of_weeks = _quality(warehouse, days)
     signals = kpi_signals(
-        pl.concat([days, of_days.select(days.columns)]),
+        pl.concat([days, of_days]),
         pl.concat([warehouse.query(_WEEKLY), of_weeks], how="diagonal"),
         warehouse.query("select * from stg_calendar"),
         weeks[-1] if weeks else None,
@@ -176,10 +176,11 @@ def _quality(warehouse: Warehouse, days: pl.DataFrame) -> tuple[pl.DataFrame, pl
 
     draws = warehouse.query("select source, ticket_id, drawn_on, weight from next_audits")
     scored = weigh(review_scores(warehouse.query(_QA_REVIEWS)), draws)
-    named = {"metric": pl.lit("iqs"), "settles_after": pl.lit(0, days.schema["settles_after"])}
+    metric, at_once = pl.lit("iqs").alias("metric"), pl.lit(0, days.schema["settles_after"])
     whole = days.filter(metric="tickets_created").select("date", "business_line", "is_whole")
-    of_days = scores_by(scored, "date").join(whole, on=["date", "business_line"]).with_columns(**named)
-    return of_days, scores_by(scored, "week").with_columns(metric=named["metric"])
+    of_days = scores_by(scored, "date").join(whole, on=["date", "business_line"])
+    of_days = of_days.with_columns(metric, settles_after=at_once).select(days.columns)
+    return of_days, scores_by(scored, "week").with_columns(metric)
 
 
 def _checks(frames: dict[str, pl.DataFrame]) -> Iterator[dg.AssetCheckResult]:

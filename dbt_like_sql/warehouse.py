@@ -108,6 +108,7 @@ class Warehouse:
 
     @contextmanager
     def _together(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`transaction` for what takes down itself which tables it makes."""
         if self._in_transaction:
             yield self._connection
             return

@@ -9,7 +9,7 @@
 -- column user_type: who wrote, or `unknown` [not_null]
 -- column channel: the channel the tickets came in by [not_null]
 -- column region: region, or `unknown` [not_null]
--- column tier: tier of the group that first owned the ticket; `unknown` without groups [not_null]
+-- column tier: the tier the work arrived at; `unknown` where the groups table does not say [not_null]
 -- column tickets_created: tickets created, deleted ones included; every ticket counts once [not_null]
 -- column tickets_arrived: tickets created there and tickets escalated to it from tier 1 in that hour [not_null]
 select

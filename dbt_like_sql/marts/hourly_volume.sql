@@ -11,7 +11,7 @@
 -- column user_type: who wrote, or `unknown` [not_null]
 -- column channel: the channel the tickets came in by [not_null]
 -- column region: region, or `unknown` [not_null]
--- column tier: tier of the group that first owned the ticket; `unknown` without groups
+-- column tier: the tier the work arrived at; `unknown` where the groups table does not say
 --   [not_null, accepted: 1, 2, unknown]
 -- column tickets_created: tickets created, deleted ones included; every ticket counts once [not_null]
 -- column tickets_arrived: work arriving at the tier: tickets created there and tickets escalated to it from tier 1 in

@@ -13,6 +13,7 @@ from assets.ingest.raw_tables import create_raw_tables
 from assets.tables import PYTHON_TABLES
 from assets.warehouse import sql_project
 from benchmarks.operations import changed_since, known_by, store
+from dbt_like_sql.incremental import is_by_ticket
 from dbt_like_sql.project import Model
 from dbt_like_sql.warehouse import Warehouse
 from models.simulation.operation import simulate
@@ -90,6 +91,12 @@ def test_a_day_on_top_gives_what_a_build_of_everything_gives(grown, whole, table
         rows, expected = rows.filter(~is_marked), expected.filter(~is_marked)
     assert rows.height > 0
     assert_frame_equal(rows, expected)
+
+
+@pytest.mark.parametrize("table", ["raw.tickets", *(m.name for m in INCREMENTAL if is_by_ticket(m))])
+def test_rows_by_ticket_are_stored_in_the_tickets_order(whole, table):
+    tickets = whole.query(f"select source, ticket_id from {table} order by rowid").rows()
+    assert tickets == sorted(tickets)
 
 
 def test_a_ticket_without_news_is_not_made_again(grown):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.themes import births, refit
-from models.themes.births import Recent, find_births, sample_before
+from models.themes import refit
+from models.themes.births import Recent, find_births
 from models.themes.refit import fit_themes, themes_as_of
 from models.themes.registry import (
     KEY,
@@ -100,20 +100,6 @@ def test_a_refit_keeps_ids_and_names_gives_new_ones_and_tells_what_happened(thre
     fourth = after.registry.themes.filter(theme_id="t004").row(0, named=True)
     assert (fourth["is_original"], fourth["born_on"]) == (False, DAY)
     assert after.history.filter(pl.col("what") == "refit").height == 1
-
-
-def test_recent_tickets_are_compared_with_one_earlier_ticket_of_each_text_in_the_order_of_digests(
-    monkeypatch,
-):
-    rows = [("1", "e", "x", False, 1), ("2", "a", "x", False, 1), ("3", "d", "y", False, 2), ("4", "c", "z", True, 1),
-            ("5", "b", "w", False, 3), ("6", "c", "v", False, 2)]  # fmt: skip
-    columns = ("ticket_id", "text_digest", "copy_key", "is_near_duplicate", "days")
-    given = pl.DataFrame(rows, schema=columns, orient="row").with_columns(
-        source=pl.lit("desk"), created_on=DAY + pl.duration(days=pl.col("days"))
-    )
-    assert sample_before(given, DAY + timedelta(days=2))["ticket_id"].to_list() == ["6", "3", "1"]
-    monkeypatch.setattr(births, "HISTORY_AT_MOST", 2)
-    assert sample_before(given, DAY + timedelta(days=2))["ticket_id"].to_list() == ["6", "3"]
 
 
 def test_embeddings_already_in_order_are_not_copied(three, monkeypatch):
