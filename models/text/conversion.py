@@ -41,9 +41,12 @@ def convert(model_folder: Path, target: Path) -> None:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
+    from models.text.words import average_words_only
+
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     model = SentenceTransformer(str(model_folder), device="cpu", local_files_only=True).eval()
+    average_words_only(model)
 
     class Sentence(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:

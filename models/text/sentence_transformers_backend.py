@@ -1,4 +1,4 @@
-"""The reference: the model as sentence-transformers itself runs it, on a GPU where there is one."""
+"""The reference: the model as sentence-transformers runs it, on a GPU where there is one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ class SentenceTransformersModel:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
+        from models.text.words import average_words_only
+
         logging.disable_progress_bar()
         self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+        average_words_only(self._model)
         self._model.max_seq_length = min(max_tokens, self._model.max_seq_length or max_tokens)
         self._texts_per_batch = TEXTS_PER_BATCH[device]
         self.dimension: int = self._model.get_embedding_dimension() or 0
