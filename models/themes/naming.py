@@ -13,6 +13,7 @@ from scipy import sparse
 
 from models.themes.clustering import Labels, Vectors, centred
 from models.themes.recipe import (
+    MARGIN_WEIGHT,
     ONE_WORD_COST,
     PART_OF_LONGER,
     PHRASE_WORDS,
@@ -51,8 +52,9 @@ def name_themes(
 
     texts: normalised, distinct, the most central of a theme first. centres: unit, centred on `mean`.
     named: only so many themes, the first ones, are named; the others are what they must be told from.
-    Candidates are the n-grams with the highest class-based TF-IDF (Grootendorst 2022); the one nearest in
-    meaning to the theme's centre wins, with a bonus for being said by many and for being more than one word.
+    Candidates are the n-grams with the highest class-based TF-IDF (Grootendorst 2022); the one nearest in meaning
+    to the theme's centre, and nearer to it than to other themes', wins, with a bonus for being said by many and
+    for being more than one word.
     """
     texts, labels = _read_part(texts, labels)
     phrases, counts = _phrase_counts(texts, labels, len(centres))
@@ -68,11 +70,19 @@ def name_themes(
     names = []
     for label, candidate in enumerate(candidates):
         share = counts[[label], :][:, candidate].toarray().ravel() / texts_of[label]
-        score = vectors[candidate] @ centres[label] + SHARE_WEIGHT * np.sqrt(share)
+        score = _closeness(vectors[candidate], centres, label) + SHARE_WEIGHT * np.sqrt(share)
         score -= ONE_WORD_COST * np.array([" " not in phrases[phrase] for phrase in candidate])
         ranked = candidate[np.lexsort((candidate, -score))]
         names.append(_name(ranked, phrases, vectors, taken, acronyms, label))
     return names
+
+
+def _closeness(phrases: Vectors, centres: Vectors, label: int) -> Vectors:
+    """How near phrases are to their theme, and how much nearer to it than to any other. Shape (phrases,)."""
+    cosine = phrases @ centres.T
+    own = cosine[:, label]
+    others = np.delete(cosine, label, axis=1)
+    return own + MARGIN_WEIGHT * (own - others.max(axis=1)) if others.size else own
 
 
 def _read_part(texts: Sequence[str], labels: Labels) -> tuple[list[str], Labels]:

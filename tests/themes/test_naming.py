@@ -89,3 +89,16 @@ def test_a_part_of_what_is_always_said_in_full_is_no_name(embedder):
         ],
     )
     assert names[0].name == "Cash withdrawal pending"
+
+
+def test_a_name_tells_a_theme_from_the_one_that_is_most_like_it():
+    said = ("card payment", "refused abroad", "charged twice")
+
+    def embed(texts):
+        rows = np.array([[phrase in text for phrase in said] for text in texts], dtype=np.float32)
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
+
+    texts = [f"card payment, {other}" for other in said[1:] for _ in range(3)]
+    labels = np.repeat([0, 1], 3)
+    names = name_themes(texts, labels, centroids(embed(texts), labels), np.zeros(3, dtype=np.float32), embed)
+    assert [name.name for name in names] == ["Refused abroad", "Charged twice"]
