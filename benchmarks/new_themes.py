@@ -82,7 +82,9 @@ def draw(labels: npt.NDArray[np.str_], arguments: argparse.Namespace, surges: in
     size = min(arguments.batch, len(known) // 4)
     batch, history = known[:size], known[size:]
     for label in rng.choice(np.setdiff1d(large, held_out), surges, replace=False):
-        extra = (SURGE_FACTOR - 1) * int((labels[batch] == label).sum())
+        # Four times what is usual, not what this batch happens to hold: a small label would leave history empty.
+        usual = size * (labels[known] == label).mean()
+        extra = max(0, round(SURGE_FACTOR * usual) - int((labels[batch] == label).sum()))
         added = history[labels[history] == label][:extra]
         batch, history = np.concatenate([batch, added]), np.setdiff1d(history, added)
     new = [
