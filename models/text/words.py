@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
@@ -38,7 +39,7 @@ def average_words_only(model: SentenceTransformer) -> None:
             return
 
 
-def _words(tokenizer) -> torch.Tensor:  # type: ignore[no-untyped-def]
+def _words(tokenizer: Any) -> torch.Tensor:
     """1 for each token that is a word or a part of one, an unknown one included, shape (vocabulary,)."""
     markers = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     written = tokenizer.batch_decode([[token] for token in range(len(tokenizer))])
