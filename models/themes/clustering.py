@@ -23,7 +23,7 @@ from models.themes.recipe import (
 )
 
 # A tie between texts of two themes of an earlier fit counts this much: with 1, a fit on twice the data keeps 85 %
-# of texts in their theme, with 0.6 92 %, with 0.4 95 % but less good themes (benchmarks/theme_identity.py).
+# of texts in their theme, with 0.6 91 %, with 0.4 95 % but less good themes (benchmarks/theme_identity.py).
 ACROSS_BORDERS = 0.6
 
 Vectors = npt.NDArray[np.float32]

@@ -31,6 +31,13 @@ def test_only_the_words_count(plain, words_only):
     np.testing.assert_allclose(words_only.encode(text), mean / np.linalg.norm(mean), atol=1e-5)
 
 
+def test_the_embedder_reads_words_only(embedder, plain, words_only):
+    text = "Refund, please: where's my 20% back"
+    vector = embedder.embed([text])[0]
+    assert vector @ words_only.encode(text) > 0.999
+    assert vector @ plain.encode(text) < 0.999
+
+
 @pytest.mark.parametrize("text", ["?!", "...", ""])
 def test_a_text_without_words_keeps_all_its_tokens(plain, words_only, text):
     np.testing.assert_allclose(words_only.encode(text), plain.encode(text), atol=1e-5)
